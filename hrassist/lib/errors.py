@@ -14,7 +14,9 @@ class DomainError(Exception):
     default_message = "This cannot be done."
 
     def __init__(self, message: str = "", *, code: str = "", fields: dict[str, list[str]] | None = None, **params: Any):
-        self.message = (message or self.default_message).format(**params) if params else (message or self.default_message)
+        self.message = (
+            (message or self.default_message).format(**params) if params else (message or self.default_message)
+        )
         if code:
             self.code = code
         self.fields = fields or {}

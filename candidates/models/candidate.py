@@ -1,0 +1,86 @@
+"""A person in the recruiters' files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models.functions import Upper
+from django.utils import timezone
+
+from candidates.models import visibility
+from hrassist.lib.ids import uuid7
+
+if TYPE_CHECKING:
+    from hrassist.models import User
+
+
+class CandidateQuerySet(models.QuerySet["Candidate"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(visibility.condition(user))
+
+    def unmerged(self) -> Self:
+        return self.filter(merged_into__isnull=True)
+
+    def with_email(self, address: str) -> Self:
+        return self.filter(emails__address=address.strip().lower())
+
+
+class Candidate(models.Model):
+    """A person; that somebody applied for something is an Application, not a Candidate."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    external_id = models.CharField(max_length=100, blank=True, db_index=True)
+    full_name = models.CharField(max_length=200)
+    headline = models.CharField(max_length=200, blank=True)
+    city = models.CharField(max_length=100, blank=True)
+    country = models.CharField(max_length=2, blank=True, help_text="ISO 3166-1 code, for example DE.")
+    source = models.CharField(max_length=60, blank=True)
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged_from")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+    last_activity_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = CandidateQuerySet.as_manager()
+
+    class PersonalData:
+        erase: ClassVar = {"full_name", "headline", "city", "external_id"}
+        keep: ClassVar = {
+            "id", "country", "source", "merged_into", "created_by", "created_at", "updated_at", "last_activity_at",
+        }  # fmt: skip
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-id"]
+        permissions: ClassVar = [
+            ("view_all_candidates", "Can see every candidate, not only those of own jobs"),
+            ("export_candidate", "Can export candidates"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["-created_at", "-id"], name="candidate_newest"),
+            models.Index(fields=["-updated_at", "-id"], name="candidate_updated"),
+            # icontains compares UPPER(column): the trigram index must be on the same expression.
+            GinIndex(OpClass(Upper("full_name"), name="gin_trgm_ops"), name="candidate_name_trgm"),
+            GinIndex(OpClass(Upper("headline"), name="gin_trgm_ops"), name="candidate_headline_trgm"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~models.Q(full_name=""), name="candidate_has_a_name"),
+            models.CheckConstraint(
+                condition=models.Q(merged_into__isnull=True) | ~models.Q(merged_into=models.F("id")),
+                name="candidate_not_merged_into_itself",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name
+
+    @property
+    def initials(self) -> str:
+        words = [word for word in self.full_name.split() if word[:1].isalpha()]
+        return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper() or "?"
+
+    @property
+    def place(self) -> str:
+        return ", ".join(part for part in (self.city, self.country) if part)

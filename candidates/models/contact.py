@@ -1,0 +1,95 @@
+"""How a candidate is reached: many addresses, numbers and links, each with its state."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models.functions import Lower, Upper
+from django.utils import timezone
+
+from candidates.models.candidate import Candidate
+
+
+class Contact(models.Model):
+    """What every way to reach somebody has: how current it is and where it came from."""
+
+    class Status(models.TextChoices):
+        CURRENT = "current"
+        OUTDATED = "outdated"
+        INVALID = "invalid"
+
+    class Type(models.TextChoices):
+        PERSONAL = "personal"
+        WORK = "work"
+        OTHER = "other"
+
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.CURRENT)
+    type = models.CharField(max_length=8, choices=Type.choices, default=Type.PERSONAL)
+    source = models.CharField(max_length=60, blank=True, help_text="resume, recruiter, import, …")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class CandidateEmail(Contact):
+    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="emails")
+    address = models.EmailField(max_length=254)
+
+    class PersonalData:
+        erase: ClassVar = {"address"}
+        keep: ClassVar = {"id", "candidate", "status", "type", "source", "created_at"}
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["candidate", "address"], name="candidateemail_once"),
+            models.CheckConstraint(condition=models.Q(address=Lower("address")), name="candidateemail_lower"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["address"], name="candidateemail_address"),
+            GinIndex(OpClass(Upper("address"), name="gin_trgm_ops"), name="candidateemail_trgm"),
+        ]
+
+    def __str__(self) -> str:
+        return self.address
+
+    def clean(self) -> None:
+        self.address = self.address.strip().lower()
+
+
+class CandidatePhone(Contact):
+    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="phones")
+    number = models.CharField(max_length=40, help_text="International where known: +49 30 1234567.")
+    e164 = models.CharField(max_length=16, blank=True, editable=False, db_index=True)
+
+    class PersonalData:
+        erase: ClassVar = {"number", "e164"}
+        keep: ClassVar = {"id", "candidate", "status", "type", "source", "created_at"}
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["candidate", "number"], name="candidatephone_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class CandidateLink(Contact):
+    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="links")
+    url = models.URLField(max_length=300)
+
+    class PersonalData:
+        erase: ClassVar = {"url"}
+        keep: ClassVar = {"id", "candidate", "status", "type", "source", "created_at"}
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["candidate", "url"], name="candidatelink_once"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["url"], name="candidatelink_url")]
+
+    def __str__(self) -> str:
+        return self.url

@@ -1,0 +1,21 @@
+"""The site itself as an app: users, roles, tokens, checks."""
+
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+from django.db.models.signals import post_migrate
+
+
+class HrassistConfig(AppConfig):
+    name = "hrassist"
+    verbose_name = "People and access"
+
+    def ready(self) -> None:
+        from hrassist import checks, roles  # noqa: F401, PLC0415  registering needs the loaded apps
+
+        post_migrate.connect(roles.sync_after_migrate, sender=self)
+
+
+class HrassistAdminConfig(AdminConfig):
+    """Django's admin with our site as the default one."""
+
+    default_site = "hrassist.admin.RecruitersSite"

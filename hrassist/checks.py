@@ -1,0 +1,105 @@
+"""System checks: what would make this installation unsafe or unable to work, each with what to do."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+
+@register(Tags.security, deploy=False)
+def check_production_settings(**_kwargs: Any) -> list[CheckMessage]:
+    """Refuse to start outside development with what only development may have."""
+    if settings.DEVELOPMENT:
+        return []
+    found: list[CheckMessage] = []
+    if settings.DEBUG:
+        found.append(
+            Error(
+                "DEBUG is on outside development.",
+                hint="Unset DEBUG, or set HRASSIST_ENV=development.",
+                id="hrassist.E001",
+            )
+        )
+    if len(settings.SECRET_KEY) < 50 or settings.SECRET_KEY.startswith("development-only"):
+        found.append(
+            Error(
+                "SECRET_KEY is shorter than 50 characters or the development key.",
+                hint='Make one: python -c "import secrets; print(secrets.token_urlsafe(64))"',
+                id="hrassist.E002",
+            )
+        )
+    if not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:
+        found.append(
+            Error(
+                "ALLOWED_HOSTS is empty or *.", hint="Name the hosts people type, comma-separated.", id="hrassist.E003"
+            )
+        )
+    if not settings.SESSION_COOKIE_SECURE or not settings.CSRF_COOKIE_SECURE:
+        found.append(
+            Error(
+                "Cookies may travel over plain HTTP.",
+                hint="Remove SESSION_COOKIE_SECURE=off and CSRF_COOKIE_SECURE=off.",
+                id="hrassist.E004",
+            )
+        )
+    return found
+
+
+@register()
+def check_storage(**_kwargs: Any) -> list[CheckMessage]:
+    """A bucket needs both keys or none (an instance role); keys without a bucket are a mistake."""
+    found: list[CheckMessage] = []
+    keys = bool(settings.AWS_ACCESS_KEY_ID), bool(settings.AWS_SECRET_ACCESS_KEY)
+    if any(keys) and not all(keys):
+        found.append(
+            Error(
+                "One of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY is missing.",
+                hint="Set both, or neither to use the machine's role.",
+                id="hrassist.E010",
+            )
+        )
+    if any(keys) and not settings.AWS_S3_BUCKET_NAME:
+        found.append(
+            Error(
+                "Object store keys are set but no bucket.",
+                hint="Set AWS_S3_BUCKET_NAME, or remove the keys to store on disk.",
+                id="hrassist.E011",
+            )
+        )
+    if settings.STORAGE_BACKEND == "disk" and not settings.DEVELOPMENT:
+        found.append(
+            Warning(
+                f"Resumes are stored on this machine's disk ({settings.DISK_STORAGE_DIR}).",
+                hint="Fine for one machine with backups; set AWS_S3_BUCKET_NAME for an object store.",
+                id="hrassist.W010",
+            )
+        )
+    return found
+
+
+@register()
+def check_scanner(**_kwargs: Any) -> list[CheckMessage]:
+    """Say it when no malware scanner is configured: pages show it too."""
+    if settings.CLAMD_SOCKET or settings.DEVELOPMENT:
+        return []
+    return [
+        Warning(
+            "No malware scanner is configured; uploads are checked for structure only.",
+            hint="Install clamav-daemon and set HRASSIST_CLAMD_SOCKET, for example /run/clamav/clamd.ctl.",
+            id="hrassist.W020",
+        )
+    ]
+
+
+@register()
+def check_verification(**_kwargs: Any) -> list[CheckMessage]:
+    """Web search needs its key and its engine, or neither."""
+    if bool(settings.GOOGLE_API_KEY) == bool(settings.GOOGLE_CSE_ID):
+        return []
+    return [
+        Error(
+            "One of GOOGLE_API_KEY and GOOGLE_CSE_ID is missing.",
+            hint="Set both to verify profiles by web search, or neither.",
+            id="hrassist.E030",
+        )
+    ]

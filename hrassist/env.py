@@ -1,0 +1,92 @@
+"""Strict reading of the environment: a missing or malformed value stops the start with one sentence that names it.
+
+Every secret NAME may also come as NAME_FILE, the path of a file that holds it (Docker and systemd credentials).
+`READ` lists every name that was asked for; a test holds `config/env.example` equal to it.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+READ: set[str] = set()
+
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off"}
+
+
+def text(name: str, default: str | None = None) -> str:
+    """The value, or the default; without a default the variable must be set."""
+    READ.add(name)
+    value = os.environ.get(name, "").strip() or default
+    if value is None:
+        raise ImproperlyConfigured(f"{name} is not set. Set it in the environment; config/env.example explains it.")
+    return value
+
+
+def secret(name: str, default: str | None = None) -> str:
+    """Like `text`, but NAME_FILE may name a file that holds the value; both at once is an error."""
+    READ.add(name)
+    path = os.environ.get(f"{name}_FILE", "").strip()
+    if not path:
+        return text(name, default)
+    if os.environ.get(name, "").strip():
+        raise ImproperlyConfigured(f"{name} and {name}_FILE are both set. Keep one of them.")
+    try:
+        value = Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE names {path}, which cannot be read: {error.strerror}.") from error
+    if not value:
+        raise ImproperlyConfigured(f"{name}_FILE names {path}, which is empty.")
+    return value
+
+
+def flag(name: str, *, default: bool) -> bool:
+    value = text(name, "on" if default else "off").lower()
+    if value not in _TRUE | _FALSE:
+        raise ImproperlyConfigured(f"{name} is {value!r}. Use on or off.")
+    return value in _TRUE
+
+
+def number(name: str, default: int, *, least: int = 0, most: int | None = None) -> int:
+    value = text(name, str(default))
+    try:
+        result = int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is {value!r}. Use a whole number.") from None
+    if result < least or (most is not None and result > most):
+        limit = f"{least} or more" if most is None else f"between {least} and {most}"
+        raise ImproperlyConfigured(f"{name} is {result}. It must be {limit}.")
+    return result
+
+
+def items(name: str, default: str = "") -> list[str]:
+    """A comma-separated list without empty entries."""
+    return [item.strip() for item in text(name, default).split(",") if item.strip()]
+
+
+def choice(name: str, default: str, *, among: tuple[str, ...]) -> str:
+    value = text(name, default)
+    if value not in among:
+        raise ImproperlyConfigured(f"{name} is {value!r}. Use one of: {', '.join(among)}.")
+    return value
+
+
+def database(url: str, *, name: str = "DATABASE_URL") -> dict[str, object]:
+    """Django's DATABASES entry for a postgresql:// URL; query parameters become connection options."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise ImproperlyConfigured(f"{name} must start with postgresql://; PostgreSQL is the only database.")
+    if not parts.path.strip("/"):
+        raise ImproperlyConfigured(f"{name} names no database: postgresql://user:password@host:5432/NAME.")
+    options = dict(pair.partition("=")[::2] for pair in parts.query.split("&") if pair)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.strip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "OPTIONS": options,
+    }

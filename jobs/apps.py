@@ -1,0 +1,16 @@
+"""Vacancies, applications, matches."""
+
+from django.apps import AppConfig
+
+
+class JobsConfig(AppConfig):
+    name = "jobs"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # Who works on a job sees the people who applied for it; candidates cannot import jobs to know that.
+        from candidates.models import visibility  # noqa: PLC0415
+        from jobs.models import application  # noqa: PLC0415
+
+        visibility.widen(application.people_of_visible_applications)
+        visibility.narrow(application.people_of_confidential_jobs_only)

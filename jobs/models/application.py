@@ -1,0 +1,161 @@
+"""Somebody's candidacy for one job, and how it moved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from candidates.models import Candidate
+from hrassist.lib.constraints import both_or_none
+from hrassist.lib.ids import uuid7
+from jobs.models.job import Job
+from jobs.models.stage import Stage
+
+if TYPE_CHECKING:
+    from hrassist.models import User
+
+
+class RejectionReason(models.Model):
+    """Why an application ended: we rejected, or they withdrew."""
+
+    class Kind(models.TextChoices):
+        WE_REJECTED = "we_rejected"
+        THEY_WITHDREW = "they_withdrew"
+
+    name = models.CharField(max_length=100, unique=True)
+    kind = models.CharField(max_length=14, choices=Kind.choices, default=Kind.WE_REJECTED)
+    active = models.BooleanField(default=True)
+
+    class PersonalData:
+        erase: ClassVar[set[str]] = set()
+        keep: ClassVar = {"id", "name", "kind", "active"}
+
+    class Meta:
+        ordering: ClassVar = ["kind", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApplicationQuerySet(models.QuerySet["Application"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(job__in=Job.objects.visible_to(user))
+
+    def active(self) -> Self:
+        return self.filter(status=Application.Status.ACTIVE)
+
+
+class Application(models.Model):
+    """A candidate for a job; one at a time while active."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active"
+        HIRED = "hired"
+        REJECTED = "rejected"
+        WITHDRAWN = "withdrawn"
+
+    MOVES: ClassVar[dict[str, set[str]]] = {
+        Status.ACTIVE: {Status.HIRED, Status.REJECTED, Status.WITHDRAWN},
+        Status.REJECTED: {Status.ACTIVE},
+        Status.WITHDRAWN: {Status.ACTIVE},
+        Status.HIRED: {Status.ACTIVE},
+    }
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    external_id = models.CharField(max_length=100, blank=True, db_index=True)
+    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="applications")
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="applications")
+    stage = models.ForeignKey(Stage, on_delete=models.PROTECT, related_name="applications")
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
+    source = models.CharField(max_length=60, blank=True)
+    credited_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    applied_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    reason = models.ForeignKey(RejectionReason, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ApplicationQuerySet.as_manager()
+
+    class PersonalData:
+        erase: ClassVar = {"external_id"}
+        keep: ClassVar = {
+            "id", "candidate", "job", "stage", "status", "source", "credited_to", "applied_at", "ended_at", "ended_by",
+            "reason", "created_at", "updated_at",
+        }  # fmt: skip
+
+    class Meta:
+        ordering: ClassVar = ["-applied_at", "-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["stage", "-applied_at", "-id"], name="application_in_stage"),
+            models.Index(fields=["job", "status", "-applied_at"], name="application_of_job"),
+            models.Index(fields=["-updated_at", "-id"], name="application_updated"),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["candidate", "job"], condition=Q(status="active"), name="application_one_active"
+            ),
+            # Only a person ends an application: no score, rule or service can.
+            models.CheckConstraint(
+                condition=Q(status="active", ended_at__isnull=True) | ~Q(status="active") & Q(ended_at__isnull=False),
+                name="application_ended_with_status",
+            ),
+            models.CheckConstraint(condition=both_or_none("ended_at", "ended_by"), name="application_ended_pair"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.candidate} for {self.job}"
+
+    def can_move(self, to: str) -> bool:
+        return to in self.MOVES.get(self.status, set())
+
+
+class StageTransition(models.Model):
+    """One step of an application through the stages: the only source of funnel and time-in-stage figures."""
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="transitions")
+    from_stage = models.ForeignKey(Stage, null=True, on_delete=models.PROTECT, related_name="+")
+    to_stage = models.ForeignKey(Stage, on_delete=models.PROTECT, related_name="+")
+    from_status = models.CharField(max_length=10, choices=Application.Status.choices, blank=True)
+    to_status = models.CharField(max_length=10, choices=Application.Status.choices)
+    reason = models.ForeignKey(RejectionReason, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    note = models.CharField(max_length=500, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class PersonalData:
+        erase: ClassVar = {"note"}
+        keep: ClassVar = {
+            "id", "application", "from_stage", "to_stage", "from_status", "to_status", "reason", "by", "at",
+        }  # fmt: skip
+
+    class Meta:
+        ordering: ClassVar = ["at", "id"]
+        indexes: ClassVar = [models.Index(fields=["application", "at"], name="stagetransition_of")]
+
+    def __str__(self) -> str:
+        return f"{self.from_stage or 'new'} → {self.to_stage}"
+
+
+def people_of_visible_applications(user: User) -> QuerySet[Any]:
+    """Candidates whom the user sees because they applied for a job the user sees."""
+    return Application.objects.visible_to(user).values("candidate_id")
+
+
+def people_of_confidential_jobs_only(user: User) -> QuerySet[Any] | None:
+    """Candidates known only through confidential jobs that the user may not see."""
+    if user.has_perm("jobs.view_confidential_jobs"):
+        return None
+    seen = Job.objects.visible_to(user)
+    elsewhere = Application.objects.filter(candidate=OuterRef("candidate"), job__in=seen)
+    hidden = Application.objects.filter(job__confidential=True).exclude(job__in=seen)
+    return hidden.filter(~Exists(elsewhere)).values("candidate_id")

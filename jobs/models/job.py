@@ -1,0 +1,147 @@
+"""A role being hired for, and who works on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from hrassist.lib.errors import Conflict
+from hrassist.lib.ids import uuid7
+
+if TYPE_CHECKING:
+    from hrassist.models import User
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def visible_to(self, user: User) -> Self:
+        """All jobs but confidential ones for recruiters; everybody sees the jobs on whose hiring team they are."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        mine = Q(pk__in=HiringTeamMember.objects.filter(user=user).values("job_id"))
+        if user.has_perm("jobs.view_confidential_jobs"):
+            return self
+        if user.has_perm("jobs.view_all_jobs"):
+            return self.filter(Q(confidential=False) | mine)
+        return self.filter(mine)
+
+    def open(self) -> Self:
+        return self.filter(status=Job.Status.OPEN)
+
+    def with_application_counts(self) -> Self:
+        active = Q(applications__status="active")
+        return self.annotate(active_applications=Count("applications", filter=active))
+
+
+class Job(models.Model):
+    """A role being hired for."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft"
+        OPEN = "open"
+        ON_HOLD = "on_hold"
+        CLOSED = "closed"
+        ARCHIVED = "archived"
+
+    class EmploymentType(models.TextChoices):
+        FULL_TIME = "full_time", "Full time"
+        PART_TIME = "part_time", "Part time"
+        CONTRACT = "contract", "Contract"
+        INTERNSHIP = "internship", "Internship"
+
+    MOVES: ClassVar[dict[str, set[str]]] = {
+        Status.DRAFT: {Status.OPEN, Status.ARCHIVED},
+        Status.OPEN: {Status.ON_HOLD, Status.CLOSED},
+        Status.ON_HOLD: {Status.OPEN, Status.CLOSED},
+        Status.CLOSED: {Status.OPEN, Status.ARCHIVED},
+        Status.ARCHIVED: {Status.CLOSED},
+    }
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    external_id = models.CharField(max_length=100, blank=True, db_index=True)
+    title = models.CharField(max_length=150)
+    description = models.TextField(blank=True)
+    must_have = models.TextField(
+        blank=True, help_text="One requirement a line. Shown as coverage, never part of the score."
+    )
+    nice_to_have = models.TextField(blank=True, help_text="One requirement a line.")
+    department = models.CharField(max_length=100, blank=True)
+    city = models.CharField(max_length=100, blank=True)
+    country = models.CharField(max_length=2, blank=True, help_text="ISO 3166-1 code, for example DE.")
+    remote = models.BooleanField(default=False)
+    employment_type = models.CharField(max_length=12, choices=EmploymentType.choices, default=EmploymentType.FULL_TIME)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+    confidential = models.BooleanField(default=False, help_text="Only the hiring team sees it, and who applied for it.")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+    opened_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class PersonalData:
+        erase: ClassVar[set[str]] = set()
+        keep: ClassVar = {
+            "id", "external_id", "title", "description", "must_have", "nice_to_have", "department", "city", "country",
+            "remote", "employment_type", "status", "confidential", "created_by", "created_at", "updated_at",
+            "opened_at", "closed_at",
+        }  # fmt: skip
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-id"]
+        permissions: ClassVar = [
+            ("view_all_jobs", "Can see every job that is not confidential"),
+            ("view_confidential_jobs", "Can see confidential jobs without being on their team"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["status", "-created_at", "-id"], name="job_status_newest"),
+            models.Index(fields=["-updated_at", "-id"], name="job_updated"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def can_move(self, to: str) -> bool:
+        return to in self.MOVES.get(self.status, set())
+
+    def require_move(self, to: str) -> None:
+        if not self.can_move(to):
+            raise Conflict(
+                f"A job that is {self.get_status_display().lower()} cannot become {self.Status(to).label.lower()}.",
+                code="job_status",
+            )
+
+    @property
+    def place(self) -> str:
+        return ", ".join(part for part in (self.city, self.country, "remote" if self.remote else "") if part)
+
+
+class HiringTeamMember(models.Model):
+    """A user's part in one job; it gives sight of the job and of the people who applied for it."""
+
+    class Role(models.TextChoices):
+        RECRUITER = "recruiter"
+        COORDINATOR = "coordinator"
+        HIRING_MANAGER = "hiring_manager"
+        INTERVIEWER = "interviewer"
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="team")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="job_memberships")
+    role = models.CharField(max_length=16, choices=Role.choices)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class PersonalData:
+        erase: ClassVar[set[str]] = set()
+        keep: ClassVar = {"id", "job", "user", "role", "created_at"}
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["job", "user", "role"], name="hiringteammember_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.get_role_display()})"
