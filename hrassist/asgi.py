@@ -1,8 +1,23 @@
-"""The stream process: long-lived answers, nothing else."""
+"""The stream process: long-lived answers under /streams/, nothing else; admin and API stay with the web process."""
 
 import os
+from typing import Any
 
-from django.core.asgi import get_asgi_application
+import django
+from django.core.handlers.asgi import ASGIHandler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hrassist.settings")
-application = get_asgi_application()
+
+
+class StreamHandler(ASGIHandler):
+    """Django's ASGI application on the small address list of hrassist/stream_urls.py."""
+
+    def create_request(self, scope: Any, body_file: Any) -> Any:
+        request, error = super().create_request(scope, body_file)
+        if request is not None:
+            request.urlconf = "hrassist.stream_urls"
+        return request, error
+
+
+django.setup(set_prefix=False)
+application = StreamHandler()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -17,6 +18,10 @@ from hrassist.lib.ids import uuid7
 
 if TYPE_CHECKING:
     from hrassist.models import User
+
+
+# PostgreSQL notifies "owner:ticket" here whenever a ticket is made or its state changes.
+STATE_CHANNEL = "upload_state"
 
 
 class UploadTicketQuerySet(models.QuerySet["UploadTicket"]):
@@ -108,6 +113,14 @@ class UploadTicket(models.Model):
                 fields=["created_by", "idempotency_key"],
                 condition=~Q(idempotency_key=""),
                 name="uploadticket_once_per_key",
+            ),
+        ]
+        triggers: ClassVar = [
+            pgtrigger.Trigger(
+                name="tell_state",
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                when=pgtrigger.After,
+                func=f"PERFORM pg_notify('{STATE_CHANNEL}', NEW.created_by_id || ':' || NEW.id); RETURN NEW;",
             ),
         ]
 
