@@ -86,7 +86,7 @@ class Home:
 def url(base: Path | None = None, *, wait: float = 120) -> str:
     """The URL of a database that answers, created and started if need be; safe from many processes at once.
 
-    `base` defaults to HRASSIST_DEVDB, then to .devdb in the project. The server outlives its callers: see `stop`.
+    `base` defaults to devdb in the project's folder of variable data. The server outlives its callers: see `stop`.
     Raises DatabaseDidNotStart after `wait` seconds, or at once when the server cannot start at all.
     """
     home = _home(base)
@@ -121,8 +121,8 @@ def reset(base: Path | None = None) -> None:
 
 
 def _home(base: Path | None) -> Home:
-    chosen = os.environ.get("HRASSIST_DEVDB")
-    folder = (base or (Path(chosen) if chosen else PROJECT / ".devdb")).expanduser().resolve()
+    variable = Path(os.environ.get("HRASSIST_VAR_DIR") or PROJECT / "var")
+    folder = (base or variable / "devdb").expanduser().resolve()
     if os.geteuid() == 0:
         # The server's account may not be able to enter the project (a root home, say), and we never loosen a mode.
         folder = SYSTEM_FOLDER / hashlib.sha256(str(folder).encode()).hexdigest()[:12]

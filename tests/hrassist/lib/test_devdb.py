@@ -24,8 +24,8 @@ from hrassist.lib import devdb
 
 @pytest.fixture
 def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.delenv("HRASSIST_DEVDB", raising=False)
-    folder = tmp_path / "db"
+    folder = tmp_path / "devdb"
+    monkeypatch.setenv("HRASSIST_VAR_DIR", str(tmp_path))
     yield folder
     devdb.reset(folder)
 
@@ -56,7 +56,7 @@ def kill_server(base: Path) -> None:
 def caller(base: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "hrassist.lib.devdb", "url"],
-        env={**os.environ, "HRASSIST_DEVDB": str(base)},
+        env={**os.environ, "HRASSIST_VAR_DIR": str(base.parent)},
         cwd=devdb.PROJECT,
         stdout=subprocess.PIPE,
         text=True,
@@ -172,7 +172,7 @@ def test_the_command_line_prints_url_and_status_and_refuses_other_verbs(base: Pa
     def say(verb: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "hrassist.lib.devdb", verb],
-            env={**os.environ, "HRASSIST_DEVDB": str(base)},
+            env={**os.environ, "HRASSIST_VAR_DIR": str(base.parent)},
             cwd=devdb.PROJECT,
             capture_output=True,
             text=True,
@@ -197,7 +197,6 @@ def test_a_plain_user_needs_no_root() -> None:
         os.setgroups([])
         os.setgid(nobody.pw_gid)
         os.setuid(nobody.pw_uid)
-        os.environ.pop("HRASSIST_DEVDB", None)
         # The project may lie where this user cannot enter; the copy made for the server's account lies open.
         sys.path.insert(0, str(wheel.parent))
         importlib.invalidate_caches()
