@@ -17,6 +17,7 @@ from hrassist.lib.errors import Conflict
 from hrassist.lib.ids import uuid7
 
 if TYPE_CHECKING:
+    from candidates.models.resume import Resume
     from hrassist.models import User
 
 
@@ -36,7 +37,10 @@ class UploadTicketQuerySet(models.QuerySet["UploadTicket"]):
         return self.filter(state=UploadTicket.State.ISSUED, expires_at__lt=now - timedelta(hours=1))
 
     def waiting(self) -> Self:
-        return self.filter(state=UploadTicket.State.CONFIRMED)
+        return self.filter(state=UploadTicket.State.CONFIRMED, parked_at__isnull=True)
+
+    def parked(self) -> Self:
+        return self.filter(state=UploadTicket.State.CONFIRMED, parked_at__isnull=False)
 
 
 class UploadTicket(models.Model):
@@ -80,6 +84,13 @@ class UploadTicket(models.Model):
     claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
     fence = models.PositiveIntegerField(default=0, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    # Stopped after too many failed attempts: the file stays, and an operator retries or rejects it.
+    parked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    parked_for = models.CharField(max_length=40, blank=True, editable=False, help_text="Reason code.")
+    duplicate_of = models.ForeignKey(
+        "candidates.Resume", null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="duplicates",
+        help_text="The stored resume with the same bytes, where this upload brought nothing new.",
+    )  # fmt: skip
     idempotency_key = models.CharField(max_length=200, blank=True, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -94,7 +105,7 @@ class UploadTicket(models.Model):
         keep: ClassVar = {
             "id", "key", "method", "declared_type", "declared_size", "declared_md5", "declared_sha256", "candidate",
             "state", "rejected_at", "rejected_for", "rejected_message", "etag", "version_id", "claimed_until", "fence",
-            "attempts", "idempotency_key", "created_by", "created_at", "confirmed_at", "settled_at", "expires_at",
+            "attempts", "parked_at", "parked_for", "duplicate_of", "idempotency_key", "created_by", "created_at", "confirmed_at", "settled_at", "expires_at",
         }  # fmt: skip
 
     class Meta:
@@ -108,6 +119,10 @@ class UploadTicket(models.Model):
             models.CheckConstraint(
                 condition=both_or_none("rejected_at", "rejected_for", what_is_text=True),
                 name="uploadticket_rejected_pair",
+            ),
+            models.CheckConstraint(
+                condition=both_or_none("parked_at", "parked_for", what_is_text=True),
+                name="uploadticket_parked_pair",
             ),
             models.UniqueConstraint(
                 fields=["created_by", "idempotency_key"],
@@ -139,6 +154,11 @@ class UploadTicket(models.Model):
             self.confirmed_at = now
         else:
             self.settled_at = now
+
+    @property
+    def result(self) -> Resume | None:
+        """The resume that this upload became or already was; None while it has none."""
+        return getattr(self, "resume", None) or self.duplicate_of
 
     @property
     def is_settled(self) -> bool:
