@@ -1,13 +1,42 @@
-"""Ties each request to the audit trail."""
+"""Ties each request to the audit trail, and keeps its refusals."""
+
+from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.db import connection
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from audit import actions as audit
+from hrassist.lib import origin
+from hrassist.lib.dbactor import actor_named
 
 
 class AuditMiddleware:
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    """Names the request's actor to `audit` and to the database's triggers; records 403 and 404 answers."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        with origin.within(origin.RequestOrigin(request)) as here:
+            with actor_named(connection, origin.current):
+                response = self.get_response(request)
+            if not here.denied:
+                keep_refusal(request, status=response.status_code)
+            response["X-Request-ID"] = here.request_id
+        return response
+
+
+def keep_refusal(request: HttpRequest, *, status: int) -> None:
+    """Record an answer that refuses.
+
+    A 404 counts where somebody signed in asks for a particular thing: whether it is absent or hidden from them, the
+    attempt is the same. Typos of addresses do not.
+    """
+    if status == 403:
+        audit.denied("request.denied", reason_code="forbidden", http_status=status)
+    elif status == 404 and request.resolver_match and request.resolver_match.kwargs and request.user.is_authenticated:
+        asked = {name: str(value)[:60] for name, value in request.resolver_match.kwargs.items()}
+        audit.denied("request.not_found", reason_code="absent_or_hidden", http_status=status, asked=asked)
