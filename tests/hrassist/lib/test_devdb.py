@@ -156,6 +156,14 @@ def test_stop_says_whether_there_was_anything_to_stop(base: Path) -> None:
     assert devdb.stop(base) is False
 
 
+def test_release_leaves_the_server_to_those_who_are_still_connected(base: Path) -> None:
+    with psycopg.connect(devdb.url(base)):
+        assert devdb.release(base, wait=0.3) is False
+        assert devdb.is_running(base)
+    assert devdb.release(base) is True
+    assert not devdb.is_running(base)
+
+
 def test_reset_leaves_no_folder(base: Path) -> None:
     devdb.url(base)
     devdb.reset(base)

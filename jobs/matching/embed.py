@@ -1,0 +1,33 @@
+"""A job's text as the vector and the words that candidates are compared with."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hrassist.lib.embeddings import Embedder, unit_rows
+from jobs.matching.lexical import terms
+from jobs.matching.sentences import sentences
+from jobs.matching.types import JobQuery, JobText
+from jobs.matching.weights import QueryWeights
+
+
+def embed_job(job: JobText, *, embedder: Embedder, weights: QueryWeights) -> JobQuery:
+    """What the job asks for, with its surroundings played down.
+
+    An advertisement says much about the employer and the benefits. Each sentence therefore weighs by how close it is
+    to the title (softmax of the cosine), in the vector as in the words. Without a title the whole text sets the aim.
+    """
+    lines = sentences(job.body)
+    head, aim, *each = embedder.embed([job.text, job.title or job.text, *lines])
+    vector = weights.head * head + weights.title * aim
+    wanted = dict.fromkeys(terms(job.title), 1.0)
+    if each:
+        rows = np.stack(each)
+        closeness = rows @ aim
+        share = np.exp((closeness - closeness.max()) / weights.focus_temperature)
+        focus = unit_rows((share @ rows / share.sum())[None])[0]
+        vector = vector + weights.focus * focus
+        for line, weight in zip(lines, share.tolist(), strict=True):
+            for term in terms(line):
+                wanted[term] = max(wanted.get(term, 0.0), weight)
+    return JobQuery(vector=unit_rows(vector[None])[0], terms=wanted or dict.fromkeys(terms(job.text), 1.0))

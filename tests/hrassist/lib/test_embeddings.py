@@ -1,0 +1,86 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hrassist.lib.embeddings import FakeEmbedder, MiniLMEmbedder, ModelMissing, unit_rows
+
+TEXTS = [
+    "Senior accountant with ten years of monthly closings.",
+    "Chef de partie, pastry and bread.",
+    "Accountant: closings, ledgers, audits.",
+    "",
+    "word " * 3000,
+]
+
+
+@pytest.fixture(scope="module")
+def minilm():
+    return MiniLMEmbedder()
+
+
+@pytest.fixture(params=["fake", "minilm"])
+def embedder(request, minilm):
+    return minilm if request.param == "minilm" else FakeEmbedder()
+
+
+def test_every_text_gets_one_float32_row_of_unit_length(embedder):
+    rows = embedder.embed(TEXTS)
+    assert rows.dtype == np.float32
+    assert rows.shape == (len(TEXTS), embedder.dimension)
+    assert np.linalg.norm(rows, axis=1) == pytest.approx(1, abs=1e-5)
+
+
+def test_no_texts_give_no_rows(embedder):
+    assert embedder.embed([]).shape == (0, embedder.dimension)
+
+
+def test_a_row_does_not_depend_on_the_texts_beside_it(embedder):
+    together = embedder.embed(TEXTS)
+    alone = np.concatenate([embedder.embed([text]) for text in TEXTS])
+    assert together == pytest.approx(alone, abs=1e-5)
+
+
+def test_the_same_call_gives_the_same_bytes(embedder):
+    assert embedder.embed(TEXTS).tobytes() == embedder.embed(TEXTS).tobytes()
+
+
+def test_texts_about_one_thing_are_closer_than_texts_about_two(embedder):
+    accountant, chef, other_accountant = embedder.embed(TEXTS[:3])
+    assert accountant @ other_accountant > accountant @ chef + 0.1
+
+
+def test_text_beyond_the_window_does_not_move_the_vector(embedder):
+    window = "ledger " * 256
+    first, longer = embedder.embed([window, window + "pastry " * 50])
+    assert first == pytest.approx(longer, abs=1e-6)
+
+
+def test_the_hash_names_the_model(minilm):
+    assert len(minilm.model_hash) == 64
+    assert minilm.model_hash == MiniLMEmbedder().model_hash
+    assert minilm.model_hash != MiniLMEmbedder(max_tokens=128).model_hash
+    assert minilm.model_hash != FakeEmbedder().model_hash
+
+
+def test_minilm_agrees_with_the_figures_on_its_model_card(minilm):
+    person, *others = minilm.embed(
+        ["That is a happy person", "That is a happy dog", "That is a very happy person", "Today is a sunny day"]
+    )
+    assert [float(person @ other) for other in others] == pytest.approx([0.695, 0.943, 0.257], abs=0.01)
+
+
+def test_another_model_file_is_refused_by_its_sha256(tmp_path: Path):
+    wrong = tmp_path / "model.onnx"
+    wrong.write_bytes(b"not the model")
+    with pytest.raises(ModelMissing, match="reinstall the package"):
+        MiniLMEmbedder(model=wrong, sha256_of_model="0" * 64)
+
+
+def test_an_absent_model_file_is_named(tmp_path: Path):
+    with pytest.raises(ModelMissing, match=r"gone\.onnx cannot be read"):
+        MiniLMEmbedder(model=tmp_path / "gone.onnx")
+
+
+def test_zero_rows_stay_zero_when_scaled():
+    assert unit_rows(np.array([[0.0, 0.0], [3.0, 4.0]])).tolist() == [[0.0, 0.0], pytest.approx([0.6, 0.8])]
