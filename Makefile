@@ -1,0 +1,87 @@
+# `make run` and `make test` are all that a fresh machine needs: Python 3.11 or newer and make, no root, no server.
+# A target is listed by `make help` when a comment stands behind it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+export HRASSIST_ENV ?= development
+export HRASSIST_PORT ?= 8000
+BIN := .venv/bin
+# Tests use every core; the last one is not left idle, nothing else runs meanwhile.
+CORES ?= $(shell nproc 2>/dev/null || echo 2)
+COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock"
+PACKAGES := hrassist candidates jobs audit
+WITH_DATABASE := deploy/scripts/with-database
+
+.PHONY: run
+run: install ## Start everything with demo data: web, worker and stream; Ctrl-C stops all of it
+	@$(WITH_DATABASE) deploy/scripts/run-local
+
+.PHONY: test
+test: install ## Run all tests that need nothing but Python
+	$(WITH_DATABASE) $(BIN)/pytest -n $(CORES) -m "not storage and not browser and not chaos"
+
+.PHONY: test-storage
+test-storage: install ## Run the upload tests against a real S3 server (Ceph's gateway)
+	@deploy/scripts/needs test-storage radosgw ceph-mon ceph-osd ceph-mgr ceph radosgw-admin \
+	  && { $(WITH_DATABASE) tests/storage/with-object-store $(BIN)/pytest -m storage; } || [[ $$? == 77 ]]
+
+.PHONY: test-browser
+test-browser: install ## Run the tests that drive Chromium through the admin
+	@deploy/scripts/needs test-browser chromium \
+	  && { $(WITH_DATABASE) $(BIN)/pytest -m browser; } || [[ $$? == 77 ]]
+
+.PHONY: check
+check: install ## Format, lint, types, layers, migrations, templates, secrets, requirements
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(WITH_DATABASE) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/djlint --quiet --check --lint $(PACKAGES)
+	git ls-files -z -- ':!requirements*.txt' | xargs -0 $(BIN)/detect-secrets-hook
+	$(BIN)/bandit --quiet -ll --recursive $(PACKAGES)
+	deploy/scripts/requirements-current
+
+.PHONY: format
+format: install ## Format code and templates, and mend what the linters can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/djlint --quiet --reformat $(PACKAGES) || true
+
+.PHONY: lock
+lock: install ## Resolve pyproject.toml into hashed requirements; UPGRADE=1 takes newer versions
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements.txt
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+
+.PHONY: password
+password: install ## Give the demo recruiter a new password and print it once
+	@$(WITH_DATABASE) $(BIN)/python manage.py demo --new-password
+
+.PHONY: psql
+psql: install ## Open a database prompt
+	@$(BIN)/python -m hrassist.lib.devdb psql
+
+.PHONY: stop
+stop: ## Stop what `make run` started, also after it was killed
+	@deploy/scripts/stop-local
+
+.PHONY: reset
+reset: stop ## Stop, and delete the database, the stored files and the demo
+	@[[ ! -x $(BIN)/python ]] || $(BIN)/python -m hrassist.lib.devdb reset
+	rm -rf var/storage var/static var/devdb
+
+.PHONY: system-packages
+system-packages: ## Install Debian's packages for the storage and browser tests (as root)
+	@deploy/scripts/system-packages
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 20
+
+.PHONY: install
+install:
+	@deploy/scripts/install
