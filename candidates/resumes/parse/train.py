@@ -1,0 +1,62 @@
+"""Trains the tagger: `python -m candidates.resumes.parse.train SET.jsonl.gz…` (see docs/data-sources.md)."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import pycrfsuite
+
+from candidates.resumes.parse.dataset import digest, is_held_out, load, tags_of
+from candidates.resumes.parse.features import features_of
+from candidates.resumes.parse.synthetic import make
+from candidates.resumes.parse.tagger import MODEL
+from candidates.resumes.parse.tokens import read
+
+TRAINED_ON = MODEL.with_name("trained_on.txt")
+
+
+def train(
+    paths: list[Path],
+    *,
+    model: Path = MODEL,
+    synthetic: int = 700,
+    seed: int = 11,
+    iterations: int = 110,
+    c1: float = 0.25,
+    c2: float = 0.05,
+) -> list[str]:
+    """Fit and write the model from labelled files and `synthetic` resumes of our own; returns the digests trained on."""
+    trainer = pycrfsuite.Trainer(verbose=False)
+    trainer.set_params(
+        {"c1": c1, "c2": c2, "max_iterations": iterations, "feature.minfreq": 2, "feature.possible_transitions": True}
+    )
+    seen = []
+    for path in paths:
+        for one in load(path):
+            if is_held_out(one.text):
+                continue
+            reading = read(one.text)
+            trainer.append(features_of(reading), tags_of(reading, one.spans))
+            seen.append(digest(one.text))
+    for one in make(synthetic, seed=seed):
+        reading = read(one.text)
+        trainer.append(features_of(reading), tags_of(reading, one.spans))
+    trainer.train(str(model))
+    return seen
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("paths", nargs="+", type=Path)
+    parser.add_argument("--model", type=Path, default=MODEL)
+    parser.add_argument("--synthetic", type=int, default=700)
+    parser.add_argument("--iterations", type=int, default=110)
+    options = parser.parse_args(arguments)
+    seen = train(options.paths, model=options.model, synthetic=options.synthetic, iterations=options.iterations)
+    options.model.with_name("trained_on.txt").write_text("\n".join(sorted(seen)) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,1 @@
+"""Measures reading and ranking on labelled data: plain functions that return reports, no argparse."""
