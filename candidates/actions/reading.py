@@ -11,6 +11,7 @@ from candidates.resumes.mask import MASK, mask
 from candidates.resumes.parse import document_of, parse
 from candidates.resumes.parse.dataset import digest
 from candidates.resumes.parse.tagger import MODEL
+from candidates.resumes.skills import SkillSpan, find_skills
 
 HEAD = 1500
 """Characters of the head: about 256 word pieces of a sentence model."""
@@ -97,3 +98,8 @@ def _trained_on() -> frozenset[str]:
 def was_trained_on(text: str) -> bool:
     """Whether the tagger learned from exactly this text, which makes any figure on it too good."""
     return digest(text) in _trained_on()
+
+
+def skills_in(text: str) -> list[SkillSpan]:
+    """The skills a text names, in order, each with its offsets and the concept it means; a job's requirement lines ask."""
+    return find_skills(text)
