@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from asgiref.sync import sync_to_async
+from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -33,11 +34,14 @@ def _state(ticket: UploadTicket) -> dict[str, Any]:
 
 
 def _recent(user: Any) -> list[dict[str, Any]]:
+    # A stream outlives many requests: a connection that has died meanwhile must not end it.
+    close_old_connections()
     mine = UploadTicket.objects.filter(created_by=user, created_at__gt=timezone.now() - RECENT)
     return [_state(ticket) for ticket in mine.select_related("resume")[:200]]
 
 
 def _one(user: Any, ticket_id: str) -> dict[str, Any] | None:
+    close_old_connections()
     ticket = UploadTicket.objects.filter(created_by=user, pk=ticket_id).select_related("resume").first()
     return _state(ticket) if ticket else None
 

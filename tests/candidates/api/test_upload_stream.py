@@ -1,0 +1,82 @@
+"""The live states of one's own uploads."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import connections
+from django.test import RequestFactory
+
+from candidates.api.upload_stream import upload_events
+from candidates.models import UploadTicket
+from hrassist.models import User
+from tests.factories import UploadTicketFactory, UserFactory
+
+
+def request_of(user: User, **headers: str):
+    request = RequestFactory().get("/streams/uploads", headers=headers)
+
+    async def auser() -> User:
+        return user
+
+    request.user, request.auser = user, auser
+    return request
+
+
+async def read(chunks, count: int) -> list[dict]:
+    found: list[dict] = []
+    async for chunk in chunks:
+        if b"data: " in chunk:
+            found.append(json.loads(chunk.split(b"data: ", 1)[1]))
+        if len(found) == count:
+            break
+    return found
+
+
+def run(work):
+    async def then_let_go():
+        try:
+            return await work
+        finally:
+            await sync_to_async(connections.close_all)()
+
+    return asyncio.run(then_let_go())
+
+
+async def with_deadline(work):
+    return await asyncio.wait_for(work, 10)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_client_gets_the_current_states_and_then_each_change():
+    ticket = UploadTicketFactory()
+    other = UploadTicketFactory()
+
+    async def scenario() -> list[dict]:
+        answer = await upload_events(request_of(ticket.created_by))
+        chunks = aiter(answer)
+        first = await with_deadline(read(chunks, 1))
+        change = UploadTicket.objects.filter(pk__in=[other.pk, ticket.pk]).update
+        await sync_to_async(change)(state="expired", settled_at=ticket.expires_at)
+        return first + await with_deadline(read(chunks, 1))
+
+    states = run(scenario())
+    assert [(one["id"], one["state"]) for one in states] == [(str(ticket.pk), "issued"), (str(ticket.pk), "expired")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_may_not_upload_gets_no_stream():
+    answer = run(upload_events(request_of(UserFactory(role="Auditor"))))
+    assert answer.status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("origin", "allowed"), [("http://testserver:8000", True), ("http://elsewhere.example", False), ("null", False)]
+)
+def test_only_pages_of_the_same_host_may_read_it(origin, allowed):
+    answer = run(upload_events(request_of(UploadTicketFactory().created_by, Origin=origin)))
+    assert (answer.headers.get("Access-Control-Allow-Origin") == origin) is allowed
