@@ -105,7 +105,8 @@ class UploadTicket(models.Model):
         keep: ClassVar = {
             "id", "key", "method", "declared_type", "declared_size", "declared_md5", "declared_sha256", "candidate",
             "state", "rejected_at", "rejected_for", "rejected_message", "etag", "version_id", "claimed_until", "fence",
-            "attempts", "parked_at", "parked_for", "duplicate_of", "idempotency_key", "created_by", "created_at", "confirmed_at", "settled_at", "expires_at",
+            "attempts", "parked_at", "parked_for", "duplicate_of", "idempotency_key", "created_by", "created_at",
+            "confirmed_at", "settled_at", "expires_at",
         }  # fmt: skip
 
     class Meta:
