@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ SCANNED = 4
 class DemoFile:
     """One file of the demo; `truth` is what a perfect reader finds, `expected` is ready or rejected."""
 
+    number: int
     filename: str
     kind: str
     layout: str
@@ -49,17 +50,26 @@ def plan(count: int, *, seed: int = 1) -> list[Person]:
     return invent(count + 3, seed=seed)
 
 
-def make(people: list[Person]) -> Iterator[DemoFile]:
-    """The files of `plan`'s people, one by one: written when asked for, the same bytes each time."""
+def make(people: list[Person], *, only: Container[int] | None = None) -> Iterator[DemoFile]:
+    """The files of `plan`'s people, or of those numbered in `only`; written when asked for, always the same bytes."""
     *readable, encrypted, scripted, truncated = people
-    for person in readable:
-        yield make_one(person, count=len(readable))
-    yield _refused(encrypted, layout="encrypted", data=_encrypted(sheet.of(encrypted)))
-    yield _refused(scripted, layout="scripted", data=_scripted(sheet.of(scripted)))
-    yield _refused(truncated, layout="truncated", data=pdf.write(sheet.of(truncated), layout="single")[:4000])
+    # The scans take longest to read: first, so that they do not end the queue on one core.
+    for person in [*readable[-SCANNED:], *readable[:-SCANNED]]:
+        if only is None or person.number in only:
+            yield _readable(person, count=len(readable))
+    for person, layout, write in (
+        (encrypted, "encrypted", _encrypted),
+        (scripted, "scripted", _scripted),
+        (truncated, "truncated", _truncated),
+    ):
+        if only is None or person.number in only:
+            name = _filename(person, kind="pdf")
+            yield DemoFile(
+                person.number, name, "pdf", layout, write(sheet.of(person)), person.truth(), expected="rejected"
+            )
 
 
-def make_one(person: Person, *, count: int) -> DemoFile:
+def _readable(person: Person, *, count: int) -> DemoFile:
     """The file of one readable person among `count`; the last few are scans and one carries hidden instructions."""
     values = sheet.of(person)
     turn = person.number
@@ -80,7 +90,7 @@ def make_one(person: Person, *, count: int) -> DemoFile:
         # A stride without a common factor with the formats' period of 20, so that every layout gets its share.
         layout = layouts[(turn * 7919 // 13) % len(layouts)]
         data = writer(values, layout=layout)
-    return DemoFile(_filename(person, kind=kind), kind, layout, data, person.truth())
+    return DemoFile(turn, _filename(person, kind=kind), kind, layout, data, person.truth())
 
 
 def write_all(folder: Path, *, count: int, seed: int = 1) -> int:
@@ -107,10 +117,6 @@ def _filename(person: Person, *, kind: str) -> str:
     return f"{joined}_{person.number:03d}.{kind}"
 
 
-def _refused(person: Person, *, layout: str, data: bytes) -> DemoFile:
-    return DemoFile(_filename(person, kind="pdf"), "pdf", layout, data, person.truth(), expected="rejected")
-
-
 def _encrypted(values: dict[str, Any]) -> bytes:
     """A PDF that opens with a password only."""
     # AES needs random bytes; the old cipher derives everything from the file, so that the bytes repeat.
@@ -120,6 +126,11 @@ def _encrypted(values: dict[str, Any]) -> bytes:
 def _scripted(values: dict[str, Any]) -> bytes:
     """A PDF that runs a script when it is opened."""
     return _saved(values, script="app.alert('Hello from the resume');")
+
+
+def _truncated(values: dict[str, Any]) -> bytes:
+    """A PDF of which only the first part arrived."""
+    return pdf.write(values, layout="single")[:4000]
 
 
 def _saved(values: dict[str, Any], *, script: str = "", encryption: pikepdf.Encryption | None = None) -> bytes:
