@@ -112,3 +112,20 @@ class IdempotencyRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.route} {self.key}"
+
+
+class Throttle(models.Model):
+    """How far ahead of the clock somebody has used up a limit; hrassist.lib.throttle reads and writes it."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    used_until = models.DateTimeField(db_index=True)
+
+    class PersonalData:
+        erase: ClassVar[set[str]] = set()
+        keep: ClassVar = {"key", "used_until"}
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.key[:8]} until {self.used_until:%H:%M:%S}"
