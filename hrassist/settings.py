@@ -241,13 +241,17 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PAGINATION_CLASS": "hrassist.lib.rest.OpaqueCursorPagination",
     "DEFAULT_RENDERER_CLASSES": ["hrassist.lib.rest.OrjsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_THROTTLE_CLASSES": ["hrassist.lib.rest.RateThrottle"],
+    "DEFAULT_SCHEMA_CLASS": "hrassist.api.schema.ProblemAutoSchema",
     "EXCEPTION_HANDLER": "hrassist.api.errors.handle",
     "NUM_PROXIES": env.number("HRASSIST_TRUSTED_PROXIES", 0),
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
+# Models live above hrassist.lib: it is told here who keeps the answers to repeated POSTs.
+API_ANSWER_ONCE = "hrassist.api.idempotency.answer_once"
+# The first ones may come at once, then one each 60/limit seconds, for each token or person.
+API_REQUESTS_PER_MINUTE = env.number("HRASSIST_API_REQUESTS_PER_MINUTE", 1000, least=1)
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "hrassist",
     "DESCRIPTION": "The recruitment back office as an API. Guide: docs/api.md.",

@@ -1,6 +1,15 @@
 """Every address of the site."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
-urlpatterns = [path("", admin.site.urls)]
+handler400 = "hrassist.api.errors.bad_request"
+handler403 = "hrassist.api.errors.permission_denied"
+handler404 = "hrassist.api.errors.not_found"
+handler500 = "hrassist.api.errors.server_error"
+
+urlpatterns = [
+    path("api/v1/", include("hrassist.api.urls")),
+    path("", include("candidates.api.storage")),
+    path("", admin.site.urls),
+]

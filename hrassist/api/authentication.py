@@ -1,0 +1,71 @@
+"""Who is asking: a program by its token."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from ipaddress import ip_address
+
+from django.db.models import Q
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from audit import actions as audit
+from hrassist.lib import origin
+from hrassist.models import ApiToken, User
+
+SCHEME = "Bearer"
+# Whether a token is in use is asked in minutes; writing it at each request would make every read a write.
+USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+class TokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer hra_…`; `request.auth` is the ApiToken, whose scopes the permission asks."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != SCHEME.lower():
+            return None
+        token = self._token(text.strip())
+        self._note_use(token)
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        return f'{SCHEME} realm="hrassist"'
+
+    @staticmethod
+    def _token(text: str) -> ApiToken:
+        if not text.startswith(ApiToken.PREFIX) or len(text) > 100 or not text.isascii():
+            raise AuthenticationFailed("This is not one of our tokens; they begin with hra_.", code="invalid_token")
+        found = ApiToken.objects.select_related("user").filter(digest=ApiToken.digest_of(text)).first()
+        # The index compared digests already; comparing again in constant time costs nothing and trusts no collation.
+        if found is None or not found.matches(text):
+            raise AuthenticationFailed("No such token.", code="invalid_token")
+        now = timezone.now()
+        if found.revoked_at is not None:
+            raise _refused(found, "revoked_token", "This token was revoked. Ask for a new one.")
+        if found.expires_at <= now:
+            raise _refused(found, "expired_token", f"This token expired on {found.expires_at:%Y-%m-%d}.")
+        if not found.user.is_active:
+            raise _refused(found, "inactive_user", "The account of this token is switched off.")
+        if found.allowed_ips and not _is_among(origin.current().ip, found.allowed_ips):
+            raise _refused(found, "address_not_allowed", "This token may not be used from this network address.")
+        return found
+
+    @staticmethod
+    def _note_use(token: ApiToken) -> None:
+        now = timezone.now()
+        if token.last_used_at is None or token.last_used_at < now - USE_NOTED_EVERY:
+            stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - USE_NOTED_EVERY)
+            ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)
+
+
+def _is_among(ip: str | None, allowed: list[str]) -> bool:
+    return ip is not None and ip_address(ip) in {ip_address(one) for one in allowed}
+
+
+def _refused(token: ApiToken, code: str, sentence: str) -> AuthenticationFailed:
+    # Somebody holds a secret that was ours once: that is worth keeping, unlike a guess.
+    audit.denied("token.refused", target=token, reason_code=code, http_status=401)
+    return AuthenticationFailed(sentence, code=code)

@@ -1,0 +1,59 @@
+"""Every address of API v1."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import path, re_path
+
+from candidates.api import candidates, resumes, uploads
+from hrassist.api.me import MeView
+from hrassist.api.schema import SchemaView
+from jobs.api import applications, jobs, matches, stages
+
+app_name = "api"
+
+
+def nothing_here(_request: HttpRequest, **_path: object) -> HttpResponse:
+    """A wrong address below /api/ is answered as a problem document, not by the pages of the admin."""
+    raise Http404
+
+
+urlpatterns = [
+    path("schema", SchemaView.as_view(), name="schema"),
+    path("me", MeView.as_view(), name="me"),
+    path("uploads", uploads.UploadsView.as_view(), name="uploads"),
+    path("uploads/<uuid:upload_id>", uploads.UploadView.as_view(), name="upload"),
+    path("uploads/<uuid:upload_id>/confirm", uploads.ConfirmUploadView.as_view(), name="upload-confirm"),
+    path("candidates", candidates.CandidatesView.as_view(), name="candidates"),
+    path("candidates/<uuid:candidate_id>", candidates.CandidateView.as_view(), name="candidate"),
+    path("resumes", resumes.ResumesView.as_view(), name="resumes"),
+    path("resumes/<uuid:resume_id>", resumes.ResumeView.as_view(), name="resume"),
+    path("resumes/<uuid:resume_id>/text", resumes.ResumeTextView.as_view(), name="resume-text"),
+    path("jobs", jobs.JobsView.as_view(), name="jobs"),
+    path("jobs/<uuid:job_id>", jobs.JobView.as_view(), name="job"),
+    path("jobs/<uuid:job_id>/open", jobs.OpenJobView.as_view(), name="job-open"),
+    path("jobs/<uuid:job_id>/hold", jobs.HoldJobView.as_view(), name="job-hold"),
+    path("jobs/<uuid:job_id>/close", jobs.CloseJobView.as_view(), name="job-close"),
+    path("jobs/<uuid:job_id>/reopen", jobs.ReopenJobView.as_view(), name="job-reopen"),
+    path("jobs/<uuid:job_id>/archive", jobs.ArchiveJobView.as_view(), name="job-archive"),
+    path("jobs/<uuid:job_id>/team", jobs.TeamView.as_view(), name="job-team"),
+    path("jobs/<uuid:job_id>/team/<int:user_id>", jobs.TeamMemberView.as_view(), name="job-team-member"),
+    path("jobs/<uuid:job_id>/matches", matches.JobMatchesView.as_view(), name="job-matches"),
+    path("match-runs", matches.MatchRunsView.as_view(), name="match-runs"),
+    path("match-runs/<uuid:run_id>", matches.MatchRunView.as_view(), name="match-run"),
+    path("stages", stages.StagesView.as_view(), name="stages"),
+    path("rejection-reasons", stages.RejectionReasonsView.as_view(), name="rejection-reasons"),
+    path("applications", applications.ApplicationsView.as_view(), name="applications"),
+    path("applications/<uuid:application_id>", applications.ApplicationView.as_view(), name="application"),
+    path("applications/<uuid:application_id>/advance", applications.AdvanceView.as_view(), name="application-advance"),
+    path("applications/<uuid:application_id>/move", applications.MoveView.as_view(), name="application-move"),
+    path("applications/<uuid:application_id>/reject", applications.RejectView.as_view(), name="application-reject"),
+    path(
+        "applications/<uuid:application_id>/withdraw", applications.WithdrawView.as_view(), name="application-withdraw"
+    ),
+    path(
+        "applications/<uuid:application_id>/unreject", applications.UnrejectView.as_view(), name="application-unreject"
+    ),
+    path("applications/<uuid:application_id>/hire", applications.HireView.as_view(), name="application-hire"),
+    re_path(r"", nothing_here),
+]

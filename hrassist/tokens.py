@@ -1,0 +1,83 @@
+"""Giving a program its key, and taking it away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from ipaddress import ip_address
+
+from django.db import transaction
+
+from audit import actions as audit
+from hrassist.lib.errors import DomainError
+from hrassist.models import ApiToken, User
+
+NOUNS = ("applications", "candidates", "jobs", "matches", "resumes", "uploads")
+SCOPES = tuple(f"{noun}:{verb}" for noun in NOUNS for verb in ("read", "write"))
+LONGEST = timedelta(days=365)
+
+
+class BadToken(DomainError):
+    """A token that cannot be issued like this."""
+
+    code = "bad_token"
+
+
+@transaction.atomic
+def issue_token(
+    *,
+    user: User,
+    name: str,
+    scopes: Sequence[str],
+    lifetime: timedelta,
+    by: User | None,
+    now: datetime,
+    allowed_ips: Sequence[str] = (),
+) -> tuple[ApiToken, str]:
+    """A new token of the user and its text, which is shown now and never again; `by` is None on the command line.
+
+    Raises BadToken for an unknown scope, a bad address, an account that is switched off, or more than a year.
+    """
+    if not name.strip():
+        raise BadToken("Say which program the token is for.", fields={"name": ["This must not be empty."]})
+    if not user.is_active:
+        raise BadToken("The account {username} is switched off.", username=user.username)
+    if unknown := sorted(set(scopes) - set(SCOPES)):
+        raise BadToken(
+            "Unknown scopes: {unknown}. There are: {known}.", unknown=", ".join(unknown), known=", ".join(SCOPES)
+        )
+    if not scopes:
+        raise BadToken("Name at least one scope of: {known}.", known=", ".join(SCOPES))
+    if not timedelta(0) < lifetime <= LONGEST:
+        raise BadToken("A token lives between a moment and 365 days.")
+    text, digest = ApiToken.generate()
+    token = ApiToken.objects.create(
+        user=user,
+        name=name.strip()[:100],
+        digest=digest,
+        hint=text[:8],
+        scopes=sorted(set(scopes)),
+        allowed_ips=[_address(one) for one in allowed_ips],
+        created_at=now,
+        expires_at=now + lifetime,
+    )
+    audit.record("token.issued", target=token, by=by, user=str(user.pk), scopes=token.scopes, until=token.expires_at)
+    return token, text
+
+
+@transaction.atomic
+def revoke_token(*, token: ApiToken, by: User | None, now: datetime) -> ApiToken:
+    """End a token at once; revoking again changes nothing."""
+    token = ApiToken.objects.select_for_update().get(pk=token.pk)
+    if token.revoked_at is None:
+        token.revoked_at = now
+        token.save(update_fields=["revoked_at"])
+        audit.record("token.revoked", target=token, by=by, user=str(token.user_id))
+    return token
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ip_address(text.strip()))
+    except ValueError:
+        raise BadToken("{text} is not an IP address.", text=repr(text)) from None

@@ -1,0 +1,147 @@
+"""Matches: a job's people in order, with what their resumes say about each requirement."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from audit import actions as audit
+from candidates.models import Candidate
+from hrassist.lib.errors import NotFound
+from hrassist.lib.filtering import CREATED, IDENTIFIER, Filter
+from hrassist.lib.rest import ApiView, ListView, columns_of, found
+from jobs.models import Job, Match, MatchEvidence, MatchRun
+
+VIEW, ADD = "jobs.view_matchrun", "jobs.add_matchrun"
+
+
+class NoRunYet(NotFound):
+    """The job's people were never ranked for this user."""
+
+    code = "no_match_run"
+    default_message = "You have not ranked this job's people yet. POST to this address to do so."
+
+
+class CriterionSerializer(serializers.Serializer[Any]):
+    text = serializers.CharField()
+    kind = serializers.CharField()
+    skills = serializers.ListField(child=serializers.CharField())
+
+
+class MatchRunSerializer(serializers.Serializer[MatchRun]):
+    id = serializers.UUIDField()
+    job = serializers.UUIDField()
+    model_hash = serializers.CharField(help_text="Of the sentence model.")
+    weights = serializers.DictField()
+    criteria = serializers.ListField(child=serializers.DictField(), help_text="As the ranking read them from the job.")
+    filters = serializers.DictField()
+    considered = serializers.IntegerField(help_text="People after filters and visibility.")
+    ranked = serializers.IntegerField()
+    milliseconds = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+
+
+class EvidenceSerializer(serializers.Serializer[MatchEvidence]):
+    criterion = serializers.IntegerField(help_text="Index into the run's criteria.")
+    strength = serializers.ChoiceField(choices=MatchEvidence.Strength.choices)
+    quote = serializers.CharField(help_text="From the resume; empty where no evidence was found.")
+    page = serializers.IntegerField(allow_null=True)
+    start = serializers.IntegerField(allow_null=True, help_text="Offset into the text of the resume.")
+    end = serializers.IntegerField(allow_null=True)
+    similarity = serializers.FloatField()
+
+
+class MatchSerializer(serializers.Serializer[Match]):
+    rank = serializers.IntegerField()
+    candidate = serializers.UUIDField()
+    full_name = serializers.CharField()
+    headline = serializers.CharField()
+    resume = serializers.UUIDField(allow_null=True)
+    score = serializers.FloatField(help_text="The exact sum of `components`.")
+    components = serializers.DictField()
+    must_covered = serializers.IntegerField()
+    must_total = serializers.IntegerField()
+    evidence = EvidenceSerializer(many=True)
+
+    computed: ClassVar = ("full_name", "headline", "evidence")
+
+
+class MatchListSerializer(MatchRunSerializer):
+    matches = MatchSerializer(many=True, help_text="Best first. Nobody is hidden by a score.")
+
+    computed: ClassVar = ("matches",)
+
+
+def run_document(run: MatchRun, *, view: ApiView) -> dict[str, Any]:
+    """A ranking with its people and their evidence, in a fixed number of queries; on record before it is answered.
+
+    People whom the reader may no longer see are left out.
+    """
+    seen = Candidate.objects.visible_to(view.actor)
+    columns = columns_of(MatchSerializer)
+    rows = list(
+        run.matches.filter(candidate__in=seen)
+        .order_by("rank")
+        .values("id", *columns, "candidate__full_name", "candidate__headline")
+    )
+    audit.viewed("match.shown", target=run, by=view.actor, job=run.job_id, people=[row["candidate"] for row in rows])
+    evidence: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    found_evidence = MatchEvidence.objects.filter(match__in=[row["id"] for row in rows])
+    for one in found_evidence.order_by("match_id", "criterion").values("match_id", *columns_of(EvidenceSerializer)):
+        evidence[one.pop("match_id")].append(one)
+    document: dict[str, Any] = MatchRun.objects.filter(pk=run.pk).values(*columns_of(MatchListSerializer))[0]
+    document["matches"] = [
+        {
+            **{name: row[name] for name in columns},
+            "full_name": row["candidate__full_name"],
+            "headline": row["candidate__headline"],
+            "evidence": evidence[row["id"]],
+        }
+        for row in rows
+    ]
+    return document
+
+
+class JobMatchesView(ApiView):
+    noun = "matches"
+    permissions: ClassVar = {"GET": VIEW, "POST": ADD}
+
+    @extend_schema(responses={200: MatchListSerializer})
+    def get(self, _request: Request, job_id: UUID) -> Response:
+        """Your latest ranking of a job's people, as it was; 404 with the code no_match_run before the first one."""
+        job = found(Job.objects.visible_to(self.actor), pk=job_id)
+        run = MatchRun.objects.visible_to(self.actor).filter(job=job).order_by("-created_at", "-id").first()
+        if run is None:
+            raise NoRunYet
+        return Response(run_document(run, view=self))
+
+
+class MatchRunsView(ListView):
+    noun = "matches"
+    permissions: ClassVar = {"GET": VIEW}
+    serializer_class = MatchRunSerializer
+    filters = (Filter("job", "job_id", IDENTIFIER, "Only rankings for this job."), *CREATED)
+
+    def rows(self) -> QuerySet[Any, Any]:
+        return MatchRun.objects.visible_to(self.actor)
+
+    def get(self, request: Request, **path: Any) -> Response:
+        """Your rankings, without the people in them."""
+        return super().get(request, **path)
+
+
+class MatchRunView(ApiView):
+    noun = "matches"
+    permissions: ClassVar = {"GET": VIEW}
+
+    @extend_schema(responses={200: MatchListSerializer})
+    def get(self, _request: Request, run_id: UUID) -> Response:
+        """One ranking as it was shown, with its people and their evidence."""
+        return Response(run_document(found(MatchRun.objects.visible_to(self.actor), pk=run_id), view=self))
