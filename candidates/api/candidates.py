@@ -17,8 +17,8 @@ from audit import actions as audit
 from candidates.actions import candidates
 from candidates.models import Candidate
 from candidates.models.contact import Contact
+from hrassist.lib.endpoints import ApiView, ListView, columns_of, found
 from hrassist.lib.filtering import CREATED, FLAG, TEXT, UPDATED, Filter, Rows
-from hrassist.lib.rest import ApiView, ListView, columns_of, found
 
 VIEW, ADD, CHANGE = "candidates.view_candidate", "candidates.add_candidate", "candidates.change_candidate"
 

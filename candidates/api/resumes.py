@@ -13,9 +13,9 @@ from rest_framework.response import Response
 
 from audit import actions as audit
 from candidates.models import Resume, ResumeParse, ResumeText
+from hrassist.lib.endpoints import ApiView, ListView, columns_of, found
 from hrassist.lib.errors import Conflict
 from hrassist.lib.filtering import CREATED, FLAG, IDENTIFIER, TEXT, Filter, one_of
-from hrassist.lib.rest import ApiView, ListView, columns_of, found
 
 VIEW = "candidates.view_resume"
 

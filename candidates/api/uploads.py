@@ -16,8 +16,9 @@ from rest_framework.response import Response
 
 from candidates.actions import uploads
 from candidates.models import Candidate, UploadTicket
+from hrassist.lib.endpoints import ApiView, ListView, found
 from hrassist.lib.filtering import CREATED, IDENTIFIER, Filter, one_of
-from hrassist.lib.rest import ApiView, ListView, found, idempotency_key
+from hrassist.lib.rest import idempotency_key
 
 VIEW, ADD = "candidates.view_uploadticket", "candidates.add_uploadticket"
 

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from hrassist.lib.rest import ApiView
+from hrassist.lib.endpoints import ApiView
 
 
 class TokenSerializer(serializers.Serializer[Any]):

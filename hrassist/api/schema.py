@@ -14,8 +14,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hrassist.api.errors import PROBLEM
+from hrassist.lib.endpoints import ApiView, ListView
 from hrassist.lib.paging import OpaqueCursorPagination
-from hrassist.lib.rest import IDEMPOTENCY_HEADER, ApiView, ListView
+from hrassist.lib.rest import IDEMPOTENCY_HEADER
 
 _SENTENCES = {
     "400": "The body, a parameter or a cursor does not fit; `errors` names each field.",

@@ -15,8 +15,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from candidates.models import Candidate
+from hrassist.lib.endpoints import ApiView, ListView, columns_of, found
 from hrassist.lib.filtering import CREATED, IDENTIFIER, NUMBER, TEXT, UPDATED, Filter, one_of, times
-from hrassist.lib.rest import ApiView, ListView, columns_of, found
 from jobs.actions import applications
 from jobs.models import Application, Job, RejectionReason, Stage, StageTransition
 

@@ -14,9 +14,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from hrassist.lib.endpoints import ApiView, ListView, columns_of, found
 from hrassist.lib.errors import NotFound
 from hrassist.lib.filtering import CREATED, FLAG, TEXT, UPDATED, Filter, one_of
-from hrassist.lib.rest import ApiView, ListView, columns_of, found
 from jobs.actions import jobs
 from jobs.models import HiringTeamMember, Job, Stage
 

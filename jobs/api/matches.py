@@ -14,9 +14,9 @@ from rest_framework.response import Response
 
 from audit import actions as audit
 from candidates.models import Candidate
+from hrassist.lib.endpoints import ApiView, ListView, columns_of, found
 from hrassist.lib.errors import NotFound
 from hrassist.lib.filtering import CREATED, IDENTIFIER, Filter
-from hrassist.lib.rest import ApiView, ListView, columns_of, found
 from jobs.models import Job, Match, MatchEvidence, MatchRun
 
 VIEW, ADD = "jobs.view_matchrun", "jobs.add_matchrun"

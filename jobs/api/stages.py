@@ -9,8 +9,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from hrassist.lib.endpoints import ListView
 from hrassist.lib.filtering import FLAG, IDENTIFIER, Filter, one_of
-from hrassist.lib.rest import ListView
 from jobs.models import Job, RejectionReason, Stage
 
 

@@ -1,0 +1,109 @@
+"""The shapes that endpoints have: an address with its permissions, and a list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils.module_loading import import_string
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+from hrassist.lib import throttle
+from hrassist.lib.errors import NotFound
+from hrassist.lib.filtering import Filter, narrow
+from hrassist.lib.paging import OpaqueCursorPagination
+from hrassist.lib.rest import idempotency_key
+
+if TYPE_CHECKING:
+    from hrassist.models import User
+
+Row = TypeVar("Row")
+
+
+class ApiView(APIView):
+    """One address of the API.
+
+    `noun` is the scope a token needs (`noun:read`, `noun:write`), `permissions` the role permission per method ("" for
+    anybody signed in), `rate` its own limit per minute where the common one is too generous.
+    """
+
+    noun: ClassVar[str] = ""
+    permissions: ClassVar[dict[str, str]] = {}
+    rate: ClassVar[int | None] = None
+    # Off where the action itself recognises a repeated key, or where repeating is harmless anyway.
+    keeps_answers: ClassVar[bool] = True
+    metadata_class = None
+    verdict: throttle.Verdict | None = None
+
+    @property
+    def actor(self) -> User:
+        return cast("User", self.request.user)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method == "POST" and idempotency_key(request) and self.keeps_answers:
+            # The store of answers is a model, and models live above this module: the settings name it.
+            answer_once = import_string(settings.API_ANSWER_ONCE)
+            post: Callable[..., Response] = self.post  # type: ignore[attr-defined]  # POST without a handler is a 405
+            self.post = partial(answer_once, post)
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Response:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response.headers["Cache-Control"] = "private, no-store"
+        if self.verdict is not None:
+            response.headers["X-RateLimit-Limit"] = str(self.verdict.limit)
+            response.headers["X-RateLimit-Remaining"] = str(self.verdict.remaining)
+            response.headers["X-RateLimit-Reset"] = str(self.verdict.reset)
+        return cast("Response", response)
+
+    def valid(self, serializer: type[Serializer[Any]], *, partial: bool = False) -> dict[str, Any]:
+        """The body as the serializer understands it. Raises ValidationError with the fields that do not fit."""
+        checked = serializer(data=self.request.data, partial=partial, context={"request": self.request, "view": self})
+        checked.is_valid(raise_exception=True)
+        return cast("dict[str, Any]", checked.validated_data)
+
+
+class ListView(ApiView):
+    """A list: rows read as dictionaries in a number of queries that does not depend on their number."""
+
+    serializer_class: ClassVar[type[Serializer[Any]]]
+    # What to read; by default the fields of the serializer, which carry the names of columns.
+    columns: ClassVar[tuple[str, ...]] = ()
+    filters: ClassVar[tuple[Filter, ...]] = ()
+    orders: ClassVar[tuple[str, ...]] = ("-created_at", "created_at")
+
+    def rows(self) -> QuerySet[Any, Any]:
+        """What the asking person may see, before filters."""
+        raise NotImplementedError
+
+    def dress(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The rows of one page as they are answered; the place for one more query over all of them."""
+        return rows
+
+    def get(self, request: Request, **_path: Any) -> Response:
+        pages = OpaqueCursorPagination()
+        columns = self.columns or columns_of(self.serializer_class)
+        queryset = narrow(self.rows(), request, self.filters, also=pages.PARAMETERS)
+        return pages.get_paginated_response(
+            self.dress(pages.paginate_queryset(queryset.values(*columns), request, self))
+        )
+
+
+def columns_of(serializer: type[Serializer[Any]]) -> tuple[str, ...]:
+    """The names of a serializer's fields that are columns of its rows; what it computes it lists in `computed`."""
+    computed: tuple[str, ...] = getattr(serializer, "computed", ())
+    return tuple(name for name in serializer._declared_fields if name not in computed)
+
+
+def found(queryset: QuerySet[Row], **lookup: Any) -> Row:
+    """The one row, or NotFound in the same words whether it does not exist or may not be seen."""
+    row = queryset.filter(**lookup).first()
+    if row is None:
+        raise NotFound
+    return row
