@@ -191,7 +191,7 @@ def _refusal(outcome: Outcome) -> CageError:
 
 
 def _cause_of_death(status: int, errors: bytes, outcome: Outcome, *, limits: Limits) -> str:
-    if status == -signal.SIGXCPU or outcome.cpu_seconds >= limits.cpu_seconds:
+    if status == -signal.SIGXCPU or outcome.cpu_seconds > 0.95 * limits.cpu_seconds:
         return "too_slow"
     if any(word in errors for word in _ALLOCATION_FAILED) or outcome.peak_bytes > 0.7 * limits.memory_bytes:
         return "too_much_memory"

@@ -28,7 +28,10 @@ _LOAD, _JUMP_EQUAL, _JUMP_SET, _JUMP_GREATER_EQUAL, _RETURN = 0x20, 0x15, 0x45, 
 _NUMBER_AT, _ARCH_AT, _FIRST_ARGUMENT_AT = 0, 4, 16
 _LANDLOCK_CREATE, _LANDLOCK_ADD_RULE, _LANDLOCK_RESTRICT, _O_PATH = 444, 445, 446, 0x200000
 _READ_FILE, _READ_DIR = 1 << 2, 1 << 3
-_READABLE = "/usr/lib /usr/lib64 /usr/local/lib /lib /lib64 /usr/share/fonts /usr/share/zoneinfo /etc/ld.so.cache /dev/null /dev/urandom"
+_READABLE = (
+    *("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64", "/usr/share/fonts", "/usr/share/zoneinfo"),
+    *("/etc/ld.so.cache", "/dev/null", "/dev/urandom"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,8 @@ class _Machine:
 _MACHINES = {
     "x86_64": _Machine(
         0xC000003E, 56, 435, 302, 234,
-        (41, 42, 43, 288, 49, 50, 53, 44, 46, 307, 59, 322, 57, 58, 101, 310, 311, 438, 424, 62, 200, 272, 308, 165, 166,
-         155, 161, 248, 249, 250, 321, 298, 323, 425, 426, 427, 175, 313, 176, 246, 320, 169, 167, 168, 304, 135),
+        (41, 42, 43, 288, 49, 50, 53, 44, 46, 307, 59, 322, 57, 58, 101, 310, 311, 438, 424, 62, 200, 272, 308, 165,
+         166, 155, 161, 248, 249, 250, 321, 298, 323, 425, 426, 427, 175, 313, 176, 246, 320, 169, 167, 168, 304, 135),
     ),
     "aarch64": _Machine(
         0xC00000B7, 220, 435, 261, 131,
@@ -73,9 +76,10 @@ def confine(*, limits: dict[str, Any], root: str, packages: tuple[str, ...]) -> 
         (resource.RLIMIT_NOFILE, 64),
     ):
         hard = resource.getrlimit(what)[1]
-        bound = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
+        soft = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
         # One second between the signal that says why and the one that cannot be caught.
-        resource.setrlimit(what, (bound, bound + 1 if what == resource.RLIMIT_CPU and hard > bound else bound))
+        spare = 1 if what == resource.RLIMIT_CPU and hard != soft else 0
+        resource.setrlimit(what, (soft, soft + spare))
     if sys.platform != "linux":
         return
     libc = ctypes.CDLL(None, use_errno=True)
@@ -99,13 +103,13 @@ def _close_files(libc: Any, *, root: str, packages: tuple[str, ...]) -> None:
     if ruleset < 0:
         return
     # The root itself can be listed, as imports need, but files beside the packages (.env, uploads) stay closed.
-    rules = [(path, _READ_FILE | _READ_DIR) for path in (*_READABLE.split(), sys.prefix, sys.base_prefix)]
+    rules = [(path, _READ_FILE | _READ_DIR) for path in (*_READABLE, sys.prefix, sys.base_prefix)]
     rules += [(str(Path(root, name)), _READ_FILE | _READ_DIR) for name in packages] + [(root, _READ_DIR)]
     for path, rights in rules:
         with contextlib.suppress(OSError):
             target = os.open(path, _O_PATH | os.O_CLOEXEC)
-            rights = rights if Path(path).is_dir() else _READ_FILE
-            libc.syscall(_LANDLOCK_ADD_RULE, ruleset, 1, struct.pack("<Qi", rights, target), 0)
+            allowed = rights if Path(path).is_dir() else _READ_FILE
+            libc.syscall(_LANDLOCK_ADD_RULE, ruleset, 1, struct.pack("<Qi", allowed, target), 0)
             os.close(target)
     libc.syscall(_LANDLOCK_RESTRICT, ruleset, 0)
     os.close(ruleset)

@@ -72,7 +72,7 @@ def _check_open_pdf(pdf: pikepdf.Pdf, *, limits: Limits) -> None:
 
 
 def _check_object(item: Any) -> None:
-    raw = item.unparse()
+    raw = item.unparse(resolved=True)
     # A text string may say "/JavaScript" too; only where a name could stand is the object looked at closely.
     if _SUSPECTS.search(raw):
         _walk(item, depth=0)
@@ -90,7 +90,7 @@ def _walk(item: Any, *, depth: int) -> None:
     if not isinstance(item, pikepdf.Dictionary):
         return
     _judge(item)
-    for _, value in item.items():
+    for value in item.values():
         if not getattr(value, "is_indirect", False) and isinstance(value, pikepdf.Dictionary | pikepdf.Array):
             _walk(value, depth=depth + 1)
 
@@ -138,7 +138,7 @@ def _is_europass(specification: pikepdf.Dictionary) -> bool:
     files = specification["/EF"]
     if not isinstance(files, pikepdf.Dictionary):
         return False
-    for _, stream in files.items():
+    for stream in files.values():
         if not isinstance(stream, pikepdf.Stream):
             return False
         raw, filters = stream.read_raw_bytes(), _filters(stream)

@@ -23,6 +23,7 @@ _INVISIBLE = re.compile(r"[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u20
 # Joiners shape Persian, Indic and emoji text; between ASCII they only hide.
 _ASCII_JOINERS = re.compile(r"(?<=[\x00-\x7f])[\u200c\u200d]+|[\u200c\u200d]+(?=[\x00-\x7f])")
 _HYPHENATED = re.compile(r"(?P<head>[^\W\d_]{2,})[-\u2010]\n(?P<tail>[a-z\u00df-\u00ff]{2,})")
+_WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _KEEPS_HYPHEN = frozenset(
     [
         "all",
@@ -115,12 +116,12 @@ def join_hyphenated(text: str) -> str:
     """Undo end-of-line hyphenation, keeping hyphens that belong to the word ("full-\\ntime")."""
     if "-\n" not in text and "\u2010\n" not in text:
         return text
-    lowered = text.lower()
+    words = frozenset(_WORDS.findall(text.lower()))
 
     def joined(match: re.Match[str]) -> str:
         head, tail = match["head"], match["tail"]
         whole, hyphened = (head + tail).lower(), f"{head}-{tail}".lower()
-        if hyphened in lowered or (head.lower() in _KEEPS_HYPHEN and whole not in lowered):
+        if hyphened in words or (head.lower() in _KEEPS_HYPHEN and whole not in words):
             return f"{head}-{tail}"
         return head + tail
 

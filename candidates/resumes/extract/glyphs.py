@@ -166,7 +166,7 @@ def _judge_objects(
     page: ctypes.c_void_p, objects: dict[int, _TextObject], *, limits: Limits, page_width: float, has_paint: bool
 ) -> None:
     # A page drawn on a larger or smaller sheet is scaled by its reader; judge sizes as if it were letter width.
-    scale = _LETTER_WIDTH / page_width if page_width > 0 else 1.0
+    scale = min(max(_LETTER_WIDTH / max(page_width, 1.0), 0.2), 2.0)
     undecided = []
     for one in objects.values():
         if not one.letters:

@@ -84,6 +84,8 @@ _BACKGROUND = re.compile(
 )
 _CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 _DEPTH = 500
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_MARKUP_ASIDE = re.compile(r"<[?!][^>]*(?:>|\Z)")
 
 
 class _Reader(HTMLParser):
@@ -145,7 +147,8 @@ def read(data: bytes, *, limits: Limits) -> Document:
             text = data.decode(declared[1].decode("ascii"))
         except (LookupError, UnicodeError):
             pass
-    reader.feed(text)
+    # Unclosed, each of these would be searched for to the end of the file, over and over.
+    reader.feed(_MARKUP_ASIDE.sub("", _COMMENT.sub("", text)))
     reader.close()
     shown, hidden = clean("".join(reader.out))
     if not shown:

