@@ -8,9 +8,10 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from uuid import uuid4
 
-from django.contrib.postgres.search import CombinedSearchVector, SearchVector
+from django.contrib.postgres.search import SearchVector
 from django.db import transaction
 from django.db.models import Value
+from django.db.models.expressions import CombinedExpression
 
 from audit import actions as audit
 from candidates.models import (
@@ -176,7 +177,7 @@ def _insert_reading(resume: Resume, reading: ReadResume, context: Context) -> No
     ResumeVector.objects.create(resume=resume, embedding=list(context.vector), model_hash=context.model_hash)
 
 
-def search_vector(text: str) -> CombinedSearchVector:
+def search_vector(text: str) -> CombinedExpression:
     """Words as they stand (names of products, C++) and their English stems, of the first 200 kB."""
     searched = Value(storable(text).encode()[:SEARCHED_BYTES].decode(errors="ignore"))
     return SearchVector(searched, config="simple") + SearchVector(searched, config="english")
