@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hrassist.lib.embeddings import Embedder, unit_rows
-from jobs.matching.lexical import terms
+from jobs.matching.lexical import STOP_WORDS, stem, words
 from jobs.matching.sentences import sentences
 from jobs.matching.types import JobQuery, JobText
 from jobs.matching.weights import QueryWeights
@@ -20,7 +20,7 @@ def embed_job(job: JobText, *, embedder: Embedder, weights: QueryWeights) -> Job
     lines = sentences(job.body)
     head, aim, *each = embedder.embed([job.text, job.title or job.text, *lines])
     vector = weights.head * head + weights.title * aim
-    wanted = dict.fromkeys(terms(job.title), 1.0)
+    wanted = dict.fromkeys(_telling(job.title), 1.0)
     if each:
         rows = np.stack(each)
         closeness = rows @ aim
@@ -28,6 +28,14 @@ def embed_job(job: JobText, *, embedder: Embedder, weights: QueryWeights) -> Job
         focus = unit_rows((share @ rows / share.sum())[None])[0]
         vector = vector + weights.focus * focus
         for line, weight in zip(lines, share.tolist(), strict=True):
-            for term in terms(line):
-                wanted[term] = max(wanted.get(term, 0.0), weight)
-    return JobQuery(vector=unit_rows(vector[None])[0], terms=wanted or dict.fromkeys(terms(job.text), 1.0))
+            for word in _telling(line):
+                wanted[word] = max(wanted.get(word, 0.0), weight)
+    wanted = wanted or dict.fromkeys(_telling(job.text), 1.0)
+    stems: dict[str, float] = {}
+    for word, weight in wanted.items():
+        stems[stem(word)] = max(stems.get(stem(word), 0.0), weight)
+    return JobQuery(vector=unit_rows(vector[None])[0], terms=stems, words=wanted)
+
+
+def _telling(text: str) -> list[str]:
+    return [word for word in words(text) if word not in STOP_WORDS]

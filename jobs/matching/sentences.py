@@ -58,7 +58,7 @@ def _wraps(text: str, begin: int, line_end: int, end: int) -> bool:
     """A long line followed by a lower-case one is one sentence that the page was too narrow for."""
     line_begin = max(begin, text.rfind("\n", begin, line_end) + 1)
     following = text[line_end:end].lstrip()
-    return line_end - line_begin > 50 and bool(following) and (following[0].islower() or following[0] == "(")
+    return line_end - line_begin > 40 and bool(following) and (following[0].islower() or following[0] == "(")
 
 
 def _short_enough(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -43,23 +44,70 @@ class Need(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Skill:
+    """A skill as a job writes it, and the identifier of what it means (ESCO or O*NET)."""
+
+    written: str
+    concept: str
+
+
+@dataclass(frozen=True, slots=True)
 class Criterion:
-    """One requirement of a job; `skills` are the things it names, each of which may stand in for it literally."""
+    """One requirement of a job, and the skills it names."""
 
     text: str
     need: Need
-    skills: tuple[str, ...] = ()
+    skills: tuple[Skill, ...] = ()
 
     def as_json(self) -> dict[str, object]:
-        return {"text": self.text, "kind": self.need.value, "skills": list(self.skills)}
+        return {"text": self.text, "kind": self.need.value, "skills": [skill.written for skill in self.skills]}
+
+
+@dataclass(frozen=True)
+class ResumeSource:
+    """A resume as evidence is looked for: `masked` has the offsets of `text`; spans are (start, end) in both.
+
+    `page_starts` are the offsets of the pages, `experience` the spans of work history, `skills` (start, end, concept).
+    """
+
+    text: str
+    masked: str
+    page_starts: tuple[int, ...] = (0,)
+    experience: tuple[tuple[int, int], ...] = ()
+    skills: tuple[tuple[int, int, str], ...] = ()
+
+    def page_at(self, offset: int) -> int:
+        return max(1, bisect_right(self.page_starts, offset))
+
+
+class Strength(StrEnum):
+    """How well a resume supports a requirement: shown at work, said somewhere, or not found."""
+
+    STRONG = "strong"
+    MENTIONED = "mentioned"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The best passage for one requirement; `support` is 0 to 1. Without evidence there is no quote, page or offset."""
+
+    criterion: int
+    strength: Strength
+    support: float = 0.0
+    quote: str = ""
+    page: int | None = None
+    start: int | None = None
+    end: int | None = None
 
 
 @dataclass(frozen=True)
 class JobQuery:
-    """A job as the ranking asks for it: one unit vector, and weighted stems."""
+    """A job as the ranking asks for it: one unit vector, weighted stems, and the words as written."""
 
     vector: Vectors
     terms: Mapping[str, float]
+    words: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
