@@ -72,7 +72,7 @@ def create(
     counts = {
         noun: _set_contacts(candidate, noun, entries, source="recruiter") for noun, entries in (contacts or {}).items()
     }
-    audit.record("candidate.created", target=candidate, by=by, subject=candidate, **counts)
+    audit.record("candidate.created", target=candidate, by=by, subject=candidate, contacts=counts)
     return candidate
 
 
@@ -108,7 +108,7 @@ def update(
     candidate.last_activity_at = now
     # updated_at moves with a changed contact too: who follows changes reads one clock per person.
     candidate.save(update_fields=[*changed, "last_activity_at", "updated_at"])
-    audit.record("candidate.updated", target=candidate, by=by, subject=candidate, fields=changed, **counts)
+    audit.record("candidate.updated", target=candidate, by=by, subject=candidate, fields=changed, contacts=counts)
     return candidate
 
 
@@ -131,7 +131,7 @@ def _set_contacts(candidate: Candidate, noun: str, entries: Iterable[ContactFact
     touched = len(gone)
     fresh = []
     for value, entry in wanted.items():
-        details = {name: entry[name] for name in ("type", "status") if name in entry}  # type: ignore[literal-required]
+        details = {name: entry[name] for name in ("type", "status") if name in entry}
         row = present.get(value)
         if row is None:
             fresh.append(model(candidate=candidate, source=source, **{column: value}, **_also(noun, value), **details))

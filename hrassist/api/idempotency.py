@@ -7,18 +7,17 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, cast
 
-import orjson
 from django.db import connection, transaction
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from hrassist.lib.endpoints import ApiView
 from hrassist.lib.errors import Conflict
-from hrassist.lib.rest import OrjsonRenderer, idempotency_key
+from hrassist.lib.rest import idempotency_key
 from hrassist.models import IdempotencyRecord, User
 
 KEPT_FOR = timedelta(hours=24)
-KEPT_HEADERS = ("Location",)
 
 
 class StillRunning(Conflict):
@@ -35,7 +34,7 @@ class OtherBody(Conflict):
     default_message = "This Idempotency-Key was used with another body. Use a fresh key for a new request."
 
 
-def answer_once(post: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
+def answer_once(view: ApiView, post: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
     """Run the POST and keep its answer, in one transaction; or repeat the answer that was kept.
 
     What is refused is rolled back and not kept: the same request may succeed later. A crash leaves neither change nor
@@ -54,11 +53,16 @@ def answer_once(post: Callable[..., Response], request: Request, *args: Any, **k
         if kept is not None:
             if kept.body_sha256 != body:
                 raise OtherBody
-            return _again(kept)
+            return _again(view, kept)
         response = post(request, *args, **kwargs)
         if response.status_code < 400:
             IdempotencyRecord.objects.create(
-                user=user, key=key, route=route, body_sha256=body, status=response.status_code, answer=_answer(response)
+                user=user,
+                key=key,
+                route=route,
+                body_sha256=body,
+                status=response.status_code,
+                answer=view.to_keep(response),
             )
         return response
 
@@ -72,11 +76,8 @@ def _hold(name: str) -> bool:
     return bool(row and row[0])
 
 
-def _answer(response: Response) -> dict[str, Any]:
-    headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
-    return {"body": orjson.loads(OrjsonRenderer().render(response.data) or b"null"), "headers": headers}
-
-
-def _again(kept: IdempotencyRecord) -> Response:
-    answer = cast("dict[str, Any]", kept.answer)
-    return Response(answer["body"], status=kept.status, headers={**answer["headers"], "Idempotency-Replayed": "true"})
+def _again(view: ApiView, kept: IdempotencyRecord) -> Response:
+    response = view.from_kept(cast("dict[str, Any]", kept.answer))
+    response.status_code = cast(int, kept.status)
+    response.headers["Idempotency-Replayed"] = "true"
+    return response

@@ -36,7 +36,8 @@ class MeView(ApiView):
     @extend_schema(responses={200: MeSerializer})
     def get(self, request: Request) -> Response:
         """Your account, its roles, and the token that asks. Needs no scope."""
-        user, token = self.actor, request.auth
+        user = self.actor
+        token: Any = request.auth
         return Response(
             {
                 "id": user.pk,

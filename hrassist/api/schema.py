@@ -93,7 +93,7 @@ class ProblemAutoSchema(AutoSchema):
         if self._is_list_view():
             return [
                 *(
-                    OpenApiParameter(one.name, one.kind.schema, OpenApiParameter.QUERY, description=one.description)
+                    OpenApiParameter(one.name, one.kind.schema, "query", description=one.description)
                     for one in self.view.filters
                 ),
                 *self._paging(),
@@ -101,27 +101,26 @@ class ProblemAutoSchema(AutoSchema):
         if self.method == "POST":
             schema = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]([ -~]*[!-~])?$"}
             about = "The same key with the same body answers the same again for 24 hours and changes nothing."
-            return [OpenApiParameter(IDEMPOTENCY_HEADER, schema, OpenApiParameter.HEADER, description=about)]
+            return [OpenApiParameter(IDEMPOTENCY_HEADER, schema, "header", description=about)]
         return []
 
     def _paging(self) -> list[OpenApiParameter]:
-        query = OpenApiParameter.QUERY
         most = OpaqueCursorPagination.MOST
         default = OpaqueCursorPagination.DEFAULT
         orders = list(self.view.orders)
         return [
-            OpenApiParameter("cursor", str, query, description="As in `next` and `previous`; opaque."),
+            OpenApiParameter("cursor", str, "query", description="As in `next` and `previous`; opaque."),
             OpenApiParameter(
                 "limit",
                 {"type": "integer", "minimum": 1, "maximum": most, "default": default},
-                query,
+                "query",
                 description="Rows a page.",
             ),
-            OpenApiParameter("count", bool, query, description="Tell the number of all rows, which takes time."),
+            OpenApiParameter("count", bool, "query", description="Tell the number of all rows, which takes time."),
             OpenApiParameter(
                 "order",
                 {"type": "string", "enum": orders, "default": orders[0]},
-                query,
+                "query",
                 description="`updated_at` follows changes: nothing is missed while rows change.",
             ),
         ]
@@ -132,7 +131,7 @@ class ProblemAutoSchema(AutoSchema):
         return list({(one["in"], one["name"]): one for one in parameters}.values())
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
-        bodies = cast("dict[str, Any]", super()._get_response_bodies(direction))
+        bodies = super()._get_response_bodies(direction)
         for status in self._refusals():
             bodies.setdefault(
                 status,
@@ -162,7 +161,7 @@ class ProblemAutoSchema(AutoSchema):
         return found
 
     def _problem(self) -> ResolvedComponent:
-        component = ResolvedComponent("Problem", ResolvedComponent.SCHEMA, schema=PROBLEM_SCHEMA, object="Problem")
+        component = ResolvedComponent("Problem", ResolvedComponent.SCHEMA, schema=PROBLEM_SCHEMA, object="Problem")  # type: ignore[no-untyped-call]  # the library is not typed here
         self.registry.register_on_missing(component)
         return component
 
@@ -200,7 +199,7 @@ class SchemaView(ApiView):
 def document() -> dict[str, Any]:
     """API v1 in OpenAPI 3.1."""
     generator = SchemaGenerator(api_version="v1")  # type: ignore[no-untyped-call]
-    schema = cast("dict[str, Any]", generator.get_schema(request=None, public=True))
+    schema = cast("dict[str, Any]", generator.get_schema(request=None, public=True))  # type: ignore[no-untyped-call]  # the library is not typed here
     schema.setdefault("components", {}).setdefault("securitySchemes", {}).update(
         {
             "token": {"type": "http", "scheme": "bearer", "bearerFormat": "hra_…"},

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
+import orjson
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils.module_loading import import_string
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,12 +18,12 @@ from hrassist.lib import throttle
 from hrassist.lib.errors import NotFound
 from hrassist.lib.filtering import Filter, narrow
 from hrassist.lib.paging import OpaqueCursorPagination
-from hrassist.lib.rest import idempotency_key
+from hrassist.lib.rest import OrjsonRenderer, idempotency_key
 
 if TYPE_CHECKING:
     from hrassist.models import User
 
-Row = TypeVar("Row")
+Row = TypeVar("Row", bound=Model)
 
 
 class ApiView(APIView):
@@ -50,8 +50,8 @@ class ApiView(APIView):
         if request.method == "POST" and idempotency_key(request) and self.keeps_answers:
             # The store of answers is a model, and models live above this module: the settings name it.
             answer_once = import_string(settings.API_ANSWER_ONCE)
-            post: Callable[..., Response] = self.post  # type: ignore[attr-defined]  # POST without a handler is a 405
-            self.post = partial(answer_once, post)
+            if post := getattr(self, "post", None):
+                vars(self)["post"] = partial(answer_once, self, post)
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
@@ -61,6 +61,15 @@ class ApiView(APIView):
             response.headers["X-RateLimit-Remaining"] = str(self.verdict.remaining)
             response.headers["X-RateLimit-Reset"] = str(self.verdict.reset)
         return cast("Response", response)
+
+    def to_keep(self, response: Response) -> dict[str, Any]:
+        """What to store of an answer, so that `from_kept` can give it again; as little as that takes."""
+        headers = {"Location": response.headers["Location"]} if "Location" in response.headers else {}
+        return {"body": orjson.loads(OrjsonRenderer().render(response.data) or b"null"), "headers": headers}
+
+    def from_kept(self, kept: dict[str, Any]) -> Response:
+        """The answer again; its status is the stored one."""
+        return Response(kept["body"], headers=kept["headers"])
 
     def valid(self, serializer: type[Serializer[Any]], *, partial: bool = False) -> dict[str, Any]:
         """The body as the serializer understands it. Raises ValidationError with the fields that do not fit."""

@@ -76,7 +76,7 @@ class OpaqueCursorPagination(BasePagination):
         self.total: int | None = None
         self.request: Request | None = None
 
-    def paginate_queryset(self, queryset: QuerySet[Any, Any], request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request = request
         orders: tuple[str, ...] = getattr(view, "orders", ("-created_at",))
         limit = self._limit(request)

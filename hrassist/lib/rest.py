@@ -64,9 +64,10 @@ class ScopedModelPermission(BasePermission):
         method = "GET" if request.method == "HEAD" else str(request.method)
         if not hasattr(view, method.lower()):
             return True  # nothing to protect: the view answers 405
-        if request.auth is not None:
+        auth: Any = request.auth
+        if auth is not None:
             wanted = f"{view.noun}:{'read' if method in SAFE_METHODS else 'write'}"
-            if view.noun and wanted not in request.auth.scopes:
+            if view.noun and wanted not in auth.scopes:
                 raise PermissionDenied(f"This token lacks the scope {wanted}.", code="insufficient_scope")
         permission = view.permissions.get(method)
         if permission is None:

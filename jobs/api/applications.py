@@ -21,7 +21,13 @@ from jobs.actions import applications
 from jobs.models import Application, Job, RejectionReason, Stage, StageTransition
 
 VIEW, ADD, CHANGE = "jobs.view_application", "jobs.add_application", "jobs.change_application"
-_BIGINT = {"min_value": 1, "max_value": 2**63 - 1}
+
+
+class NumberField(serializers.IntegerField):
+    """The number of a stage or reason."""
+
+    def __init__(self, **said: Any) -> None:
+        super().__init__(min_value=1, max_value=2**63 - 1, **said)
 
 
 class ApplicationSerializer(serializers.Serializer[Application]):
@@ -31,7 +37,7 @@ class ApplicationSerializer(serializers.Serializer[Application]):
     job = serializers.UUIDField()
     stage = serializers.IntegerField()
     status = serializers.ChoiceField(choices=Application.Status.choices)
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # the product's word
     credited_to = serializers.IntegerField(allow_null=True)
     reason = serializers.IntegerField(allow_null=True, help_text="Of /rejection-reasons.")
     applied_at = serializers.DateTimeField()
@@ -61,8 +67,10 @@ class ApplicationDetailSerializer(ApplicationSerializer):
 class NewApplicationSerializer(serializers.Serializer[Application]):
     candidate = serializers.UUIDField()
     job = serializers.UUIDField()
-    stage = serializers.IntegerField(required=False, allow_null=True, help_text="Without it the first one.", **_BIGINT)
-    source = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
+    stage = NumberField(required=False, allow_null=True, help_text="Without it the first one.")
+    source = serializers.CharField(  # type: ignore[assignment]  # the product's word
+        max_length=60, required=False, allow_blank=True, default=""
+    )
     external_id = serializers.CharField(max_length=100, required=False, allow_blank=True, default="")
     applied_at = serializers.DateTimeField(required=False, allow_null=True, help_text="Without it now.")
 
@@ -73,22 +81,22 @@ class NewApplicationSerializer(serializers.Serializer[Application]):
 
 
 class StepSerializer(serializers.Serializer[Application]):
-    expected_stage = serializers.IntegerField(
-        required=False, allow_null=True, help_text="The stage you saw; 409 if it is in another one by now.", **_BIGINT
+    expected_stage = NumberField(
+        required=False, allow_null=True, help_text="The stage you saw; 409 if it is in another one by now."
     )
     note = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 
 
 class MoveSerializer(StepSerializer):
-    stage = serializers.IntegerField(**_BIGINT)
+    stage = NumberField()
 
 
 class RejectSerializer(StepSerializer):
-    reason = serializers.IntegerField(help_text="Of /rejection-reasons.", **_BIGINT)
+    reason = NumberField(help_text="Of /rejection-reasons.")
 
 
 class WithdrawSerializer(StepSerializer):
-    reason = serializers.IntegerField(required=False, allow_null=True, **_BIGINT)
+    reason = NumberField(required=False, allow_null=True)
 
 
 class NoteSerializer(serializers.Serializer[Application]):

@@ -79,7 +79,7 @@ class JobFactsSerializer(serializers.ModelSerializer[Job]):
 
     class Meta:
         model = Job
-        fields = (*jobs.FACTS, "updated_at")
+        fields: ClassVar[tuple[str, ...]] = (*jobs.FACTS, "updated_at")
         extra_kwargs: ClassVar = {"country": {"min_length": 2}, "description": {"max_length": 50_000}}
 
 
@@ -93,7 +93,7 @@ class NewJobSerializer(JobFactsSerializer):
     stages = NewStageSerializer(many=True, required=False, help_text="In order; without them the five usual ones.")
 
     class Meta(JobFactsSerializer.Meta):
-        fields = (*jobs.FACTS, "openings", "stages")
+        fields: ClassVar[tuple[str, ...]] = (*jobs.FACTS, "openings", "stages")
 
 
 class ReopenSerializer(serializers.Serializer[Job]):

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -17,6 +18,7 @@ from candidates.models import Candidate
 from hrassist.lib.endpoints import ApiView, ListView, columns_of, found
 from hrassist.lib.errors import NotFound
 from hrassist.lib.filtering import CREATED, IDENTIFIER, Filter
+from jobs.actions import matching
 from jobs.models import Job, Match, MatchEvidence, MatchRun
 
 VIEW, ADD = "jobs.view_matchrun", "jobs.add_matchrun"
@@ -109,8 +111,18 @@ def run_document(run: MatchRun, *, view: ApiView) -> dict[str, Any]:
     return document
 
 
+class NewMatchRunSerializer(serializers.Serializer[MatchRun]):
+    limit = serializers.IntegerField(min_value=1, max_value=200, required=False, help_text="People to show.")
+    applicants_only = serializers.BooleanField(required=False, default=False)
+    country = serializers.RegexField(
+        "^[A-Z]{2}$", required=False, allow_blank=True, default="", help_text="Keeps people without a known one too."
+    )
+
+
 class JobMatchesView(ApiView):
     noun = "matches"
+    # A ranking costs a second of a processor.
+    rate = 30
     permissions: ClassVar = {"GET": VIEW, "POST": ADD}
 
     @extend_schema(responses={200: MatchListSerializer})
@@ -121,6 +133,30 @@ class JobMatchesView(ApiView):
         if run is None:
             raise NoRunYet
         return Response(run_document(run, view=self))
+
+    @extend_schema(request=NewMatchRunSerializer, responses={201: MatchListSerializer})
+    def post(self, _request: Request, job_id: UUID) -> Response:
+        """Rank the people you may see for this job now, and keep the ranking. Nobody is moved or rejected by it."""
+        said = self.valid(NewMatchRunSerializer)
+        run = matching.rank_people(
+            job_id=job_id,
+            by=self.actor,
+            now=timezone.now(),
+            limit=said.get("limit"),
+            filters=matching.Filters(applicants_only=said["applicants_only"], country=said["country"]),
+        )
+        return self._shown(run)
+
+    def _shown(self, run: MatchRun) -> Response:
+        location = f"/api/v1/match-runs/{run.pk}"
+        return Response(run_document(run, view=self), status=201, headers={"Location": location})
+
+    def to_keep(self, response: Response) -> dict[str, Any]:
+        # People and quotes are not copied: they are read, and put on record, again.
+        return {"run": str(response.data["id"])}
+
+    def from_kept(self, kept: dict[str, Any]) -> Response:
+        return self._shown(found(MatchRun.objects.visible_to(self.actor), pk=kept["run"]))
 
 
 class MatchRunsView(ListView):
