@@ -18,6 +18,8 @@ WORD_BESIDE_SKILL = 0.5
 # Per requirement, the most passages of a resume that are worth a second look.
 LOOKED_AT = 3
 DENIED_WORDS = 4
+# Work history goes before a mention that says a little more, not before one that says much more.
+WORTH_OF_WORK = 0.15
 
 _EITHER = re.compile(r"\b(?:or|such as|e\.?g\.?|like|for example|any of|at least one)\b|/", re.IGNORECASE)
 _DENIAL = re.compile(
@@ -27,10 +29,10 @@ _DENIAL = re.compile(
 
 @dataclass(frozen=True)
 class _Ask:
-    """A requirement as what must be found: alternatives per group, weighed against each other."""
+    """A requirement as what must be found: weighed parts, each with alternatives of marks that go together."""
 
     criterion: Criterion
-    groups: tuple[tuple[float, frozenset[str]], ...]
+    groups: tuple[tuple[float, frozenset[frozenset[str]]], ...]
 
     @property
     def total(self) -> float:
@@ -38,7 +40,9 @@ class _Ask:
 
     def share(self, marks: frozenset[str]) -> float:
         """How much of the requirement these stems and concepts carry, 0 to 1."""
-        return sum(weight for weight, any_of in self.groups if any_of & marks) / self.total if self.groups else 0.0
+        if not self.groups:
+            return 0.0
+        return sum(weight for weight, any_of in self.groups if any(one <= marks for one in any_of)) / self.total
 
 
 @dataclass(frozen=True)
@@ -123,9 +127,9 @@ def _settle(
             found[doubt.resume][doubt.criterion] = (doubt.place, min(support, 1.0))
 
 
-def _preference(hit: tuple[_Place, float]) -> tuple[bool, float, int, int]:
+def _preference(hit: tuple[_Place, float]) -> tuple[float, int, int]:
     place, support = hit
-    return place.at_work, round(support, 6), -len(place.passage.text), -place.passage.start
+    return round(support + WORTH_OF_WORK * place.at_work, 6), -len(place.passage.text), -place.passage.start
 
 
 def _evidence(criterion: int, hit: tuple[_Place, float] | None, resume: ResumeSource) -> Evidence:
@@ -146,9 +150,9 @@ def _evidence(criterion: int, hit: tuple[_Place, float] | None, resume: ResumeSo
 
 def _ask(criterion: Criterion) -> _Ask:
     written = " ".join(skill.written for skill in criterion.skills)
-    # A skill of one word also counts as that word: the parser of the resume may have passed over it.
+    # The words of a skill count as the skill: the parser of the resume may have passed over it.
     skills = [
-        frozenset({skill.concept, *([] if " " in skill.written else terms(skill.written))})
+        frozenset({frozenset({skill.concept}), frozenset(terms(skill.written)) or frozenset({skill.concept})})
         for skill in criterion.skills
     ]
     if skills and _EITHER.search(criterion.text):
@@ -159,7 +163,8 @@ def _ask(criterion: Criterion) -> _Ask:
     beside = sorted(words - set(terms(written)))
     return _Ask(
         criterion,
-        tuple((SKILL_WEIGHT, one) for one in skills) + tuple((weight, frozenset({word})) for word in beside),
+        tuple((SKILL_WEIGHT, one) for one in skills)
+        + tuple((weight, frozenset({frozenset({word})})) for word in beside),
     )
 
 
