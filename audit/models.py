@@ -76,7 +76,8 @@ class Event(models.Model):
         erase: ClassVar[set[str]] = set()
         keep: ClassVar = {
             "id", "uid", "ts", "action", "outcome", "reason_code", "actor_type", "actor_id", "actor_display",
-            "token_id", "session_hash", "target_type", "target_id", "target_version", "subject_ref", "job_id", "purpose", "ip",
+            "token_id", "session_hash", "target_type", "target_id", "target_version", "subject_ref", "job_id",
+            "purpose", "ip",
             "user_agent", "request_id", "method", "route", "http_status", "changes", "node", "app_version",
             "schema_version",
         }  # fmt: skip

@@ -10,6 +10,7 @@ handler500 = "hrassist.api.errors.server_error"
 
 urlpatterns = [
     path("api/v1/", include("hrassist.api.urls")),
+    path("files/", include("candidates.views")),
     path("", include("candidates.api.storage")),
     path("", admin.site.urls),
 ]

@@ -179,7 +179,7 @@ def put(key: str, content: bytes) -> None:
     """Put bytes into the store of checked files."""
     from hrassist.lib import storage
 
-    storage.clean().put(key, content)
+    storage.clean().put(key, content, content_type="application/octet-stream")
 
 
 def api_token(user: User, *, scopes: tuple[str, ...] | None = None, **columns: Any) -> str:

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import Error, IntegrityError, models, transaction
+from django.db import DEFAULT_DB_ALIAS, Error, IntegrityError, models, transaction
+from django.db.models.functions import Now
 
 from audit.models import Event
 from hrassist.lib import origin
@@ -65,7 +66,7 @@ def record(
     )
     # A change is never "the same access again": the rule of one row per access is for reads.
     event.method = "" if event.method == "GET" else event.method
-    event.save(force_insert=True)
+    _insert(event)
     return event
 
 
@@ -133,7 +134,7 @@ def denied(
 def _commit(event: Event, request: origin.RequestOrigin | None) -> None:
     try:
         with transaction.atomic(using=ALIAS):
-            event.save(using=ALIAS, force_insert=True)
+            _insert(event, using=ALIAS)
     except IntegrityError:
         if request is None:
             raise
@@ -141,7 +142,12 @@ def _commit(event: Event, request: origin.RequestOrigin | None) -> None:
         request.renew_request_id()
         event.request_id = request.request_id
         with transaction.atomic(using=ALIAS):
-            event.save(using=ALIAS, force_insert=True)
+            _insert(event, using=ALIAS)
+
+
+def _insert(event: Event, *, using: str = DEFAULT_DB_ALIAS) -> None:
+    event.save(using=using, force_insert=True)
+    del event.ts
 
 
 def _event(
@@ -155,6 +161,8 @@ def _event(
     return Event(
         **where,
         **columns,
+        # The database's clock, one for all machines; who reads the attribute gets the stored value.
+        ts=Now(),
         action=action,
         target_type=target._meta.label_lower[:60] if target is not None else "",
         target_id=_reference(target),

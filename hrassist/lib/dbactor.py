@@ -10,8 +10,10 @@ from typing import Any
 
 from django.db import Error
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 from psycopg.pq import TransactionStatus
 
+from hrassist.lib import origin
 from hrassist.lib.origin import Origin
 
 logger = logging.getLogger(__name__)
@@ -92,3 +94,15 @@ def actor_named(connection: BaseDatabaseWrapper, who: Callable[[], Origin]) -> I
             yield
         finally:
             naming.clear()
+
+
+def connect() -> None:
+    """Name the command that a process is on every connection it opens; web processes name each request instead."""
+    connection_created.connect(_name_command, dispatch_uid="hrassist.dbactor")
+
+
+def _name_command(*, connection: BaseDatabaseWrapper, **_kwargs: Any) -> None:
+    process = origin.of_process()
+    if process.actor_type == "command":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config(%s, %s, false)", [VARIABLE, json.dumps(process.as_columns())])

@@ -4,7 +4,7 @@ from django.db import connection
 
 @pytest.fixture
 def refusing_events(recruiter):
-    """After the recruiter was hired: a database that takes no event any more, as with the right to insert revoked or the disk full."""
+    """From now on the database takes no event, as with the right to insert revoked or the disk full."""
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE FUNCTION refuse_event() RETURNS trigger LANGUAGE plpgsql AS"

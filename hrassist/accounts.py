@@ -1,0 +1,78 @@
+"""Giving a person an account, and a new password."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from audit import actions as audit
+from hrassist.lib.errors import Conflict, DomainError, NotFound
+from hrassist.models import User
+from hrassist.roles import ROLES
+
+# Without characters that are mistaken for one another when read aloud or from a screen: 31 of them, 20 times, 99 bits.
+_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
+
+
+class BadAccount(DomainError):
+    """An account that cannot be made like this."""
+
+    code = "bad_account"
+
+
+@transaction.atomic
+def add_account(
+    *, username: str, role: str, email: str = "", full_name: str = "", by: User | None = None
+) -> tuple[User, str]:
+    """A new account in one role, and its generated password, which is shown now and never again.
+
+    `role` may be written as on the command line (hiring-manager). Raises BadAccount, or Conflict for a taken name.
+    """
+    group = Group.objects.get(name=role_named(role))
+    if User.objects.filter(username__iexact=username).exists():
+        raise Conflict(
+            "There is an account {username} already. Give it a new password with reset_password.",
+            code="account_exists",
+            username=username,
+        )
+    first, _, last = full_name.strip().partition(" ")
+    user = User(username=username, email=email, first_name=first, last_name=last, is_staff=True)
+    password = _generated_password()
+    user.set_password(password)
+    try:
+        user.full_clean()
+    except ValidationError as error:
+        raise BadAccount(" ".join(error.messages), fields=error.message_dict) from error
+    user.save()
+    user.groups.add(group)
+    audit.record("user.added", target=user, by=by, role=group.name)
+    return user, password
+
+
+@transaction.atomic
+def give_new_password(*, username: str, by: User | None = None) -> str:
+    """Replace a password by a generated one, which ends every session of the account. Raises NotFound."""
+    user = User.objects.select_for_update().filter(username=username).first()
+    if user is None:
+        raise NotFound("There is no account {username}.", username=username)
+    password = _generated_password()
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    audit.record("user.password_reset", target=user, by=by)
+    return password
+
+
+def role_named(text: str) -> str:
+    """The role meant by `hiring-manager`, `Hiring manager` or `HIRING_MANAGER`. Raises BadAccount."""
+    wanted = text.replace("-", " ").replace("_", " ").casefold()
+    for role in ROLES:
+        if role.casefold() == wanted:
+            return role
+    raise BadAccount("There is no role {role}. There are: {known}.", role=text, known=", ".join(ROLES))
+
+
+def _generated_password() -> str:
+    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4))
