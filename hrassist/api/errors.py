@@ -8,7 +8,6 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views import defaults
 from rest_framework import exceptions
@@ -49,8 +48,6 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     if translated is None:
         return None
     problem, headers = translated
-    if connection_is_open := transaction.get_connection().in_atomic_block:
-        transaction.set_rollback(connection_is_open)
     problem["instance"] = instance
     response = Response(problem, status=problem["status"], headers=headers)
     response.content_type = PROBLEM
@@ -59,7 +56,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
 
 def _translate(error: Exception) -> tuple[dict[str, Any], dict[str, str]] | None:
     if isinstance(error, DomainError):
-        headers = {"Retry-After": "5"} if error.status in {429, 503} else {}
+        wait = getattr(error, "retry_after", 30 if error.status in {429, 503} else None)
+        headers = {} if wait is None else {"Retry-After": str(wait)}
         return document(status=error.status, code=error.code, detail=error.message, errors=error.fields), headers
     if isinstance(error, Http404):
         error = exceptions.NotFound("There is nothing here that you may see.")

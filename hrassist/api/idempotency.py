@@ -24,6 +24,7 @@ class StillRunning(Conflict):
     """The first request with this key has not been answered yet."""
 
     code = "idempotency_key_in_use"
+    retry_after = 2
     default_message = "The first request with this Idempotency-Key is still running. Try again in a few seconds."
 
 

@@ -38,7 +38,8 @@ class ApiView(APIView):
     rate: ClassVar[int | None] = None
     # Off where the action itself recognises a repeated key, or where repeating is harmless anyway.
     keeps_answers: ClassVar[bool] = True
-    metadata_class = None
+    # OPTIONS of browsers is answered by the CORS middleware.
+    http_method_names: ClassVar[list[str]] = ["get", "head", "post", "patch", "delete"]
     verdict: throttle.Verdict | None = None
 
     @property

@@ -62,7 +62,7 @@ class ScopedModelPermission(BasePermission):
         if not request.user or not request.user.is_authenticated:
             return False
         method = "GET" if request.method == "HEAD" else str(request.method)
-        if not hasattr(view, method.lower()):
+        if method.lower() not in view.http_method_names or not hasattr(view, method.lower()):
             return True  # nothing to protect: the view answers 405
         auth: Any = request.auth
         if auth is not None:
