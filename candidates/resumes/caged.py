@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from candidates.resumes.cage import encode_document
-from candidates.resumes.document import Kind
+import json
+from dataclasses import asdict
+
+from candidates.resumes.document import Document, Kind
 from candidates.resumes.extract import extract
 from candidates.resumes.extract.limits import Limits
 from candidates.resumes.structure import check
@@ -16,9 +18,14 @@ def read(data: bytes, *, limits: Limits) -> bytes:
 
 
 def render(data: bytes, *, limits: Limits) -> bytes:
-    """Check a file and draw its pages, as PNG images with their lengths before them; nothing for formats without pages."""
+    """Check a file and draw its pages: PNG images, each after its length; nothing for formats without pages."""
     if check(data, limits=limits) is not Kind.PDF:
         return b""
     from candidates.resumes.render import render_pages  # noqa: PLC0415
 
     return b"".join(len(image).to_bytes(4, "big") + image for image in render_pages(data, limits=limits))
+
+
+def encode_document(document: Document) -> bytes:
+    """A document as JSON, for the way out of the cage."""
+    return json.dumps(asdict(document)).encode()

@@ -525,7 +525,7 @@ def form_that_draws_itself() -> bytes:
     return pdf(
         b"/X Do " + text_stream(),
         objects=(form + b"\nstream\n/X Do \nendstream",),
-        page="/Resources << /Font << /F1 3 0 R >> /XObject << /X 4 0 R >> >>",
+        resources="/Resources << /Font << /F1 3 0 R >> /XObject << /X 4 0 R >> >>",
     )
 
 

@@ -98,7 +98,12 @@ def text_stream(text: str = TEXT, *, before: str = "", size: float = 11) -> byte
 
 
 def pdf(
-    *streams: bytes, catalog: str = "", objects: tuple[bytes, ...] = (), box: str = "0 0 612 792", page: str = ""
+    *streams: bytes,
+    catalog: str = "",
+    objects: tuple[bytes, ...] = (),
+    box: str = "0 0 612 792",
+    page: str = "",
+    resources: str = "/Resources << /Font << /F1 3 0 R >> >>",
 ) -> bytes:
     """A PDF of one page a content stream; `objects` follow as 4, 5, … and `catalog` is added to the root."""
     streams = streams or (text_stream(),)
@@ -112,7 +117,7 @@ def pdf(
     ]
     for i, stream in enumerate(streams):
         rows.append(
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [{box}] /Resources << /Font << /F1 3 0 R >> >> "
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [{box}] {resources} "
             f"/Contents {first + 2 * i + 1} 0 R {page} >>".encode()
         )
         rows.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream))

@@ -22,6 +22,8 @@ _TAGS = re.compile(r"[\U000e0000-\U000e0fff]+")
 _INVISIBLE = re.compile(r"[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]+")
 # Joiners shape Persian, Indic and emoji text; between ASCII they only hide.
 _ASCII_JOINERS = re.compile(r"(?<=[\x00-\x7f])[\u200c\u200d]+|[\u200c\u200d]+(?=[\x00-\x7f])")
+# A bullet drawn apart from its item, as by a web page or a layout program.
+_LONE_BULLET = re.compile(r"^•\n+(?=[^\n•])", re.MULTILINE)
 _HYPHENATED = re.compile(r"(?P<head>[^\W\d_]{2,})[-\u2010]\n(?P<tail>[a-z\u00df-\u00ff]{2,})")
 _WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _KEEPS_HYPHEN = frozenset(
@@ -101,6 +103,7 @@ def clean(text: str, *, page: int = 1) -> tuple[str, tuple[HiddenText, ...]]:
     text = re.sub(r" {2,}", " ", text)
     text = re.sub(r" *\n *", "\n", text)
     text = re.sub(r"\n{3,}", "\n\n", text)
+    text = _LONE_BULLET.sub(f"{BULLET} ", text)
     return join_hyphenated(text).strip(), tuple(hidden)
 
 

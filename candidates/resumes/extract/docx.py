@@ -1,4 +1,4 @@
-"""DOCX to text in reading order: body, tables, text boxes, headers and footers; what Word would not show is set aside."""
+"""DOCX to text in reading order: body, tables, text boxes, headers, footers; what Word hides is set aside."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class _Reader:
     def _paragraph(self, paragraph: Element, look: Look) -> None:
         properties = paragraph.find(f"{W}pPr")
         look = with_shading(self._styles.with_style(look, properties, tag="pStyle"), properties)
-        if properties is not None and properties.find(f"{W}numPr") is not None:
+        if properties is not None and self._is_item(properties):
             self.out.append(f"{BULLET} ")
         outer, self._boxes = self._boxes, []
         self._inline(paragraph, look)
@@ -93,6 +93,14 @@ class _Reader:
         boxes, self._boxes = self._boxes, outer
         for box, its_look in boxes:
             self.block(box, its_look)
+
+    def _is_item(self, properties: Element) -> bool:
+        named = properties.find(f"{W}pStyle")
+        style = named.get(f"{W}val", "") if named is not None else ""
+        number = properties.find(f"{W}numPr/{W}numId")
+        if number is None:
+            return self._styles.is_list(style)
+        return number.get(f"{W}val") != "0" and not style.lower().startswith("heading")
 
     def _inline(self, parent: Element, look: Look) -> None:
         for child in parent:

@@ -48,6 +48,18 @@ class Styles:
             self._looks[style] = with_run(base, element.find(f"{W}rPr"))
         return self._looks[style]
 
+    def is_list(self, style: str) -> bool:
+        """Whether paragraphs of this style are list items; numbered headings are not."""
+        seen = 0
+        while (element := self._styles.get(style)) is not None and seen < _BASED_ON_DEPTH:
+            number = element.find(f"{W}pPr/{W}numPr/{W}numId")
+            if number is not None:
+                is_heading = element.find(f"{W}pPr/{W}outlineLvl") is not None or style.lower().startswith("heading")
+                return number.get(f"{W}val") != "0" and not is_heading
+            parent = element.find(f"{W}basedOn")
+            style, seen = (parent.get(f"{W}val", "") if parent is not None else ""), seen + 1
+        return False
+
     def with_style(self, look: Look, properties: Element | None, *, tag: str) -> Look:
         """`look` under the style that these paragraph or run properties name."""
         named = properties.find(f"{W}{tag}") if properties is not None else None

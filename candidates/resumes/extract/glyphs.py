@@ -138,8 +138,9 @@ def _collect_glyphs(
         if 0xDC00 <= code < 0xE000 and glyphs and "\ud800" <= glyphs[-1].char < "\udc00":
             glyphs[-1].char = chr(0x10000 + ((ord(glyphs[-1].char) - 0xD800) << 10) + (code - 0xDC00))
             continue
-        if pdfium.FPDFText_IsHyphen(text_page, i) == 1 and char in {"\x02", "\ufffe", ""}:
-            char = "-"
+        if pdfium.FPDFText_IsHyphen(text_page, i) == 1:
+            # pdfium joins the two lines there; whether the hyphen belongs to the word is for cleaning to say.
+            char = "-\n"
         if pdfium.FPDFText_IsGenerated(text_page, i) == 1:
             glyphs.append(Glyph(char))
             owners.append(None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from html.parser import HTMLParser
 
@@ -116,7 +117,7 @@ class _Reader(HTMLParser):
             reason = "dropped"
         elif not reason and ("hidden" in values or _HIDING.search(style)):
             reason = "not_displayed"
-        elif not reason and not has_background and _WHITE.search(style):
+        elif not reason and not has_background and _WHITE.search(f"{style};color:{values.get('color', '')}"):
             reason = "white"
         self._open.append((tag, reason, has_background))
 
@@ -143,10 +144,8 @@ def read(data: bytes, *, limits: Limits) -> Document:
     declared = _CHARSET.search(data[:4096])
     text = decode(data)
     if declared and not data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-        try:
+        with contextlib.suppress(LookupError, UnicodeError):
             text = data.decode(declared[1].decode("ascii"))
-        except (LookupError, UnicodeError):
-            pass
     # Unclosed, each of these would be searched for to the end of the file, over and over.
     reader.feed(_MARKUP_ASIDE.sub("", _COMMENT.sub("", text)))
     reader.close()
@@ -157,7 +156,7 @@ def read(data: bytes, *, limits: Limits) -> Document:
         address for address in map(contact_address, reader.links) if address and not is_visible(address, text=shown)
     )
     shown = "\n".join([shown, *missing])
-    aside = [HiddenText(page=1, text=clean(one)[0], reason="not_displayed") for one in reader.hidden]
+    aside = [HiddenText(page=1, text=" ".join(one.split()), reason="not_displayed") for one in reader.hidden]
     return Document(
         kind=Kind.HTML,
         pages=(Page(number=1, text=shown, engine="html"),),

@@ -48,7 +48,8 @@ _REFUSALS: tuple[tuple[tuple[bytes, ...], str, str], ...] = (
 def detect_kind(data: bytes) -> Kind:
     """The format of these bytes.
 
-    Raises Unreadable: empty_file, legacy_word, program, image_file, archive_file, not_a_document, pdf_header, unknown_type.
+    Raises Unreadable: empty_file, legacy_word, zip_encrypted, program, image_file, archive_file, postscript,
+    not_a_document, pdf_header, unknown_type.
     """
     if not data.strip(b"\x00 \t\r\n"):
         raise Unreadable("This file is empty.", code="empty_file")
@@ -63,7 +64,7 @@ def detect_kind(data: bytes) -> Kind:
             raise Unreadable(f"{message} {READABLE}", code=code)
     if b"%PDF-" in data[:1024]:
         raise Unreadable(
-            "This PDF does not begin with its header, so it may be two kinds of file at once. Please save it as PDF again.",
+            "This PDF does not begin with its header; it may be two kinds of file at once. Please save it again.",
             code="pdf_header",
         )
     head = data.lstrip(b"\xef\xbb\xbf \t\r\n")

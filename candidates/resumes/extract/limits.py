@@ -12,7 +12,7 @@ class Limits:
     """Bounds for reading one file; sizes in bytes, times in seconds, resolutions in dots per inch."""
 
     max_bytes: int = 10 * MEGABYTE
-    # Archives (DOCX, ODT)
+    # Archives, that is DOCX and ODT
     zip_entries: int = 2_000
     zip_part_bytes: int = 20 * MEGABYTE  # all XML parts that are read, inflated
     zip_total_bytes: int = 50 * MEGABYTE  # everything the directory declares, media included

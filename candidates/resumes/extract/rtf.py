@@ -16,9 +16,21 @@ _TOKEN = re.compile(
     r"\\([a-z]{1,32})(-?\d{1,10})?[ ]?|\\'([0-9a-f]{2})|\\([^a-z])|([{}])|[\r\n]+|([^\\{}\r\n]+)", re.IGNORECASE
 )
 _HYPERLINK = re.compile(r'HYPERLINK\s+"([^"]{1,300})"')
+_COLOUR_TABLE = re.compile(r"\{\\colortbl([^}]{0,20000})\}")
+_WHITE = re.compile(r"\\red255\\green255\\blue255.*")
+_BACKGROUND = re.compile(r"\\(?:cbpat|chcbpat|clcbpat|highlight|cb|background)[1-9]")
 _DEEPEST = 500
 _MOST_TOKENS = 3_000_000
-_BREAKS = {"par": "\n", "line": "\n", "row": "\n", "cell": "\n", "sect": "\n", "page": "\f", "tab": "\t"}
+_BREAKS = {
+    "par": "\n",
+    "line": "\n",
+    "row": "\n",
+    "cell": "\n",
+    "sect": "\n",
+    "page": "\f",
+    "pagebb": "\f",
+    "tab": "\t",
+}
 _SHOWN = frozenset(
     [
         "shptxt",
@@ -34,7 +46,7 @@ _SHOWN = frozenset(
         "footnote",
     ]
 )
-_SKIPPED = (frozenset(destinations) | {"pict", "objdata", "nonshppict", "sp", "listtext", "pntext"}) - _SHOWN
+_SKIPPED = (frozenset(destinations) | {"pict", "objdata", "nonshppict", "sp"}) - _SHOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +59,8 @@ class _State:
 
 
 class _Reader:
-    def __init__(self) -> None:
+    def __init__(self, *, whites: frozenset[int]) -> None:
+        self._whites = whites
         self.out: list[str] = []
         self.hidden: list[str] = []
         self.instructions: list[str] = []
@@ -122,6 +135,10 @@ class _Reader:
             self._to_skip = self._state.unicode_skip
         elif word == "v":
             self._state = replace(state, reason="" if number == 0 else "vanish")
+        elif word == "cf":
+            white = number in self._whites
+            if white or state.reason == "white":
+                self._state = replace(state, reason="white" if white else "")
         elif word == "fs" and number is not None:
             tiny = number < 6
             if tiny or state.reason == "tiny":
@@ -180,10 +197,20 @@ class _Reader:
             self.out.append(text)
 
 
+def _white_colours(source: str) -> frozenset[int]:
+    """Numbers of the colour table that are white; none where anything in the file has a background."""
+    table = _COLOUR_TABLE.search(source)
+    if table is None or _BACKGROUND.search(source):
+        return frozenset()
+    entries = table[1].split(";")
+    return frozenset(i for i, entry in enumerate(entries) if _WHITE.fullmatch(re.sub(r"\s", "", entry)))
+
+
 def read(data: bytes, *, limits: Limits) -> Document:
     """The text by pages; hidden (\\v) and tiny runs are set aside, deleted revisions dropped."""
-    reader = _Reader()
-    reader.feed(data.decode("latin-1"))
+    source = data.decode("latin-1")
+    reader = _Reader(whites=_white_colours(source))
+    reader.feed(source)
     raw = "".join(reader.out)
     # \u escapes give UTF-16 halves one by one.
     raw = raw.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

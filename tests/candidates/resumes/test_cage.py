@@ -8,11 +8,11 @@ from candidates.resumes.cage import (
     CageError,
     decode_document,
     decode_images,
-    encode_document,
     read_in_cage,
     render_in_cage,
     run_in_cage,
 )
+from candidates.resumes.caged import encode_document
 from candidates.resumes.document import Document, HiddenText, Kind, Page, Unreadable
 from candidates.resumes.extract import Limits
 from tests.hostile.good import TEXT, docx, pdf
