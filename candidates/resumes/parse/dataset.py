@@ -37,8 +37,7 @@ class Labelled:
 
 def load(path: Path) -> Iterator[Labelled]:
     """The labelled resumes of a .jsonl or .jsonl.gz file; a malformed line raises ValueError naming it."""
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as stream:
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as stream:
         for number, line in enumerate(stream, start=1):
             if not line.strip():
                 continue

@@ -5,47 +5,46 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_MONTHS = {
-    "jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11, "dec": 12,
-    "spring": 3, "summer": 6, "fall": 9, "autumn": 9, "winter": 12,
-    "enero": 1, "febrero": 2, "marzo": 3, "abril": 4, "mayo": 5, "junio": 6, "julio": 7, "agosto": 8, "septiembre": 9,
-    "octubre": 10, "noviembre": 11, "diciembre": 12, "janvier": 1, "février": 2, "mars": 3, "avril": 4, "mai": 5, "juin": 6,
-    "juillet": 7, "août": 8, "septembre": 9, "octobre": 10, "novembre": 11, "décembre": 12, "januar": 1, "februar": 2,
-    "märz": 3, "juni": 6, "juli": 7, "oktober": 10, "dezember": 12, "gennaio": 1, "febbraio": 2, "aprile": 4, "maggio": 5,
-    "giugno": 6, "luglio": 7, "settembre": 9, "ottobre": 10, "dicembre": 12, "janeiro": 1, "fevereiro": 2, "março": 3,
-    "maio": 5, "junho": 6, "julho": 7, "setembro": 9, "outubro": 10, "novembro": 11, "dezembro": 12,
-}  # fmt: skip
-MONTH = (
-    r"(?:jan(?:uary|uar|vier|eiro)?|feb(?:ruary|ruar|rero|braio)?|f[ée]v(?:rier|ereiro)|mar(?:ch|zo|s|ço)?|märz|apr(?:il|ile)?|avril|abril"
-    r"|may(?:o)?|mai(?:o)?|maggio|june?|juni(?:o)?|juin|junho|giugno|july?|juli(?:o)?|juillet|julho|luglio|aug(?:ust)?|agosto|août|sept?(?:ember|embre|iembre)?"
-    r"|settembre|setembro|oct(?:ober|obre|ubre)?|okt(?:ober)?|ottobre|outubro|nov(?:ember|embre|iembre|embro)?|dec(?:ember)?|dez(?:ember|embro)?|d[ée]cembre"
-    r"|diciembre|dicembre|enero|gennaio|janeiro|spring|summer|fall|autumn|winter)"
-)
+from candidates.resumes.parse.gazetteers import DATA
+from candidates.resumes.skills.lists import load
+
+_MONTHS: dict[str, int] = {
+    name: int(number) for number, names in load(DATA / "words.toml")["month_names"].items() for name in names.split()
+}
+MONTH = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + ")"
 _YEAR4 = r"(?:19[4-9]\d|20[0-4]\d)"
 _YEAR = rf"(?:{_YEAR4}|(?:19|20)(?:xx|XX|\*\*)|['´`]\s?\d\d)"
 _SPACE = r"[ \u2060\n]{0,14}"
 _DAY = rf"(?:[0-3]?\d(?:st|nd|rd|th)?{_SPACE})"
 _POINT = (
     rf"(?:{_DAY}?\b{MONTH}\b[.,]?[- ,/'’]{{0,3}}(?:[0-3]?\d(?:st|nd|rd|th)?,[ ]?)?{_SPACE}(?:{_YEAR}|\d\d(?!\d|[:.]\d))"
-    rf"|(?:[0-3]?\d[./-])?[01]?\d ?[./] ?{_YEAR4}|{_YEAR4}[./-][01]\d(?:[./-][0-3]\d)?(?!\d|-\d{{2}})|[01]?\d/\d\d(?![\d/])|\b{_YEAR}(?!\d))"
+    rf"|(?:[0-3]?\d[./-])?[01]?\d ?[./] ?{_YEAR4}"
+    rf"|{_YEAR4}[./-][01]\d(?:[./-][0-3]\d)?(?!\d|-\d{{2}})"
+    rf"|[01]?\d/\d\d(?![\d/])|\b{_YEAR}(?!\d))"
 )
 _NOW = (
-    r"(?:present(?:ly)?|current(?:ly)?|now|to ?-?date|till ?-?(?:date|now|today)|until now|today|ongoing|on-going|onwards?|date|continuing|till"
-    r"|(?:the )?present (?:day|time)|aujourd'hui|heute|actualidad|oggi|atual|actual)"
+    r"(?:present(?:ly)?|current(?:ly)?|now|to ?-?date|till ?-?(?:date|now|today)|until now|today|ongoing|on-going"
+    r"|onwards?|date|continuing|till|(?:the )?present (?:day|time)|aujourd'hui|heute|actualidad|oggi|atual|actual)"
 )
 _JOIN = r"(?:[-–—~»→]{1,3}|\bto\b|\bthrough\b|\btill\b|\buntil\b|\bthru\b|\bup ?to\b|\bbis\b|\bà\b)"
 _GAP = r"[ \u2060]{0,10}\n?[ \u2060]{0,10}"
+_SINCE = rf"\b(?:from|since|during)\b:?{_SPACE}"
+_MONTH_YEAR = rf"{MONTH}\b\.?[ ,]{{0,3}}{_YEAR}"
 RANGE = re.compile(
-    rf"(?:\b(?:from|since|during)\b:?{_SPACE})?(?P<a>{_POINT}|\b{MONTH}\b\.?){_GAP}(?:{_JOIN}{_GAP}){{1,2}}(?P<b>{_POINT}|\b{_NOW}\b|\d\d(?![\d/.,:%+]))"
-    rf"|(?P<c>(?<!\d)\b{MONTH}\b\.?[ ,]{{0,3}}{_YEAR}|\b{_YEAR4})[ ]?\n?[ ]{{1,3}}\n?(?P<d>{MONTH}\.?[ ,]{{0,3}}{_YEAR}|\b{_YEAR4}|\b(?:present|current|till date|now)\b)"
-    rf"|\b(?:since|from)\b:?{_SPACE}(?P<e>{_POINT})",
+    rf"(?:{_SINCE})?(?P<a>{_POINT}|\b{MONTH}\b\.?){_GAP}(?:{_JOIN}{_GAP}){{1,2}}"
+    rf"(?P<b>{_POINT}|\b{_NOW}\b|\d\d(?![\d/.,:%+]))"
+    # The dash itself is often lost: two dates with nothing but a gap between them.
+    rf"|(?P<c>(?<!\d)\b{_MONTH_YEAR}|\b{_YEAR4})[ ]?\n?[ ]{{1,3}}\n?"
+    rf"(?P<d>{_MONTH_YEAR}|\b{_YEAR4}|\b(?:present|current|till date|now)\b)"
+    rf"|{_SINCE}(?P<e>{_POINT})",
     re.IGNORECASE,
 )
 POINT = re.compile(rf"(?<![\w/.-]){_POINT}", re.IGNORECASE)
 YEAR = re.compile(rf"(?<![\w/]){_YEAR4}(?![\w/]|-\d{{3}})")
+NUMBER_WORD = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty)"
 DURATION = re.compile(
     r"(?:\b(?:over|more than|nearly|almost|around|about|approximately|minimum|total(?: of)?)\s+)?"
-    r"\b(?P<n>\d{1,2}(?:\.\d{1,2})?\s?\+?|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty))\s*(?:\([^)]{1,6}\)\s*)?(?:plus\s+)?"
+    rf"\b(?P<n>\d{{1,2}}(?:\.\d{{1,2}})?\s?\+?|{NUMBER_WORD})\s*(?:\([^)]{{1,6}}\)\s*)?(?:plus\s+)?"
     r"(?:years?|yrs?)\b\.?(?:['’]|(?:\s*(?:and|&|,)?\s*\d{1,2}\s*(?:months?|mos?)\b))?",
     re.IGNORECASE,
 )
@@ -71,7 +70,7 @@ def iso(text: str) -> str:
     month = 0
     named = re.search(MONTH, low)
     if named:
-        month = _MONTHS.get(named.group(), 0) or _MONTHS.get(named.group()[:3], 0)
+        month = _MONTHS[named.group()]
     full = re.search(r"(?:19|20)\d\d", low)
     year = int(full.group()) if full else 0
     if not year:
@@ -105,7 +104,7 @@ def find_ranges(view: str) -> list[DateRange]:
             begin = iso(f"{first} {end[:4]}")
         if end and begin and end[:4] < begin[:4]:
             continue
-        masked_year = "x" in first.lower() and "20" in first or "19xx" in first.lower()
+        masked_year = bool(re.search(r"(?:19|20)xx", first, re.IGNORECASE))
         if not begin and not masked_year:
             continue
         if match.group("b") and re.fullmatch(r"\d\d", match.group("b")) and begin[:2] + match.group("b") < begin[:4]:

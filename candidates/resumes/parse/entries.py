@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from candidates.resumes.document import Label
-from candidates.resumes.parse.found import Found
+from candidates.resumes.parse.spans import Found
 from candidates.resumes.parse.tokens import Reading
 
 NEAR = 140
@@ -43,7 +44,7 @@ def work_entries(reading: Reading, found: Sequence[Found]) -> list[Entry]:
         for e in _group(items, (Label.TITLE, Label.EMPLOYER, Label.EXPERIENCE))
         if Label.TITLE in e.parts or Label.EMPLOYER in e.parts
     ]
-    for before, after in zip(entries, entries[1:], strict=False):
+    for before, after in pairwise(entries):
         # "Firm / first post, dates / second post, dates": the second post is at the same firm.
         if (
             Label.EMPLOYER in before.parts

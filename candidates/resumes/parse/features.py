@@ -44,9 +44,8 @@ def features_of(reading: Reading) -> list[list[str]]:
         position = "f" if at == first else "l" if at == last else "m"
         one.append("p=" + position)
         one.append("n=" + str(min(at - first, 6)))
-        for mark in marks[at]:
-            one.append("m=" + mark)
-            one.append("m=" + mark + "|" + kind)
+        one += ["m=" + mark for mark in marks[at]]
+        one += ["m=" + mark + "|" + kind for mark in marks[at]]
         if not marks[at]:
             one.append("m=-|" + kind + shapes[at])
         for step in (-3, -2, -1, 1, 2, 3):
@@ -57,8 +56,7 @@ def features_of(reading: Reading) -> list[list[str]]:
                 if -2 <= step <= 2:
                     one.append(side + "w=" + apart + words[near])
                     one.append(side + "s=" + apart + shapes[near])
-                for mark in marks[near]:
-                    one.append(side + "m=" + apart + mark)
+                one += [side + "m=" + apart + mark for mark in marks[near]]
             else:
                 one.append(str(step) + "edge")
         if at:
@@ -68,6 +66,24 @@ def features_of(reading: Reading) -> list[list[str]]:
         one += line_features[token.line]
         result.append(one)
     return result
+
+
+_SIGNS = (("TITLEHEAD", "t"), ("COMPANY", "c"), ("RANGE", "r"), ("PLACE", "p"), ("SCHOOLWORD", "s"), ("DEGREE", "d"))
+
+
+def _sign(marks: set[str]) -> str:
+    return "".join(letter for mark, letter in _SIGNS if mark in marks)
+
+
+def _case(text: str) -> str:
+    """How a line is written: capitals, title case, or a sentence; headers and prose differ in it."""
+    words = [word for word in text.split() if word[0].isalpha()]
+    if not words:
+        return "n"
+    if text.isupper():
+        return "u"
+    capital = sum(word[0].isupper() for word in words) / len(words)
+    return "t" if capital > 0.74 else "m" if capital > 0.4 else "s"
 
 
 def _line_features(reading: Reading) -> tuple[list[list[str]], dict[int, tuple[int, int]]]:
@@ -92,6 +108,17 @@ def _line_features(reading: Reading) -> tuple[list[list[str]], dict[int, tuple[i
             "t=" + str(min(number, 8) // 2),
         ]
         one += ["L:" + mark for mark in sorted(marks)]
+        case = _case(line.text)
+        sign = _sign(marks)
+        before = _sign(reading.line_marks[number - 1]) if number else "^"
+        after = _sign(reading.line_marks[number + 1]) if number + 1 < len(reading.lines) else "$"
+        one += [
+            f"C={case}|{kind}",
+            f"g={sign}|{case}",
+            f"g={before}<{sign}",
+            f"g={sign}>{after}",
+            f"g={before}<>{after}",
+        ]
         if line.after_gap:
             one.append("gap")
         if number:

@@ -3,37 +3,26 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from candidates.resumes.document import Label
-from candidates.resumes.parse.dates import YEAR, DateRange
+from candidates.resumes.parse.headings import kind_of
 from candidates.resumes.parse.names import find_name
+from candidates.resumes.parse.spans import Found, overlaps
 from candidates.resumes.parse.tagger import Tagged
-from candidates.resumes.parse.tokens import Reading
+from candidates.resumes.parse.times import find_times
+from candidates.resumes.parse.tokens import Reading, Token
 from candidates.resumes.parse.view import clean, trimmed
-from candidates.resumes.skills.normalise import find_skills
+from candidates.resumes.skills.normalise import find_skills, key_of
 
-SPLIT = re.compile(r"\s*(?:[,;|•\n\t]|\s[-–/]\s|\s{2,}|\band\b(?=\s+[A-Z]))\s*")
-_LEVEL = re.compile(
-    r"\s*[(\[][^)\]]*(?:years?|yrs?|months?|advanced|expert|beginner|basic|proficient|intermediate|fluent)[^)\]]*[)\]]?",
-    re.IGNORECASE,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One labelled span: offsets, the value as shown, and how sure it is; `dates` where it is a date range."""
-
-    label: Label
-    start: int
-    end: int
-    value: str
-    confidence: float
-    dates: DateRange | None = None
-
-
-def _overlaps(start: int, end: int, others: list[Found]) -> bool:
-    return any(one.start < end and start < one.end for one in others)
+_TAGGED = {
+    "TITLE": Label.TITLE,
+    "EMPLOYER": Label.EMPLOYER,
+    "SCHOOL": Label.SCHOOL,
+    "DEGREE": Label.DEGREE,
+    "LOCATION": Label.LOCATION,
+    "SKILL": Label.SKILL,
+    "SOFT_SKILL": Label.SKILL,
+}
 
 
 def reconcile(reading: Reading, tagged: list[Tagged]) -> list[Found]:
@@ -43,7 +32,7 @@ def reconcile(reading: Reading, tagged: list[Tagged]) -> list[Found]:
     if name:
         found.append(Found(Label.NAME, name.start, name.end, name.value, name.confidence))
     found += _tagged(reading, tagged, found)
-    found += _times(reading, tagged, found)
+    found += find_times(reading, tagged, found)
     found += _listed_skills(reading, found)
     return sorted(found, key=lambda one: (one.start, one.end))
 
@@ -55,13 +44,9 @@ def _contacts(reading: Reading) -> list[Found]:
 
 def _tagged(reading: Reading, tagged: list[Tagged], taken: list[Found]) -> list[Found]:
     """The tagger's spans of the labels it decides alone."""
-    found = []
-    labels = {
-        "TITLE": Label.TITLE, "EMPLOYER": Label.EMPLOYER, "SCHOOL": Label.SCHOOL, "DEGREE": Label.DEGREE,
-        "LOCATION": Label.LOCATION, "SKILL": Label.SKILL, "SOFT_SKILL": Label.SKILL,
-    }  # fmt: skip
+    found: list[Found] = []
     for one in tagged:
-        label = labels.get(one.label)
+        label = _TAGGED.get(one.label)
         if label is None:
             continue
         start, end = trimmed(reading.view, reading.tokens[one.first].start, reading.tokens[one.last - 1].end)
@@ -70,59 +55,60 @@ def _tagged(reading: Reading, tagged: list[Tagged], taken: list[Found]) -> list[
             continue
         if label is Label.LOCATION and not any(c.isalpha() for c in value):
             continue
-        if not _overlaps(start, end, taken):
-            found.append(Found(label, start, end, value, one.confidence))
-    return found
+        if overlaps(start, end, taken) or (label is Label.SKILL and _is_no_skill(reading.view, value, end)):
+            continue
+        found += _parted(reading, Found(label, start, end, value, one.confidence))
+    names = {key_of(one.value) for one in taken if one.label is Label.NAME}
+    # A running head ("Jane Doe, page 2") is neither employer nor place.
+    return [one for one in found if key_of(re.sub(r"[\d/]+$", "", one.value)) not in names]
 
 
-def _times(reading: Reading, tagged: list[Tagged], taken: list[Found]) -> list[Found]:
-    """Date ranges and durations of work, and graduation years: spans by rule, their meaning by tagger and section."""
-    said: dict[str, list[tuple[int, int, float]]] = {"EXPERIENCE": [], "GRADUATION_YEAR": []}
-    for one in tagged:
-        if one.label in said:
-            said[one.label].append((reading.tokens[one.first].start, reading.tokens[one.last - 1].end, one.confidence))
-    found: list[Found] = []
-    for dates in reading.ranges:
-        work = max((c for s, e, c in said["EXPERIENCE"] if s < dates.stop and dates.start < e), default=0.0)
-        study = max((c for s, e, c in said["GRADUATION_YEAR"] if s < dates.stop and dates.start < e), default=0.0)
-        kind = _kind_at(reading, dates.start)
-        if study > work or (not work and kind == "education"):
-            year = _last_year(reading.view, dates.start, dates.stop)
-            if year and not dates.present:
-                found.append(Found(Label.GRADUATION_YEAR, *year, max(study, 0.5), dates))
-        elif work or kind in ("experience", "top", "summary", "volunteer"):
-            start, end = trimmed(reading.view, dates.start, dates.stop)
-            found.append(Found(Label.EXPERIENCE, start, end, clean(reading.view[start:end]), max(work, 0.45), dates))
-    for start, end, sure in said["GRADUATION_YEAR"]:
-        year = _last_year(reading.view, start, end)
-        if year and not _overlaps(start, end, found):
-            found.append(Found(Label.GRADUATION_YEAR, *year, sure))
-    for match in YEAR.finditer(reading.view):
-        if _kind_at(reading, match.start()) == "education" and not _overlaps(
-            match.start(), match.end(), [*found, *taken]
-        ):
-            inside_range = any(r.start <= match.start() < r.stop for r in reading.ranges)
-            if not inside_range:
-                found.append(Found(Label.GRADUATION_YEAR, match.start(), match.end(), match.group(), 0.4))
-    for start, end in reading.durations:
-        sure = max((c for s, e, c in said["EXPERIENCE"] if s < end and start < e), default=0.0)
-        if (sure or _kind_at(reading, start) in ("top", "summary")) and not _overlaps(start, end, found):
-            found.append(Found(Label.EXPERIENCE, start, end, clean(reading.view[start:end]), max(sure, 0.5)))
-    for start, end, sure in said["EXPERIENCE"]:
-        value = clean(reading.view[start:end])
-        if not _overlaps(start, end, found) and sure > 0.5 and any(c.isdigit() for c in value):
-            found.append(Found(Label.EXPERIENCE, start, end, value, sure))
-    return found
+def _is_no_skill(view: str, value: str, end: int) -> bool:
+    after = view[end : end + 6].lower()
+    return (
+        value.startswith("@")
+        or value.isdigit()
+        or bool(kind_of(value))
+        or (value.lower() == "less" and after.startswith(" than"))
+    )
 
 
-def _kind_at(reading: Reading, offset: int) -> str:
-    first, last = reading.token_span(offset, offset + 1)
-    return reading.line_kinds[reading.tokens[first].line] if first < last else "top"
+def _parted(reading: Reading, one: Found) -> list[Found]:
+    """A span the tagger drew too long: the place after a school or firm, the title after a firm."""
+    first, last = reading.token_span(one.start, one.end)
+    tokens = reading.tokens[first:last]
+    if one.label is Label.TITLE:
+        return _firm_before_title(reading, one, tokens)
+    if one.label not in (Label.EMPLOYER, Label.SCHOOL):
+        return [one]
+    for at in range(len(tokens) - 2, 0, -1):
+        if tokens[at].text not in ",-–—|":
+            continue
+        rest = [t for t in tokens[at + 1 :] if t.text not in ",-–—|."]
+        dashed = tokens[at].text != ","
+        if rest and all("PLACE" in t.marks for t in rest) and (dashed or one.label is Label.EMPLOYER):
+            label = Label.LOCATION
+        elif one.label is Label.EMPLOYER and 2 <= len(rest) <= 5 and "TITLEHEAD" in rest[-1].marks:
+            label = Label.TITLE
+        else:
+            continue
+        head = trimmed(reading.view, one.start, tokens[at - 1].end)
+        tail = trimmed(reading.view, tokens[at + 1].start, one.end)
+        parts = ((one.label, head), (label, tail))
+        return [Found(kind, start, end, clean(reading.view[start:end]), one.confidence) for kind, (start, end) in parts]
+    return [one]
 
 
-def _last_year(view: str, start: int, end: int) -> tuple[int, int, str] | None:
-    years = list(YEAR.finditer(view, start, end))
-    return (years[-1].start(), years[-1].end(), years[-1].group()) if years else None
+def _firm_before_title(reading: Reading, one: Found, tokens: list[Token]) -> list[Found]:
+    """ "Acme Research, Research Intern" tagged as one title: the part before the comma names no occupation."""
+    comma = next((at for at, token in enumerate(tokens) if token.text == ","), 0)
+    if not comma or comma + 1 >= len(tokens):
+        return [one]
+    head, tail = tokens[:comma], tokens[comma + 1 :]
+    if any(t.marks & {"TITLEHEAD", "RANK"} for t in head) or not all("TITLE" in t.marks for t in tail):
+        return [one]
+    spans = ((Label.EMPLOYER, head[0].start, head[-1].end), (Label.TITLE, tail[0].start, tail[-1].end))
+    return [Found(label, start, end, clean(reading.view[start:end]), one.confidence) for label, start, end in spans]
 
 
 def _listed_skills(reading: Reading, taken: list[Found]) -> list[Found]:
@@ -135,6 +121,6 @@ def _listed_skills(reading: Reading, taken: list[Found]) -> list[Found]:
         start = body + 1 if body >= 0 else section.start
         for skill in find_skills(reading.view[start : section.end]):
             at, end = start + skill.start, start + skill.end
-            if not _overlaps(at, end, taken):
+            if not overlaps(at, end, taken):
                 found.append(Found(Label.SKILL, at, end, clean(reading.view[at:end]), 0.6))
     return found

@@ -10,9 +10,9 @@ from candidates.resumes.document import Document, Field, Label, ParsedResume
 from candidates.resumes.language import detect
 from candidates.resumes.parse.contacts import network_of
 from candidates.resumes.parse.entries import Entry, education_entries, work_entries
-from candidates.resumes.parse.found import Found
 from candidates.resumes.parse.gazetteers import STATE_CODES
 from candidates.resumes.parse.languages import find_languages
+from candidates.resumes.parse.spans import Found
 from candidates.resumes.parse.tokens import Reading
 from candidates.resumes.parse.view import clean
 from candidates.resumes.skills.normalise import key_of, normalise_skill, normalise_title

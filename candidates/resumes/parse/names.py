@@ -8,19 +8,15 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz
 
 from candidates.resumes.parse import gazetteers
-from candidates.resumes.parse.build import plain
 from candidates.resumes.parse.tagger import Tagged
 from candidates.resumes.parse.tokens import Reading, Token
+from candidates.resumes.skills.lists import plain
 
-PARTICLES = frozenset("de da di la le van von der den bin ibn al el dos del san st o' mc mac ter du binti y e".split())
 _NAME_LABEL = re.compile(
     r"(?:^|\n|•)\s*(?:full |candidate |my |employee )?name\s*(?:of (?:the )?candidate)?\s*[:\-–]+\s*", re.IGNORECASE
 )
 _NOT = frozenset(
     ("NOTNAME", "TITLEHEAD", "COMPANY", "SCHOOLWORD", "DEGREE", "EMAIL", "LINK", "PHONE", "MONTH", "DATE", "RANGE")
-)
-MAILBOXES = frozenset(
-    "info contact mail email name your xyz abc hr jobs career careers example me hello admin office support resume".split()
 )
 
 
@@ -38,7 +34,7 @@ def _is_part(token: Token) -> bool:
     text = token.text
     if token.marks & _NOT:
         return False
-    if text.lower().rstrip(".") in PARTICLES:
+    if text.lower().rstrip(".") in gazetteers.NAME_PARTICLES:
         return True
     bare = text.replace("'", "").replace(".", "")
     return bool(bare) and bare.isalpha() and (text[0].isupper() or bool({"GIVEN", "FAMILY"} & token.marks))
@@ -66,15 +62,17 @@ def _agreement(words: list[str], reading: Reading) -> float:
     best = 0.0
     for mail in reading.emails[:3]:
         local = re.sub(r"[^a-z]", "", plain(mail.value.split("@")[0]))
-        if local in MAILBOXES or len(local) < 4:
+        if local in gazetteers.MAILBOXES or len(local) < 4:
             continue
         best = max(
             best, fuzz.partial_ratio(local, joined) / 100 if any(w[:4] in local for w in words if len(w) > 2) else 0.0
         )
     for link in reading.links[:4]:
-        match = re.search(r"(?:/in/|/r/|github\.com/|linkedin\.com/)([\w-]+)", link.value)
+        match = re.search(
+            r"(?:/in/|/r/|github\.com/|linkedin\.com/)([\w-]+)|^(?:https?://)?(?:www\.)?([\w-]{6,})\.\w+/?$", link.value
+        )
         if match:
-            slug = re.sub(r"[^a-z]", "", plain(match.group(1)))
+            slug = re.sub(r"[^a-z]", "", plain(match.group(1) or match.group(2)))
             best = max(best, fuzz.ratio(slug, joined) / 100 if slug else 0.0)
     return best if best > 0.6 else 0.0
 
@@ -89,8 +87,21 @@ def find_name(reading: Reading, tagged: list[Tagged]) -> Name | None:
             )
             best = (score, Name(start, end, value, round(min(0.98, max(0.2, 0.35 + score / 9)), 2)))
     if best is None or best[0] < 2.2:
-        return None
+        return _far_from_the_head(reading)
     return best[1]
+
+
+def _far_from_the_head(reading: Reading) -> Name | None:
+    """A name elsewhere (the foot, a side column) that an e-mail address or a profile link spells out."""
+    if not reading.emails and not reading.links:
+        return None
+    for run in _runs(reading.tokens[400:]):
+        words = [t for t in run if t.text[0].isalpha()]
+        low = [plain(t.text) for t in words]
+        if 2 <= len(words) <= 3 and words[0].line == words[-1].line and _agreement(low, reading) > 0.9:
+            start, end = words[0].start, words[-1].end
+            return Name(start, end, " ".join(reading.view[start:end].split()), 0.7)
+    return None
 
 
 def _candidates(reading: Reading, tagged: list[Tagged]) -> list[tuple[float, int, int]]:
@@ -105,8 +116,9 @@ def _candidates(reading: Reading, tagged: list[Tagged]) -> list[tuple[float, int
     ]
     labelled = [m.end() for m in _NAME_LABEL.finditer(reading.view)]
     for number, tokens in by_line.items():
+        first_word = next((t for t in tokens if t.text[0].isalnum()), None)
         for run in _runs(tokens):
-            found += _scored(reading, run, number, run[0] is tokens[0], named, labelled)
+            found += _scored(reading, run, number, run[0] is first_word, named, labelled)
     for start, end, sure in named:
         if start > 3000:
             continue
@@ -145,7 +157,7 @@ def _scored(
     # Glued trailing words ("Jane Doe London Office") cost nothing when a shorter run scores better.
     for count in range(min(4, len(words)), 0, -1):
         part = words[:count]
-        if part[-1].text.lower() in PARTICLES:
+        if part[-1].text.lower() in gazetteers.NAME_PARTICLES:
             continue
         start, end = part[0].start, part[-1].end
         low = [plain(t.text.lower()).rstrip(".") for t in part]
@@ -153,10 +165,12 @@ def _scored(
         agreement = _agreement([w for w in low if w], reading)
         score = _known(part) + 2.5 * agreement + 4.0 * has_label
         score += 0.9 if at_start else -0.6
-        score += {1: -2.4, 2: 0.9, 3: 0.8, 4: 0.1}[count]
+        alone = count == 1 == len(words) and at_start and number <= 2 and len(part[0].text) > 3
+        score += {1: -0.1 if alone and part[0].marks & {"GIVEN", "FAMILY"} else -2.4, 2: 0.9, 3: 0.8, 4: 0.1}[count]
         score += 0.7 if count == len(words) else -0.35
         score -= 0.28 * min(number, 12)
         score -= 1.2 * sum("PLACE" in t.marks and not {"GIVEN", "FAMILY"} & t.marks for t in part)
+        score -= 1.2 * all("PLACE" in t.marks for t in part)
         score -= 0.9 * sum("SKILL" in t.marks or ("TITLE" in t.marks and "GIVEN" not in t.marks) for t in part)
         score -= 2.0 * any("HEADING" in reading.line_marks[t.line] for t in part)
         if reading.line_kinds[number] not in ("top", "personal", "contact") and not has_label:
@@ -168,7 +182,3 @@ def _scored(
             score -= 1.5
         results.append((score, start, end))
     return results
-
-
-def is_honorific(word: str) -> bool:
-    return word.lower() in gazetteers.HONORIFICS

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 from candidates.resumes.document import Section
 from candidates.resumes.parse import gazetteers
-from candidates.resumes.parse.build import plain
 from candidates.resumes.parse.contacts import Contact, find_emails, find_links, find_phones
 from candidates.resumes.parse.dates import POINT, YEAR, DateRange, find_durations, find_ranges
 from candidates.resumes.parse.headings import SectionIndex, find_sections, kind_of
 from candidates.resumes.parse.view import FILLER, Line, readable
+from candidates.resumes.skills.lists import plain
 from candidates.resumes.skills.normalise import skills, titles
 
 TOKEN = re.compile(

@@ -19,6 +19,22 @@ BULLET = re.compile(rf"[{BULLETS}]|[\uf000-\uf8ff]|(?<=\n)\s*[*»>o](?=\s)|(?<=\
 SPACE_RUN = re.compile(r"[ \t\xa0]{2,}")
 NEWLINES = re.compile(r"\r\n?|[\u2028\u2029\x0b\x85]")
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\u200b-\u200f\ufeff\u2060]")
+# UTF-8 read as Latin-1, the commonest damage of exported text.
+_MOJIBAKE = {
+    "â€™": "'",
+    "â€˜": "'",
+    "â€œ": '"',
+    "â€": '"',
+    "â€“": "-",
+    "â€”": "-",
+    "â€¢": "•",
+    "ï¼\x8c": ",",
+    "ï¼\u200b": ",",
+    "ï¼": ",",
+    "Â\xa0": " ",
+    "Â ": " ",
+}
+_DAMAGED = re.compile("|".join(sorted(map(re.escape, _MOJIBAKE), key=len, reverse=True)))
 LIGATURES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "‐": "-", "‑": "-", "\xa0": " ", "\u2009": " "})
 
 
@@ -46,18 +62,28 @@ def _decode(match: re.Match[str]) -> str:
 def readable(text: str) -> str:
     """The text with escapes decoded, quotes and bullets unified and flattened line breaks restored; same length."""
     view = ESCAPES.sub(_decode, text) if "\\x" in text else text
+    if "â€" in view or "ï¼" in view or "Â" in view:
+        view = _DAMAGED.sub(lambda m: (_MOJIBAKE[m.group()] + FILLER * 3)[: len(m.group())], view)
     view = NEWLINES.sub(lambda m: "\n" + " " * (len(m.group()) - 1), view)
     view = CONTROL.sub(FILLER, view).translate(LIGATURES)
     view = BULLET.sub(lambda m: "•".rjust(len(m.group())), view)
     if _is_flattened(view):
         # Two spaces stand where a line ended, four or more where a block ended.
         view = SPACE_RUN.sub(_line_break, view)
+    elif _is_shredded(view):
+        # Some PDF writers place every word by itself: a single line end is a blank there.
+        view = re.sub(r"(?<=\S)\n(?=[^\n•])", " ", view)
     return view
 
 
 def _is_flattened(view: str) -> bool:
     length = len(view.replace(FILLER, ""))
     return length > 200 and view.count("\n") * 400 < length and len(SPACE_RUN.findall(view)) * 700 > length
+
+
+def _is_shredded(view: str) -> bool:
+    lines = [line for line in view.split("\n") if line.strip()]
+    return len(lines) > 60 and sum(" " not in line.strip() for line in lines) > 0.8 * len(lines)
 
 
 def _line_break(match: re.Match[str]) -> str:

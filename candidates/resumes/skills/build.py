@@ -1,4 +1,4 @@
-"""Turns the public taxonomy files into the compact ones this package reads: `python -m candidates.resumes.skills.build DIR`.
+"""Turns public taxonomy files into the compact ones read here: `python -m candidates.resumes.skills.build DIR`.
 
 The label file is not aligned in the public extract (the alternative labels of a row belong to another concept than its
 preferred label), so alternatives are attached to the one concept whose own text holds all of them, or dropped.

