@@ -1,0 +1,242 @@
+"""The list of people and the pages of one person."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.forms import BaseModelFormSet, ModelForm
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from audit import actions as audit
+from audit.models import Event
+from candidates.actions import candidates as actions
+from candidates.admin import finder, reading
+from candidates.models import Candidate, CandidateEmail, CandidateLink, CandidatePhone, Resume
+from hrassist.admin import cells
+from hrassist.admin.base import BaseAdmin, TabularInline
+
+CURRENT = CandidateEmail.Status.CURRENT
+
+
+class ContactInline(TabularInline[Any, Candidate]):
+    extra = 0
+    # The columns of the action, in the words of the model.
+    noun = ""
+    column = ""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).order_by("pk")
+
+
+class EmailInline(ContactInline):
+    model = CandidateEmail
+    fields = ("address", "type", "status")
+    noun, column = "emails", "address"
+    verbose_name_plural = "E-mail addresses"
+
+
+class PhoneInline(ContactInline):
+    model = CandidatePhone
+    fields = ("number", "type", "status")
+    noun, column = "phones", "number"
+    verbose_name_plural = "Phone numbers"
+
+
+class LinkInline(ContactInline):
+    model = CandidateLink
+    fields = ("url", "type", "status")
+    noun, column = "links", "url"
+    verbose_name_plural = "Links"
+
+
+class AddedFilter(admin.SimpleListFilter):
+    title = "added"
+    parameter_name = "added"
+    DAYS: ClassVar = {"1": "Past day", "7": "Past 7 days", "30": "Past 30 days", "365": "Past year"}
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(self.DAYS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Candidate]) -> QuerySet[Candidate]:
+        if self.value() not in self.DAYS:
+            return queryset
+        return queryset.filter(created_at__gt=timezone.now() - timedelta(days=int(self.value() or 0)))
+
+
+class SourceFilter(admin.SimpleListFilter):
+    title = "source"
+    parameter_name = "source"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(one, one) for one in reading.sources()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Candidate]) -> QuerySet[Candidate]:
+        return queryset.filter(source=self.value()) if self.value() else queryset
+
+
+@admin.register(Candidate)
+class CandidateAdmin(BaseAdmin[Candidate]):
+    list_display = ("person", "where", "pipeline", "source", "added")
+    list_display_links = ("person",)
+    list_filter = (AddedFilter, SourceFilter, "country")
+    keyset_field = "created_at"
+    search_fields = ("full_name",)
+    search_help_text = "Name, e-mail, or resume:python"
+    fields = ("full_name", "headline", ("city", "country"), ("source", "external_id"))
+    inlines = (EmailInline, PhoneInline, LinkInline)
+    empty_title = "Nobody here yet"
+    empty_hint = "Upload resumes: each file becomes a person with contacts, work, education and skills."
+    pages = (
+        ("resume", "resume_view", "resume"),
+        ("activity", "activity_view", "activity"),
+        ("files", "files_view", "files"),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Candidate]:
+        return super().get_queryset(request).filter(merged_into__isnull=True)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Candidate], search_term: str
+    ) -> tuple[QuerySet[Candidate], bool]:
+        return finder.matching(queryset, search_term), False
+
+    @admin.display(description="Person", ordering="full_name")
+    def person(self, one: Candidate) -> SafeString:
+        return cells.person(one.full_name, one.headline, key=one.pk)
+
+    @admin.display(description="Place", ordering="city")
+    def where(self, one: Candidate) -> str:
+        return one.place or "–"
+
+    @admin.display(description="Applications")
+    def pipeline(self, one: Candidate) -> SafeString:
+        return format_html('<a href="{}?candidate={}">Show</a>', reverse("admin:jobs_application_changelist"), one.pk)
+
+    @admin.display(description="Added", ordering="created_at")
+    def added(self, one: Candidate) -> SafeString:
+        return cells.ago(one.created_at)
+
+    # --- Changes go through the actions, which put them on record -----------------------------------------------------
+
+    def save_model(self, request: HttpRequest, obj: Candidate, form: ModelForm[Candidate], change: bool) -> None:
+        user: Any = request.user
+        if not change:
+            made = actions.create(by=user, now=timezone.now(), facts=_facts(form))
+            obj.pk = made.pk
+            obj._state.adding = False
+
+    def save_related(self, request: HttpRequest, form: ModelForm[Candidate], formsets: list[Any], change: bool) -> None:
+        user: Any = request.user
+        actions.update(
+            candidate=form.instance,
+            by=user,
+            now=timezone.now(),
+            facts=_facts(form) if change else {},
+            contacts={formset.form_noun: formset.entries() for formset in map(_ContactEntries, formsets)},
+        )
+
+    # --- The pages of one person --------------------------------------------------------------------------------------
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        editing = request.method == "POST" or "edit" in request.GET
+        candidate = self.person_or_404(request, object_id)
+        audit.viewed("candidate.viewed", target=candidate, by=_user(request), subject=candidate)
+        if editing:
+            return super().change_view(
+                request, object_id, form_url, {**(extra_context or {}), **self.head(request, candidate, tab="edit")}
+            )
+        resume = reading.current_resume(candidate)
+        context = {"resume": resume, "history": reading.history(resume), "skills": reading.skills(resume)}
+        return self.page(request, candidate, tab="overview", template="overview", context=context)
+
+    def resume_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The resume as pictures and as text with its evidence; on record before anything of it is read."""
+        candidate = self.person_or_404(request, object_id)
+        if not request.user.has_perm("candidates.view_resume"):
+            raise Http404
+        resume = reading.chosen_resume(candidate, request.GET.get("resume", ""))
+        if resume is None:
+            return self.page(request, candidate, tab="resume", template="no_resume", context={})
+        audit.viewed("resume.viewed", target=resume, by=_user(request), subject=candidate)
+        context = reading.side_by_side(resume, words=request.GET.get("q", ""), quote=reading.asked_quote(request.GET))
+        return self.page(request, candidate, tab="resume", template="resume", context=context)
+
+    def activity_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        candidate = self.person_or_404(request, object_id)
+        # Who works with a person may know who else saw them; the whole log stays with the auditors.
+        events = Event.objects.about(candidate.pk).order_by("-id")[:100]
+        return self.page(request, candidate, tab="activity", template="activity", context={"events": events})
+
+    def files_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        candidate = self.person_or_404(request, object_id)
+        resumes = Resume.objects.filter(candidate=candidate).select_related("created_by")
+        return self.page(request, candidate, tab="files", template="files", context={"resumes": resumes})
+
+    def person_or_404(self, request: HttpRequest, object_id: str) -> Candidate:
+        candidate = self.get_object(request, object_id)
+        if candidate is None or not self.has_view_permission(request, candidate):
+            raise Http404
+        return candidate
+
+    def head(self, request: HttpRequest, candidate: Candidate, *, tab: str) -> dict[str, Any]:
+        return {
+            "candidate": candidate,
+            "tab": tab,
+            "contacts": reading.contacts(candidate),
+            "flags": reading.flags(candidate),
+            "title": candidate.full_name,
+        }
+
+    def page(
+        self, request: HttpRequest, candidate: Candidate, *, tab: str, template: str, context: dict[str, Any]
+    ) -> HttpResponse:
+        return TemplateResponse(
+            request,
+            f"admin/candidates/candidate/{template}.html",
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "has_change_permission": self.has_change_permission(request, candidate),
+                **self.head(request, candidate, tab=tab),
+                **context,
+            },
+        )
+
+
+class _ContactEntries:
+    """The rows of a contact formset as the action wants them."""
+
+    def __init__(self, formset: BaseModelFormSet[Any, Any]) -> None:
+        self.formset = formset
+        inline = next(one for one in (EmailInline, PhoneInline, LinkInline) if one.model is formset.model)
+        self.form_noun, self.column = inline.noun, inline.column
+
+    def entries(self) -> list[Any]:
+        rows = [form.cleaned_data for form in self.formset.forms if form not in self.formset.deleted_forms]
+        return [
+            {"value": row[self.column], "type": row["type"], "status": row["status"]}
+            for row in rows
+            if row.get(self.column)
+        ]
+
+
+def _facts(form: ModelForm[Candidate]) -> dict[str, str]:
+    return {name: form.cleaned_data[name] for name in actions.FACTS if name in form.cleaned_data}
+
+
+def _user(request: HttpRequest) -> Any:
+    return request.user
+
+
+def candidate_url(candidate: Model | object) -> str:
+    return reverse("admin:candidates_candidate_change", args=[getattr(candidate, "pk", candidate)])

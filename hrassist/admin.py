@@ -1,9 +1,0 @@
-"""The recruiters' admin site."""
-
-from django.contrib.admin import AdminSite
-
-
-class RecruitersSite(AdminSite):
-    site_header = "hrassist"
-    site_title = "hrassist"
-    index_title = "Dashboard"

@@ -1,0 +1,81 @@
+"""The recruiters' admin site: Django's, with our side bar, search, dashboard and error pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path
+
+from hrassist.admin import dashboard, navigation
+from hrassist.admin.search import search_view
+from hrassist.forms import ThrottledAuthenticationForm
+from hrassist.lib.errors import DomainError
+
+View = Callable[..., HttpResponseBase]
+
+_pages: list[tuple[str, View, str]] = []
+
+
+def add_page(route: str, view: View, *, name: str) -> None:
+    """Serve a page of an app inside the site, for signed-in staff only; reverse it as `admin:name`."""
+    if (route, view, name) not in _pages:
+        _pages.append((route, view, name))
+
+
+class RecruitersSite(AdminSite):
+    site_header = "hrassist"
+    site_title = "hrassist"
+    index_title = "Dashboard"
+    site_url = None
+    login_form = ThrottledAuthenticationForm
+    enable_nav_sidebar = False
+    empty_value_display = "–"
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        pages = [path(route, self.admin_view(view), name=name) for route, view, name in _pages]
+        return [path("search/", self.admin_view(search_view), name="search"), *pages, *super().get_urls()]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        context = super().each_context(request)
+        if context["has_permission"]:
+            context["nav_sections"] = navigation.sections(request)
+        return context
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            try:
+                answer: HttpResponseBase = view(request, *args, **kwargs)
+                return answer
+            except DomainError as error:
+                return self.refusal(request, error)
+
+        return super().admin_view(guarded, cacheable)
+
+    def refusal(self, request: HttpRequest, error: DomainError) -> HttpResponse:
+        """The page for what an action refused: its sentence, its code, and the way back."""
+        context = {**self.each_context(request), "title": "This did not work", "error": error}
+        return TemplateResponse(request, "admin/refusal.html", context, status=error.status).render()
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        return TemplateResponse(
+            request,
+            "admin/dashboard.html",
+            {
+                **self.each_context(request),
+                "title": self.index_title,
+                "cards": dashboard.shown(request),
+                **(extra_context or {}),
+            },
+        )
+
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        # The side bar names every page; a second index of the same links would only be a dead end.
+        return self.index(request, extra_context)

@@ -1,0 +1,99 @@
+// The frame's behaviour: drawer, menus that close, the theme, keys.
+
+const THEMES = ["auto", "light", "dark"];
+const NAMES = { auto: "automatic", light: "light", dark: "dark" };
+
+function currentTheme() {
+  const theme = localStorage.getItem("theme");
+  return THEMES.includes(theme) ? theme : "auto";
+}
+
+function showTheme(theme) {
+  if (theme === "auto") {
+    delete document.documentElement.dataset.theme;
+  } else {
+    document.documentElement.dataset.theme = theme;
+  }
+  for (const place of document.querySelectorAll("[data-theme-name]")) {
+    place.textContent = NAMES[theme];
+  }
+}
+
+function cycleTheme() {
+  const next = THEMES[(THEMES.indexOf(currentTheme()) + 1) % THEMES.length];
+  localStorage.setItem("theme", next);
+  showTheme(next);
+}
+
+function setDrawer(open) {
+  document.body.classList.toggle("drawer-open", open);
+  const opener = document.querySelector("[data-open-drawer]");
+  opener?.setAttribute("aria-expanded", String(open));
+  if (open) {
+    document.querySelector(".side a")?.focus();
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const target = event.target instanceof Element ? event.target : null;
+  if (!target) {
+    return;
+  }
+  if (target.closest("[data-cycle-theme]")) {
+    cycleTheme();
+  }
+  if (target.closest("[data-open-drawer]")) {
+    setDrawer(true);
+  } else if (target.closest("[data-close-drawer]")) {
+    setDrawer(false);
+  }
+  for (const menu of document.querySelectorAll("details[data-menu][open]")) {
+    if (!menu.contains(target)) {
+      menu.open = false;
+    }
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") {
+    return;
+  }
+  for (const menu of document.querySelectorAll("details[data-menu][open]")) {
+    menu.open = false;
+    menu.querySelector("summary")?.focus();
+  }
+  if (document.body.classList.contains("drawer-open")) {
+    setDrawer(false);
+    document.querySelector("[data-open-drawer]")?.focus();
+  }
+});
+
+// A form that takes its time says so and is not sent twice.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || !form.hasAttribute("data-busy")) {
+    return;
+  }
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "1";
+  for (const button of form.querySelectorAll("button")) {
+    button.setAttribute("aria-busy", "true");
+  }
+  const progress = document.getElementById(form.dataset.busy);
+  if (progress) {
+    progress.hidden = false;
+  }
+});
+
+// A select that filters a list sends its form at once.
+document.addEventListener("change", (event) => {
+  const field = event.target;
+  if (field instanceof HTMLSelectElement && field.hasAttribute("data-submit-on-change")) {
+    field.form?.requestSubmit();
+  }
+});
+
+showTheme(currentTheme());

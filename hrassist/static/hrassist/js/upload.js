@@ -1,0 +1,305 @@
+// A batch of files: each asks for a ticket, goes straight to the store, is confirmed, and is followed until it is read.
+
+import { Md5, toBase64, toHex } from "./md5.js";
+
+const PARALLEL = 4;
+const CHUNK = 4 * 1024 * 1024;
+const POLL_MS = 1500;
+const TYPES = {
+  pdf: "application/pdf",
+  docx: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+  odt: "application/vnd.oasis.opendocument.text",
+  rtf: "application/rtf",
+  txt: "text/plain",
+  html: "text/html",
+  htm: "text/html",
+};
+const STATES = {
+  waiting: ["waiting", ""],
+  checking: ["checking", "blue"],
+  uploading: ["uploading", "blue"],
+  reading: ["reading", "blue"],
+  ready: ["ready", "good"],
+  rejected: ["rejected", "bad"],
+  failed: ["not uploaded", "bad"],
+};
+const ENDED = new Set(["ready", "rejected", "failed"]);
+const STORAGE_HINT =
+  "The store could not be reached from this browser. If this happens to every file, its CORS rules or address are wrong: " +
+  "ask the operator to run “manage.py storage_doctor”.";
+
+class Refused extends Error {}
+
+const root = document.querySelector("[data-uploader]");
+const board = root.querySelector("[data-board]");
+const list = root.querySelector("[data-list]");
+const template = root.querySelector("template[data-row]");
+const rows = new Map();
+const queue = [];
+let running = 0;
+let pollTimer = 0;
+
+function sizeText(bytes) {
+  return bytes >= 1e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${Math.max(1, Math.round(bytes / 1000))} kB`;
+}
+
+function addRow({ name, size, file = null, first = true }) {
+  const element = template.content.firstElementChild.cloneNode(true);
+  element.querySelector("[data-name]").textContent = name;
+  element.querySelector("[data-name]").title = name;
+  element.querySelector("[data-size]").textContent = sizeText(size);
+  const row = { element, name, size, file, state: "", id: "", statusUrl: "", share: 0 };
+  element.querySelector("[data-progress]").setAttribute("aria-label", `Upload of ${name}`);
+  element.querySelector("[data-retry]").addEventListener("click", () => enqueue(row));
+  if (first) {
+    list.prepend(element);
+  } else {
+    list.append(element);
+  }
+  rows.set(element, row);
+  board.hidden = false;
+  return row;
+}
+
+function setState(row, state, reason = "") {
+  row.state = state;
+  const [word, colour] = STATES[state];
+  const badge = row.element.querySelector("[data-state]");
+  badge.textContent = word;
+  badge.className = `badge ${colour}`;
+  row.element.dataset.is = state;
+  row.element.querySelector("[data-reason]").textContent = reason;
+  row.element.querySelector("[data-retry]").hidden = !(state === "failed" && row.file);
+  if (state === "ready" || state === "rejected") {
+    setShare(row, 1);
+  }
+  summarise();
+}
+
+function setShare(row, share) {
+  row.share = share;
+  row.element.querySelector("[data-progress]").value = share;
+  const all = [...rows.values()].filter((one) => one.file);
+  const total = root.querySelector("[data-total]");
+  total.value = all.length ? all.reduce((sum, one) => sum + one.share, 0) / all.length : 1;
+}
+
+function summarise() {
+  const all = [...rows.values()];
+  const count = (...states) => all.filter((row) => states.includes(row.state)).length;
+  const parts = [`${all.length} file${all.length === 1 ? "" : "s"}`];
+  const busy = all.length - count(...ENDED);
+  for (const [number, word] of [
+    [busy, "in work"],
+    [count("ready"), "ready"],
+    [count("rejected"), "rejected"],
+    [count("failed"), "not uploaded"],
+  ]) {
+    if (number) {
+      parts.push(`${number} ${word}`);
+    }
+  }
+  root.querySelector("[data-summary]").textContent = parts.join(" · ");
+  root.querySelector("[data-retry-all]").hidden = all.every((row) => !(row.state === "failed" && row.file));
+}
+
+async function api(url, { method = "GET", body = null } = {}) {
+  let answer;
+  try {
+    answer = await fetch(url, {
+      method,
+      headers: {
+        Accept: "application/json",
+        ...(method === "GET" ? {} : { "Content-Type": "application/json", "X-CSRFToken": root.dataset.token }),
+      },
+      body: body && JSON.stringify(body),
+    });
+  } catch {
+    throw new Refused("This site does not answer. Check the network and try again.");
+  }
+  const found = await answer.json().catch(() => ({}));
+  if (!answer.ok) {
+    throw new Refused(found.detail || found.title || `The site answered ${answer.status}.`);
+  }
+  return found;
+}
+
+async function digests(file) {
+  const md5 = new Md5();
+  const whole = new Uint8Array(await file.arrayBuffer());
+  for (let at = 0; at < whole.length; at += CHUNK) {
+    md5.update(whole.subarray(at, at + CHUNK));
+    // Lets the page breathe between pieces of a large file.
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  const answer = { md5_b64: toBase64(md5.digest()) };
+  // WebCrypto exists on HTTPS and localhost only; elsewhere the server computes the truth alone.
+  if (globalThis.crypto?.subtle) {
+    answer.sha256_hex = toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", whole)));
+  }
+  return answer;
+}
+
+function typeOf(file) {
+  const extension = file.name.split(".").pop().toLowerCase();
+  return TYPES[extension] || file.type || "application/octet-stream";
+}
+
+function send(row, ticket) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open(ticket.method, ticket.url);
+    for (const [name, value] of Object.entries(ticket.headers || {})) {
+      // Browsers set these two themselves and forbid scripts to.
+      if (!["content-length", "host"].includes(name.toLowerCase())) {
+        request.setRequestHeader(name, value);
+      }
+    }
+    request.upload.addEventListener("progress", (event) => {
+      if (event.lengthComputable) {
+        setShare(row, 0.9 * (event.loaded / event.total));
+      }
+    });
+    request.addEventListener("load", () => {
+      // 412: the same bytes are already there, from a try whose answer was lost.
+      if ((request.status >= 200 && request.status < 300) || request.status === 412) {
+        resolve();
+      } else {
+        reject(new Refused(`The store refused the file (${request.status}). Try again.`));
+      }
+    });
+    request.addEventListener("error", () => reject(new Refused(STORAGE_HINT)));
+    request.addEventListener("timeout", () => reject(new Refused("The upload took too long. Try again.")));
+    if (ticket.method === "POST") {
+      const form = new FormData();
+      Object.entries(ticket.fields || {}).forEach(([name, value]) => form.append(name, value));
+      form.append("file", row.file);
+      request.send(form);
+    } else {
+      request.send(row.file);
+    }
+  });
+}
+
+async function upload(row) {
+  const { file } = row;
+  setShare(row, 0);
+  if (file.size === 0) {
+    throw new Refused("The file is empty.");
+  }
+  if (file.size > Number(root.dataset.maxBytes)) {
+    throw new Refused(`The file is larger than ${sizeText(Number(root.dataset.maxBytes))}.`);
+  }
+  setState(row, "checking");
+  const body = { filename: file.name, size: file.size, content_type: typeOf(file), ...(await digests(file)) };
+  if (root.dataset.candidate) {
+    body.candidate = root.dataset.candidate;
+  }
+  const ticket = await api(root.dataset.create, { method: "POST", body });
+  row.id = ticket.id;
+  row.statusUrl = ticket.status_url;
+  setState(row, "uploading");
+  await send(row, ticket);
+  setShare(row, 0.95);
+  take(row, await api(ticket.confirm, { method: "POST", body: {} }));
+}
+
+function take(row, status) {
+  if (status.state === "rejected") {
+    setState(row, "rejected", status.reason || status.reason_code || "");
+  } else if (status.state === "expired") {
+    setState(row, "failed", "The time to upload it ran out.");
+  } else if (status.state === "available") {
+    setState(row, "ready", status.person || "");
+    const link = row.element.querySelector("[data-person]");
+    if (status.person_url) {
+      link.href = status.person_url;
+      link.hidden = false;
+    }
+  } else if (status.state === "confirmed") {
+    setState(row, "reading");
+  } else {
+    setState(row, "failed", "It was begun and not finished. Add the file again.");
+  }
+}
+
+function enqueue(row) {
+  setState(row, "waiting");
+  queue.push(row);
+  work();
+}
+
+function work() {
+  while (running < PARALLEL && queue.length) {
+    const row = queue.shift();
+    running += 1;
+    upload(row)
+      .catch((error) => setState(row, "failed", error instanceof Refused ? error.message : `${error}`))
+      .finally(() => {
+        running -= 1;
+        work();
+        poll();
+      });
+  }
+}
+
+// What the server knows of my last uploads: after a reload the list comes back, and names of people come with it.
+async function poll() {
+  clearTimeout(pollTimer);
+  const answer = await api(root.dataset.recent).catch(() => null);
+  if (answer) {
+    const known = new Map([...rows.values()].filter((row) => row.id).map((row) => [row.id, row]));
+    for (const one of answer.uploads) {
+      let row = known.get(one.id);
+      if (!row && !(one.state === "issued" && running)) {
+        row = addRow({ name: one.filename, size: one.size, first: false });
+        row.id = one.id;
+      }
+      if (row && (!row.file || row.state === "reading") && !ENDED.has(row.state)) {
+        take(row, one);
+      }
+    }
+    summarise();
+  }
+  if ([...rows.values()].some((row) => row.state === "reading")) {
+    pollTimer = setTimeout(poll, POLL_MS);
+  }
+}
+
+function addFiles(files) {
+  for (const file of files) {
+    enqueue(addRow({ name: file.name, size: file.size, file }));
+  }
+}
+
+const drop = root.querySelector("[data-drop]");
+const field = root.querySelector("[data-files]");
+field.addEventListener("change", () => {
+  addFiles([...field.files]);
+  field.value = "";
+});
+for (const kind of ["dragover", "drop"]) {
+  // A file that misses the target would otherwise replace the page.
+  document.addEventListener(kind, (event) => {
+    event.preventDefault();
+    drop.classList.toggle("over", kind === "dragover");
+    if (kind === "drop") {
+      addFiles([...event.dataTransfer.files]);
+    }
+  });
+}
+document.addEventListener("dragleave", (event) => {
+  if (!event.relatedTarget) {
+    drop.classList.remove("over");
+  }
+});
+root.querySelector("[data-retry-all]").addEventListener("click", () => {
+  [...rows.values()].filter((row) => row.state === "failed" && row.file).forEach(enqueue);
+});
+window.addEventListener("beforeunload", (event) => {
+  if (running || queue.length) {
+    event.preventDefault();
+  }
+});
+
+poll();

@@ -1,0 +1,45 @@
+"""The site's small pieces of HTML, for templates."""
+
+from datetime import datetime
+
+from django import template
+from django.utils.safestring import SafeString
+
+from hrassist.admin import cells
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, extra: str = "") -> SafeString:
+    return cells.icon(name, extra)
+
+
+@register.simple_tag
+def avatar(name: str, key: object = None, size: str = "") -> SafeString:
+    return cells.avatar(name, key=key, size=size)
+
+
+@register.simple_tag
+def person(name: str, detail: str = "", key: object = None) -> SafeString:
+    return cells.person(name, detail, key=key)
+
+
+@register.simple_tag
+def badge(label: object, colour: str = "", symbol: str = "") -> SafeString:
+    return cells.badge(label, colour, symbol)
+
+
+@register.filter
+def ago(when: datetime | None) -> SafeString:
+    return cells.ago(when)
+
+
+@register.filter
+def size(count: int) -> str:
+    return cells.size(count)
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    return "" if share is None else f"{round(share * 100)} %"

@@ -1,0 +1,216 @@
+"""The list of applications and the page of one: where it stands, how it got there, and its next step."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import ForeignKey, QuerySet
+from django.forms import ModelForm
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import SafeString
+
+from audit import actions as audit
+from candidates.models import Candidate
+from hrassist.admin import cells
+from hrassist.admin.base import BaseAdmin
+from hrassist.lib.errors import DomainError
+from jobs.actions import applications as actions
+from jobs.admin.badges import status_badge
+from jobs.models import Application, Job, RejectionReason, Stage
+
+
+class StageKindFilter(admin.SimpleListFilter):
+    title = "step"
+    parameter_name = "step"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(kind.value, kind.label) for kind in Stage.Kind]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Application]) -> QuerySet[Application]:
+        return queryset.filter(stage__kind=self.value()) if self.value() in Stage.Kind.values else queryset
+
+
+class NamedFilter(admin.SimpleListFilter):
+    """A filter that arrives by a link from elsewhere: it offers nothing by itself and shows what it was given."""
+
+    parameter_name: str
+
+    def named(self, request: HttpRequest, key: UUID) -> object | None:
+        raise NotImplementedError
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        try:
+            key = UUID(request.GET.get(self.parameter_name, ""))
+        except ValueError:
+            return []
+        found = self.named(request, key)
+        return [(str(key), str(found))] if found is not None else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Application]) -> QuerySet[Application]:
+        value = self.value()
+        if value is None:
+            return queryset
+        return queryset.filter(**{self.parameter_name: value}) if self.lookup_choices else queryset.none()
+
+
+class CandidateFilter(NamedFilter):
+    title = "candidate"
+    parameter_name = "candidate"
+
+    def named(self, request: HttpRequest, key: UUID) -> Candidate | None:
+        user: Any = request.user
+        return Candidate.objects.visible_to(user).filter(pk=key).first()
+
+
+class JobFilter(NamedFilter):
+    title = "job"
+    parameter_name = "job"
+
+    def named(self, request: HttpRequest, key: UUID) -> Job | None:
+        user: Any = request.user
+        return Job.objects.visible_to(user).filter(pk=key).first()
+
+
+@admin.register(Application)
+class ApplicationAdmin(BaseAdmin[Application]):
+    list_display = ("person", "job_link", "stage_now", "source", "applied")
+    list_display_links = ("person",)
+    list_select_related = ("candidate", "job", "stage")
+    list_filter = ("status", StageKindFilter, CandidateFilter, JobFilter)
+    keyset_field = "applied_at"
+    search_fields = ("candidate__full_name",)
+    search_help_text = "Name of the person"
+    fields = ("candidate", "job", "source")
+    autocomplete_fields = ("candidate",)
+    empty_title = "No applications yet"
+    empty_hint = "Add people to a job from its ranked list or from their own page."
+    pages = (("move", "move_view", "move"),)
+
+    @admin.display(description="Person")
+    def person(self, one: Application) -> SafeString:
+        return cells.person(one.candidate.full_name, one.candidate.headline, key=one.candidate_id)
+
+    @admin.display(description="Job")
+    def job_link(self, one: Application) -> SafeString:
+        return format_html('<a href="{}">{}</a>', reverse("admin:jobs_job_change", args=[one.job_id]), one.job)
+
+    @admin.display(description="Stage")
+    def stage_now(self, one: Application) -> SafeString:
+        return status_badge(one)
+
+    @admin.display(description="Applied", ordering="applied_at")
+    def applied(self, one: Application) -> SafeString:
+        return cells.ago(one.applied_at)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"source": "recruiter", **super().get_changeform_initial_data(request)}
+
+    def formfield_for_foreignkey(self, db_field: ForeignKey[Any], request: HttpRequest, **kwargs: Any) -> Any:
+        user: Any = request.user
+        if db_field.name == "job":
+            kwargs["queryset"] = Job.objects.visible_to(user).open()
+        elif db_field.name == "candidate":
+            kwargs["queryset"] = Candidate.objects.visible_to(user).unmerged()
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Application, form: ModelForm[Application], change: bool) -> None:
+        if change:
+            raise PermissionDenied
+        user: Any = request.user
+        made = actions.apply(
+            candidate=obj.candidate, job=obj.job, by=user, now=timezone.now(), source=form.cleaned_data["source"]
+        )
+        obj.pk, obj.stage = made.pk, made.stage
+        obj._state.adding = False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The application as a page; what changes it is `move_view`, one step at a time."""
+        one = self.application_or_404(request, object_id)
+        user: Any = request.user
+        audit.viewed("application.viewed", target=one, by=user, subject=one.candidate_id, job=one.job_id)
+        return TemplateResponse(
+            request,
+            "admin/jobs/application/page.html",
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "title": f"{one.candidate} for {one.job}",
+                "application": one,
+                "badge": status_badge(one),
+                "stages": list(one.job.stages.order_by("position")),
+                "steps": one.transitions.select_related("from_stage", "to_stage", "reason", "by").order_by("-pk"),
+                "reasons": RejectionReason.objects.filter(active=True),
+                "can_move": request.user.has_perm("jobs.change_application"),
+            },
+        )
+
+    def application_or_404(self, request: HttpRequest, object_id: str) -> Application:
+        one = self.get_object(request, object_id)
+        if one is None or not self.has_view_permission(request, one):
+            raise Http404
+        return one
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
+        return super().get_queryset(request).select_related("candidate", "job", "stage")
+
+    def move_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        """One step, by form or (Accept: application/json) from the board: advance, move, hire, reject, withdraw, …"""
+        if request.method != "POST":
+            raise Http404
+        one = self.application_or_404(request, object_id)
+        if not request.user.has_perm("jobs.change_application"):
+            raise PermissionDenied
+        back = request.POST.get("back", "")
+        if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
+            back = reverse("admin:jobs_application_change", args=[one.pk])
+        if not request.accepts("text/html"):
+            try:
+                moved = self._step(request, one)
+            except DomainError as error:
+                return JsonResponse({"message": error.message, "code": error.code}, status=error.status)
+            return JsonResponse({"stage": moved.stage_id, "stage_name": moved.stage.name, "status": moved.status})
+        return self.do(request, lambda: self._step(request, one), done=f"{one.candidate}: done.", back=back)
+
+    def _step(self, request: HttpRequest, one: Application) -> Application:
+        said, now, by = request.POST, timezone.now(), request.user
+        user: Any = by
+        seen = one.job.stages.filter(pk=said["seen"]).first() if said.get("seen", "").isdigit() else None
+        common: dict[str, Any] = {"application": one, "by": user, "now": now, "note": said.get("note", "")[:500]}
+        reason = RejectionReason.objects.filter(pk=said["reason"]).first() if said.get("reason", "").isdigit() else None
+        match said.get("do"):
+            case "advance":
+                return actions.advance(**common, expected_stage=seen)
+            case "hire":
+                return actions.hire(**common, expected_stage=seen)
+            case "withdraw":
+                return actions.withdraw(**common, expected_stage=seen, reason=reason)
+            case "reject":
+                if reason is None:
+                    raise DomainError("Choose a reason: the person may ask for it.", code="no_reason")
+                return actions.reject(**common, expected_stage=seen, reason=reason)
+            case "unreject":
+                return actions.unreject(**common)
+            case "move":
+                to = one.job.stages.filter(pk=said["stage"]).first() if said.get("stage", "").isdigit() else None
+                if to is None:
+                    raise DomainError("This stage is not one of the job's.", code="bad_stage")
+                return actions.move(**common, to=to, expected_stage=seen)
+        raise Http404
+
+
+@admin.register(RejectionReason)
+class RejectionReasonAdmin(BaseAdmin[RejectionReason]):
+    list_display = ("name", "kind", "active")
+    list_filter = ("kind", "active")
+    empty_title = "No reasons yet"
+    empty_hint = "Add the reasons your team may give when an application ends."
