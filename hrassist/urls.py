@@ -3,12 +3,16 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from hrassist.health import livez, readyz
+
 handler400 = "hrassist.api.errors.bad_request"
 handler403 = "hrassist.api.errors.permission_denied"
 handler404 = "hrassist.api.errors.not_found"
 handler500 = "hrassist.api.errors.server_error"
 
 urlpatterns = [
+    path("livez", livez),
+    path("readyz", readyz),
     path("api/v1/", include("hrassist.api.urls")),
     path("files/", include("candidates.views")),
     path("", include("candidates.api.storage")),
