@@ -33,10 +33,11 @@ def keep_refusal(request: HttpRequest, *, status: int) -> None:
     """Record an answer that refuses.
 
     A 404 counts where somebody signed in asks for a particular thing: whether it is absent or hidden from them, the
-    attempt is the same. Typos of addresses do not.
+    attempt is the same. Typos of addresses do not; they end at no address or at one without a name.
     """
+    match = request.resolver_match
     if status == 403:
         audit.denied("request.denied", reason_code="forbidden", http_status=status)
-    elif status == 404 and request.resolver_match and request.resolver_match.kwargs and request.user.is_authenticated:
-        asked = {name: str(value)[:60] for name, value in request.resolver_match.kwargs.items()}
+    elif status == 404 and match and match.url_name and match.kwargs and request.user.is_authenticated:
+        asked = {name: str(value)[:60] for name, value in match.kwargs.items()}
         audit.denied("request.not_found", reason_code="absent_or_hidden", http_status=status, asked=asked)

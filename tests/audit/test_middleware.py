@@ -1,5 +1,10 @@
 import pytest
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import path
 
 from hrassist.models import User
 
@@ -28,8 +33,6 @@ def test_a_forbidden_page_is_on_record(client_as, outsider, events):
 
 
 def test_a_refused_cross_site_form_is_on_record(db, events):
-    from django.test import Client
-
     assert Client(enforce_csrf_checks=True).post("/login/", {"username": "rosa"}).status_code == 403
     assert events("request.denied")[0].actor_type == "anonymous"
 
@@ -47,17 +50,43 @@ def test_a_mistyped_address_is_no_event(client_as, recruiter, events):
     assert events("request.") == []
 
 
-def test_a_permission_changed_in_the_admin_names_the_operator(client_as, operator, outsider, events):
-    client = client_as(operator)
-    page = client.get(f"/hrassist/user/{outsider.pk}/change/")
-    if page.status_code == 404:
-        pytest.fail("the user page of the admin is gone")
-    form = page.context["adminform"].form
-    data = {name: value for name in form.fields if (value := form[name].value()) not in (None, False)}
-    data |= {"groups": [str(Group.objects.get(name="Auditor").pk)], "last_login_0": "", "last_login_1": ""}
-    answer = client.post(f"/hrassist/user/{outsider.pk}/change/", data)
-    assert answer.status_code == 302, answer.context["adminform"].form.errors
-    assert User.objects.get(pk=outsider.pk).groups.get().name == "Auditor"
+def give_role(request, pk):
+    with transaction.atomic():
+        User.objects.get(pk=pk).groups.add(Group.objects.get(name="Auditor"))
+    return HttpResponse("done")
+
+
+def lose_everything(request):
+    with transaction.atomic():
+        User.objects.update(is_active=False)
+        raise PermissionDenied
+
+
+urlpatterns = [path("people/<int:pk>/role", give_role, name="role"), path("lose", lose_everything, name="lose")]
+
+
+@pytest.mark.urls(__name__)
+def test_a_role_given_in_a_request_is_on_record_with_its_actor_and_request(client_as, operator, outsider, events):
+    answer = client_as(operator).get(f"/people/{outsider.pk}/role")
     (event,) = events("user.groups_added", target_id=str(outsider.pk))
     assert (event.actor_type, event.actor_id, event.actor_display) == ("user", str(operator.pk), "otto")
-    assert event.request_id == answer["X-Request-ID"]
+    assert (event.request_id, event.route) == (answer["X-Request-ID"], "people/<int:pk>/role")
+
+
+@pytest.mark.urls(__name__)
+def test_after_a_request_nobody_is_named_any_more(client_as, operator, outsider, events):
+    client_as(operator).get(f"/people/{outsider.pk}/role")
+    User.objects.filter(pk=outsider.pk).update(is_staff=False)
+    assert events("user.changed", target_id=str(outsider.pk))[-1].actor_type == "service"
+
+
+@pytest.mark.urls(__name__)
+@pytest.mark.django_db(transaction=True, databases=["default", "audit"])
+def test_a_refusal_is_kept_although_what_the_request_did_is_undone(
+    separate_audit_connection, client_as, operator, events
+):
+    assert client_as(operator).get("/lose").status_code == 403
+    operator.refresh_from_db()
+    assert operator.is_active
+    assert [event.actor_id for event in events("request.denied")] == [str(operator.pk)]
+    assert events("user.changed", target_id=str(operator.pk)) == []

@@ -1,0 +1,75 @@
+import pytest
+from django.core.checks import run_checks
+
+from hrassist import checks
+
+
+@pytest.fixture
+def production(settings):
+    """A sound production installation; each test spoils one thing."""
+    settings.DEVELOPMENT = False
+    settings.DEBUG = False
+    settings.SECRET_KEY = "x" * 64
+    settings.ALLOWED_HOSTS = ["hr.example.com"]
+    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
+    settings.STORAGE_BACKEND, settings.AWS_S3_BUCKET_NAME = "s3", "resumes"
+    settings.AWS_ACCESS_KEY_ID = settings.AWS_SECRET_ACCESS_KEY = "key"
+    settings.CLAMD_SOCKET = "/run/clamav/clamd.ctl"
+    settings.GOOGLE_API_KEY = settings.GOOGLE_CSE_ID = ""
+    return settings
+
+
+def ids() -> list[str]:
+    found = [
+        message
+        for check in (
+            checks.check_production_settings,
+            checks.check_storage,
+            checks.check_scanner,
+            checks.check_verification,
+        )
+        for message in check()
+    ]
+    assert all(message.hint for message in found), "a check without a hint helps nobody"
+    return [message.id for message in found]
+
+
+def test_a_sound_installation_passes(production):
+    assert ids() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("DEBUG", True, "hrassist.E001"),
+        ("SECRET_KEY", "short", "hrassist.E002"),
+        ("SECRET_KEY", "development-only-key-that-is-refused-in-production-by-check-E001", "hrassist.E002"),
+        ("ALLOWED_HOSTS", [], "hrassist.E003"),
+        ("ALLOWED_HOSTS", ["*"], "hrassist.E003"),
+        ("SESSION_COOKIE_SECURE", False, "hrassist.E004"),
+        ("CSRF_COOKIE_SECURE", False, "hrassist.E004"),
+        ("AWS_SECRET_ACCESS_KEY", "", "hrassist.E010"),
+        ("AWS_S3_BUCKET_NAME", "", "hrassist.E011"),
+        ("STORAGE_BACKEND", "disk", "hrassist.W010"),
+        ("CLAMD_SOCKET", "", "hrassist.W020"),
+        ("GOOGLE_API_KEY", "key", "hrassist.E030"),
+        ("GOOGLE_CSE_ID", "engine", "hrassist.E030"),
+    ],
+)
+def test_each_mistake_has_its_own_id(production, name, value, expected):
+    setattr(production, name, value)
+    assert ids() == [expected]
+
+
+def test_development_may_have_what_production_may_not(production):
+    production.DEVELOPMENT = True
+    production.DEBUG, production.SECRET_KEY, production.CLAMD_SOCKET = True, "short", ""
+    assert ids() == []
+
+
+def test_the_checks_are_registered():
+    from django.core.checks.registry import registry
+
+    ours = {check.__name__ for check in registry.get_checks() if check.__module__ == "hrassist.checks"}
+    assert {"check_production_settings", "check_storage", "check_scanner", "check_verification"} <= ours
+    assert run_checks(tags=["security"]) == []

@@ -1,0 +1,92 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.hrassist.test_env import PRODUCTION, ROOT
+
+SHOW = (
+    "import json; from hrassist import settings as s;"
+    "print(json.dumps({name: getattr(s, name, None) for name in NAMES}, default=str))"
+)
+
+
+def start(names: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
+    code = SHOW.replace("NAMES", repr(names))
+    variables = {name: value for name, value in (PRODUCTION | environment).items() if value}
+    return subprocess.run(
+        [sys.executable, "-c", code], env=variables, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def settings_with(*names: str, **environment: str) -> list[object]:
+    done = start(list(names), **environment)
+    assert done.returncode == 0, done.stderr[-1500:]
+    return list(json.loads(done.stdout).values())
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL"])
+def test_production_does_not_start_without(name):
+    done = start([], **{name: ""})
+    assert done.returncode != 0
+    assert f"{name} is not set" in done.stderr
+
+
+def test_production_has_no_development_key_host_or_plain_cookie():
+    names = (
+        "DEVELOPMENT",
+        "DEBUG",
+        "SESSION_COOKIE_SECURE",
+        "CSRF_COOKIE_SECURE",
+        "SECURE_SSL_REDIRECT",
+        "ALLOWED_HOSTS",
+    )
+    assert settings_with(*names) == [False, False, True, True, True, ["hr.example.com"]]
+
+
+def test_secure_cookies_are_bound_to_the_host():
+    assert settings_with("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME") == ["__Host-sessionid", "__Host-csrftoken"]
+
+
+def test_no_proxy_header_is_believed_without_a_trusted_proxy():
+    assert settings_with("SECURE_PROXY_SSL_HEADER") == [None]
+    assert settings_with("SECURE_PROXY_SSL_HEADER", HRASSIST_TRUSTED_PROXIES="1") == [
+        ["HTTP_X_FORWARDED_PROTO", "https"]
+    ]
+
+
+def test_a_bucket_chooses_the_object_store_and_opens_the_pages_to_it():
+    backend, policy = settings_with(
+        "STORAGE_BACKEND",
+        "CONTENT_SECURITY_POLICY",
+        AWS_S3_BUCKET_NAME="resumes",
+        AWS_S3_ENDPOINT_URL="https://s3.example.com/path",
+    )
+    assert backend == "s3"
+    assert "https://s3.example.com" in policy["DIRECTIVES"]["connect-src"]
+
+
+def test_pages_run_no_script_but_their_own():
+    (policy,) = settings_with("CONTENT_SECURITY_POLICY")
+    directives = policy["DIRECTIVES"]
+    assert directives["script-src"] == ["'self'"]
+    assert directives["default-src"] == ["'none'"]
+    assert not [value for values in directives.values() for value in values if "unsafe" in value or value == "*"]
+
+
+def test_redis_carries_the_cache_when_there_is_one():
+    (caches,) = settings_with("CACHES", REDIS_URL="redis://127.0.0.1:1/0")
+    assert caches["default"]["BACKEND"].endswith("RedisCache")
+
+
+def test_deployment_checks_of_django_find_nothing():
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING", "--tag", "security"],
+        env=PRODUCTION | {"SECRET_KEY": "".join(chr(33 + n % 90) for n in range(80)).replace("\\", "x")},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr[-1500:]
