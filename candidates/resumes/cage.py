@@ -30,6 +30,7 @@ _ENVIRONMENT = {
     "RAYON_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "2",
 }
+_LIMITS = Limits()
 _CODE = re.compile(r"[a-z][a-z0-9_]{1,39}")
 _ALLOCATION_FAILED = (b"alloc", b"memory", b"MemoryError")
 _STDERR_KEPT = 8_192
@@ -60,13 +61,13 @@ class CageError(Unreadable):
         self.outcome = outcome
 
 
-def read_in_cage(data: bytes, *, limits: Limits = Limits()) -> Document:  # noqa: B008
+def read_in_cage(data: bytes, *, limits: Limits = _LIMITS) -> Document:
     """Check the structure of a file and read its text, both inside the cage. Raises Unreadable with a reason code."""
     outcome = run_in_cage("candidates.resumes.caged:read", data, limits=limits, output_bytes=limits.output_bytes)
     return decode_document(outcome.output)
 
 
-def render_in_cage(data: bytes, *, limits: Limits = Limits()) -> list[bytes]:  # noqa: B008
+def render_in_cage(data: bytes, *, limits: Limits = _LIMITS) -> list[bytes]:
     """PNG images of the pages of a PDF, none for other formats. Raises Unreadable with a reason code."""
     outcome = run_in_cage(
         "candidates.resumes.caged:render", data, limits=limits, output_bytes=limits.image_output_bytes
@@ -153,7 +154,8 @@ def _environment() -> dict[str, str]:
 
 def _collect(process: subprocess.Popen[bytes], *, deadline: float, most: int) -> tuple[bytes, bytes, str]:
     """Standard output up to `most` bytes, the end of standard error, and why the process has to stop, or ""."""
-    assert process.stdout is not None and process.stderr is not None  # noqa: S101, PT018
+    if process.stdout is None or process.stderr is None:
+        raise ValueError("the process has no pipes to read")
     output, errors = bytearray(), bytearray()
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ, output)

@@ -60,7 +60,9 @@ def detect_kind(data: bytes) -> Kind:
     if data.startswith(_OLE):
         raise _refuse_ole(data)
     for magics, code, message in _REFUSALS:
-        if data.startswith(magics) and (len(magics[0]) > 2 or not _is_text(data) or code == "program"):
+        magic = next((one for one in magics if data.startswith(one)), b"")
+        # Two letters may also begin a name ("BM Consulting"); a binary follows up with bytes that text has not.
+        if len(magic) > 2 or magic == b"#!" or (magic and not _is_text(data)):
             raise Unreadable(f"{message} {READABLE}", code=code)
     if b"%PDF-" in data[:1024]:
         raise Unreadable(

@@ -58,14 +58,10 @@ class _Reader:
             self.out.append(" " * min(_count(element), _MOST_SPACES))
         elif tag == f"{_T}tab":
             self.out.append("\t")
-        elif tag == f"{_T}line-break":
+        elif tag in {f"{_T}line-break", f"{_D}text-box"}:
             self.out.append("\n")
-        elif tag == f"{_T}soft-page-break":
+        elif tag == f"{_T}soft-page-break" or (tag in {f"{_T}p", f"{_T}h"} and self._breaks_page(element)):
             self.out.append(PAGE_BREAK)
-        elif tag in {f"{_T}p", f"{_T}h"} and self._breaks_page(element):
-            self.out.append(PAGE_BREAK)
-        elif tag == f"{_D}text-box":
-            self.out.append("\n")
         # Only paragraphs and what stands inside them hold text; white space elsewhere is the file's own.
         is_text = tag.startswith(_T) and tag not in {f"{_T}list", f"{_T}list-item", f"{_T}section"}
         if is_text:

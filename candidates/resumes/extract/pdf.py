@@ -149,6 +149,7 @@ def _is_scan(glyphs: PageGlyphs) -> bool:
 def _read_scan(
     page: ctypes.c_void_p, glyphs: PageGlyphs, *, number: int, limits: Limits
 ) -> tuple[Page, list[HiddenText]]:
+    # Tesseract takes a tenth of a second to load, and most files never need it.
     from candidates.resumes.extract import ocr  # noqa: PLC0415
 
     seen = clean(ocr.recognise(page, limits=limits), page=number)[0]
@@ -206,6 +207,7 @@ class _SecondEngine:
 
     @cached_property
     def _document(self) -> Any:
+        # Loaded only for a page that pdfium may have read badly.
         import pdf_oxide  # noqa: PLC0415
 
         pdf_oxide.disable_logging()

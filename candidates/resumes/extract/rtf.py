@@ -214,7 +214,8 @@ def read(data: bytes, *, limits: Limits) -> Document:
     raw = "".join(reader.out)
     # \u escapes give UTF-16 halves one by one.
     raw = raw.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    pages, hidden = [], []
+    pages: list[Page] = []
+    hidden: list[HiddenText] = []
     for number, part in enumerate(raw.split("\f")[: limits.pdf_pages], start=1):
         text, its_hidden = clean(part, page=number)
         pages.append(Page(number=number, text=text, engine="rtf"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 
-from candidates.resumes.document import Document, Kind, Page, Unreadable
+from candidates.resumes.document import Document, HiddenText, Kind, Page, Unreadable
 from candidates.resumes.extract.cleaning import cap_hidden, clean
 from candidates.resumes.extract.limits import Limits
 
@@ -14,7 +14,8 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs
 
 def read(data: bytes, *, limits: Limits) -> Document:
     """The text; form feeds divide pages."""
-    pages, hidden = [], []
+    pages: list[Page] = []
+    hidden: list[HiddenText] = []
     for number, part in enumerate(re.split("\f", decode(data))[: limits.pdf_pages], start=1):
         text, its_hidden = clean(part, page=number)
         pages.append(Page(number=number, text=text, engine="txt"))
