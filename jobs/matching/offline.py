@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import logging
+import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +23,11 @@ from jobs.matching.rank import Pool, rank
 from jobs.matching.types import JobQuery, JobText, Scored
 from jobs.matching.weights import Weights
 
+log = logging.getLogger(__name__)
+
 TITLE_WORDS = 12
+# Starting a process costs as much as reading this many resumes.
+WORTH_A_PROCESS = 50
 # Vectors are asked for in portions so that progress shows.
 PORTION = 64
 
@@ -72,6 +80,47 @@ def first_words(text: str) -> str:
     line = text.split("\n", 1)[0].strip()
     sentence = line.split(". ", 1)[0].strip().rstrip(".")
     return next((one for one in (line, sentence) if 0 < len(one.split()) <= TITLE_WORDS), "")
+
+
+def mask_resumes(
+    resumes: Sequence[tuple[str, str]], *, processes: int, progress: Progress
+) -> tuple[list[ResumeLine], list[str]]:
+    """The resumes without what must not move a score, and the ids of those that could not be read.
+
+    An unreadable one keeps its place in the files' order with no text, so it ranks last instead of ending the work.
+    """
+    read: list[ResumeLine] = []
+    unreadable: list[str] = []
+    with ExitStack() as stack:
+        texts = [text for _, text in resumes]
+        if processes > 1 and len(resumes) >= WORTH_A_PROCESS:
+            # Spawned, not forked: onnxruntime's and BLAS's threads do not survive a fork.
+            workers = stack.enter_context(
+                ProcessPoolExecutor(max_workers=processes, mp_context=multiprocessing.get_context("spawn"))
+            )
+            results: Iterator[tuple[str, str] | None] = workers.map(_masked, texts, chunksize=8)
+        else:
+            results = map(_masked, texts)
+        for (one, _), result in zip(resumes, results, strict=True):
+            if result is None:
+                unreadable.append(one)
+            masked, head = result or ("", "")
+            read.append(ResumeLine(id=one, masked=masked, head=head))
+            if len(read) % PORTION == 0 or len(read) == len(resumes):
+                progress(len(read), len(resumes))
+    return read, unreadable
+
+
+def _masked(text: str) -> tuple[str, str] | None:
+    # Imported here: a process that only ranks does not load the parser's tables.
+    from candidates.actions.reading import read_text  # noqa: PLC0415
+
+    try:
+        read = read_text(text)
+    except Exception:
+        log.exception("a resume could not be read")
+        return None
+    return read.masked_text, read.head
 
 
 def embed_heads(resumes: Sequence[ResumeLine], *, embedder: Embedder, progress: Progress) -> Vectors:
@@ -161,8 +210,11 @@ def _unusable(path: Path, number: int, why: str) -> UnusableLine:
     return UnusableLine("{path} line {number}: {why}.", path=path, number=number, why=why)
 
 
-def masked(resumes: Sequence[tuple[str, str]], *, progress: Progress) -> list[ResumeLine]:
-    """Each resume without what must not move a score: names, addresses, dates of birth and the like."""
-    lines = [ResumeLine(id=one, masked=text, head=text) for one, text in resumes]
-    progress(len(lines), len(lines))
-    return lines
+def categories(path: Path) -> dict[str, str]:
+    """The "category" of each line by id, for measuring."""
+    found = {}
+    for number, line in _lines(path):
+        if not isinstance(line.get("category"), str):
+            raise _unusable(path, number, '"category" is missing or not a text')
+        found[line["id"]] = line["category"]
+    return found

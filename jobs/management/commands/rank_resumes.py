@@ -45,9 +45,11 @@ class Command(BaseCommand):
         weights = Weights.read(settings.RANKING_CONFIG)
         jobs = offline.read_jobs(options["jobs"])
         texts = offline.read_resumes(options["resumes"])
-        embedder = MiniLMEmbedder(threads=usable_cores())
         begun = time.monotonic()
-        resumes = offline.masked(texts, progress=self._progress("read"))
+        resumes, unreadable = offline.mask_resumes(texts, processes=usable_cores(), progress=self._progress("read"))
+        for one in unreadable:
+            self.stderr.write(f"resume {one} could not be read and ranks without its text")
+        embedder = MiniLMEmbedder(threads=usable_cores())
         vectors = offline.embed_heads(resumes, embedder=embedder, progress=self._progress("embedded"))
         took = time.monotonic() - begun
         self.stderr.write(f"{len(resumes)} resumes in {took:.1f} s, {len(resumes) / max(took, 1e-9):.1f} documents/s")

@@ -69,7 +69,8 @@ def test_a_hundred_repetitions_of_a_skill_are_one_mention():
 
 
 @pytest.mark.parametrize(
-    "unrelated", ["Kubernetes", "Valid forklift licence", "Pastry and bread baking", "Registered nurse", "Fluent Japanese"]
+    "unrelated",
+    ["Kubernetes", "Valid forklift licence", "Pastry and bread baking", "Registered nurse", "Fluent Japanese"],
 )
 def test_what_the_resume_does_not_say_has_no_evidence(unrelated):
     _, (none,) = evidence(unrelated)
