@@ -18,7 +18,7 @@ from candidates.resumes import settling
 from candidates.resumes.cage import read_in_cage, render_in_cage
 from candidates.resumes.claims import Claim, Superseded, locked
 from candidates.resumes.context import Context, PageImage, Rejected
-from candidates.resumes.document import Unreadable
+from candidates.resumes.document import Kind, Unreadable
 from candidates.resumes.extract import Limits, detect_kind
 from candidates.resumes.reading import read_document
 from hrassist.lib import failpoint, scanner, storage
@@ -101,7 +101,9 @@ def parse(context: Context) -> Context:
 
 
 def draw(context: Context) -> Context:
-    """Draw the pages, in the cage again; a file without drawn pages still has its text."""
+    """Draw the pages of a PDF, in the cage again; a file without drawn pages still has its text."""
+    if context.kind is not Kind.PDF:
+        return context
     try:
         images = render_in_cage(context.data, limits=context.limits)
     except Unreadable as error:

@@ -139,7 +139,10 @@ class Folder:
     def part(self) -> Path:
         """A fresh name beside the files, on the same file system, for what is not whole yet."""
         folder = self.root / self.prefix / PARTS
-        _make_folder(folder)
+        try:
+            _make_folder(folder)
+        except OSError as error:
+            raise self._broken(error) from error
         return folder / uuid4().hex
 
     def _broken(self, error: OSError) -> StorageUnavailable:

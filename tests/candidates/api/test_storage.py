@@ -11,6 +11,8 @@ from django.test.client import FakePayload
 from hrassist.lib import storage
 from tests.uploading import md5_of, resume
 
+pytestmark = pytest.mark.django_db  # refusals are put on record
+
 DATA = resume()
 KEY = "incoming/20261102/9b2d"
 
