@@ -19,3 +19,8 @@ class HrassistAdminConfig(AdminConfig):
     """Django's admin with our site as the default one."""
 
     default_site = "hrassist.admin.RecruitersSite"
+
+    def ready(self) -> None:
+        super().ready()
+        # After autodiscovery, because it replaces Django's own pages for groups.
+        from hrassist.admin import accounts  # noqa: F401, PLC0415

@@ -12,7 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit import actions as audit
@@ -116,9 +115,10 @@ class CandidateAdmin(BaseAdmin[Candidate]):
     def where(self, one: Candidate) -> str:
         return one.place or "–"
 
-    @admin.display(description="Applications")
-    def pipeline(self, one: Candidate) -> SafeString:
-        return format_html('<a href="{}?candidate={}">Show</a>', reverse("admin:jobs_application_changelist"), one.pk)
+    @admin.display(description="In pipeline")
+    def pipeline(self, one: Candidate) -> SafeString | str:
+        # Filled by the app that knows applications; this one must not.
+        return getattr(one, "in_pipelines", None) or "–"
 
     @admin.display(description="Added", ordering="created_at")
     def added(self, one: Candidate) -> SafeString:

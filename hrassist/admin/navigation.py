@@ -45,7 +45,7 @@ class ShownSection:
     items: tuple[ShownItem, ...]
 
 
-_items: list[NavItem] = []
+_items: list[NavItem] = [NavItem(label="Dashboard", url_name="admin:index", icon="home", order=1)]
 
 
 def add(*items: NavItem) -> None:

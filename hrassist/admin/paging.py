@@ -15,6 +15,8 @@ from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
+from hrassist.admin import columns
+
 if TYPE_CHECKING:
     PaginatorOf = Paginator
 else:
@@ -114,9 +116,21 @@ class KeysetChangeList(ChangeList):
             super().get_results(request)
         else:
             self._get_keyset_results(request)
+        self._fill_columns(request)
         self.count_in_words = in_words(
             self.result_count, is_estimate=bool(getattr(self.paginator, "is_estimate", False))
         )
+
+    def _fill_columns(self, request: HttpRequest) -> None:
+        added = columns.of(self.opts.label_lower)
+        if not added:
+            return
+        self.result_list = list(self.result_list)
+        keys = [row.pk for row in self.result_list]
+        for column in added:
+            cells = column.find(request.user, keys) if request.user.has_perm(column.permission) else {}
+            for row in self.result_list:
+                setattr(row, column.name, cells.get(row.pk))
 
     def _get_keyset_results(self, request: HttpRequest) -> None:
         field = self.keyset_field

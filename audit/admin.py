@@ -1,0 +1,144 @@
+"""The audit log to read: who did or saw what, when, from where. Reading it is on record too."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from audit import actions as audit
+from audit.models import Event
+from hrassist.admin import cells, navigation
+from hrassist.admin.base import ReadOnlyAdmin
+from hrassist.admin.navigation import NavItem
+
+OUTCOMES = {Event.Outcome.ALLOW: "", Event.Outcome.DENY: "bad", Event.Outcome.ERROR: "warn"}
+
+
+class TimeFilter(admin.SimpleListFilter):
+    title = "time"
+    parameter_name = "past"
+    HOURS: ClassVar = {"1": "Past hour", "24": "Past day", "168": "Past 7 days", "720": "Past 30 days"}
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(self.HOURS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
+        if self.value() not in self.HOURS:
+            return queryset
+        return queryset.filter(ts__gt=timezone.now() - timedelta(hours=int(self.value() or 0)))
+
+
+class FamilyFilter(admin.SimpleListFilter):
+    title = "about"
+    parameter_name = "about"
+    FAMILIES: ClassVar = {
+        "resume.": "Resumes",
+        "candidate.": "Candidates",
+        "upload.": "Uploads",
+        "application.": "Applications",
+        "job.": "Jobs",
+        "match_run.": "Rankings",
+        "user.": "Users and sign-ins",
+        "token.": "API tokens",
+        "access.": "Refused access",
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(self.FAMILIES.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
+        family = self.value()
+        return queryset.filter(action__startswith=family) if family and family in self.FAMILIES else queryset
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin[Event]):
+    list_display = ("who", "action", "result", "on_what", "subject", "ip", "when")
+    list_display_links = ("who",)
+    list_filter = (TimeFilter, FamilyFilter, "outcome", "actor_type")
+    keyset_field = "ts"
+    search_fields = ("actor_display",)
+    search_help_text = "User, action or identifier"
+    list_hint = "Append-only: nobody changes or deletes an entry. That you read it is an entry too."
+    empty_title = "Nothing on record yet"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if self.has_view_permission(request):
+            user: Any = request.user
+            audit.viewed("event.listed", target=None, by=user, filters=sorted(request.GET))
+        return super().changelist_view(request, extra_context)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Event], search_term: str
+    ) -> tuple[QuerySet[Event], bool]:
+        words = search_term.strip()
+        if not words:
+            return queryset, False
+        if _is_identifier(words):
+            return queryset.filter(Q(subject_ref=words) | Q(target_id=words) | Q(job_id=words)), False
+        return queryset.filter(Q(actor_display__iexact=words) | Q(action__startswith=words.lower())), False
+
+    @admin.display(description="Who")
+    def who(self, event: Event) -> SafeString:
+        name = event.actor_display or event.get_actor_type_display()
+        return cells.person(name, event.actor_type, key=event.actor_id or event.actor_type)
+
+    @admin.display(description="Outcome")
+    def result(self, event: Event) -> SafeString:
+        outcome = Event.Outcome(event.outcome)
+        return cells.badge(outcome.label if not event.reason_code else event.reason_code, OUTCOMES[outcome])
+
+    @admin.display(description="On what")
+    def on_what(self, event: Event) -> SafeString | str:
+        if not event.target_type:
+            return "–"
+        return format_html(
+            '{} <a class="small" href="?q={}" title="{}">…{}</a>',
+            event.target_type.rpartition(".")[2],
+            event.target_id,
+            event.target_id,
+            event.target_id[-6:],
+        )
+
+    @admin.display(description="Whose data")
+    def subject(self, event: Event) -> SafeString | str:
+        if not event.subject_ref:
+            return "–"
+        return format_html(
+            '<a class="small" href="?q={}" title="{}">…{}</a>',
+            event.subject_ref,
+            event.subject_ref,
+            event.subject_ref[-6:],
+        )
+
+    @admin.display(description="When", ordering="ts")
+    def when(self, event: Event) -> SafeString:
+        return cells.ago(event.ts)
+
+
+def _is_identifier(words: str) -> bool:
+    try:
+        UUID(words)
+    except ValueError:
+        return words.isdigit()
+    return True
+
+
+navigation.add(
+    NavItem(
+        label="Audit log",
+        url_name="admin:audit_event_changelist",
+        icon="shield",
+        permission="audit.view_event",
+        section="Oversight",
+        order=80,
+    )
+)
