@@ -22,17 +22,21 @@ run: install ## Start everything with demo data: web, worker and stream; Ctrl-C 
 
 .PHONY: test
 test: install ## Run all tests that need nothing but Python
-	$(WITH_DATABASE) $(BIN)/pytest -n $(CORES) -m "not storage and not browser and not chaos"
+	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m "not storage and not browser and not chaos"
 
 .PHONY: test-storage
 test-storage: install ## Run the upload tests against a real S3 server (Ceph's gateway)
 	@deploy/scripts/needs test-storage radosgw ceph-mon ceph-osd ceph-mgr ceph radosgw-admin \
-	  && { $(WITH_DATABASE) tests/storage/with-object-store $(BIN)/pytest -m storage; } || [[ $$? == 77 ]]
+	  && { $(WITH_DATABASE) tests/storage/with-object-store $(BIN)/pytest -rs -m storage; } || [[ $$? == 77 ]]
 
 .PHONY: test-browser
 test-browser: install ## Run the tests that drive Chromium through the admin
 	@deploy/scripts/needs test-browser chromium \
-	  && { $(WITH_DATABASE) $(BIN)/pytest -m browser; } || [[ $$? == 77 ]]
+	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -m browser; } || [[ $$? == 77 ]]
+
+.PHONY: test-chaos
+test-chaos: install ## Run the tests that kill processes in the middle of their work
+	$(WITH_DATABASE) $(BIN)/pytest -rs -m chaos
 
 .PHONY: check
 check: install ## Format, lint, types, layers, migrations, templates, secrets, requirements

@@ -10,8 +10,9 @@ from multiprocessing.process import BaseProcess, parent_process
 from types import TracebackType
 from typing import Self
 
-from django.core.management import call_command
 from django.db import connections
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from hrassist.lib.errors import Unavailable
 
@@ -26,7 +27,7 @@ class WorkerDied(Unavailable):
 class Drain:
     """`workers` processes that take tasks of these queues; they end with the block, or with us if we are killed."""
 
-    def __init__(self, *, queues: str, workers: int):
+    def __init__(self, *, queues: list[str], workers: int):
         self._queues = queues
         self._workers = workers
         self._processes: list[BaseProcess] = []
@@ -59,14 +60,15 @@ class Drain:
                 raise WorkerDied(exitcode=process.exitcode)
 
 
-def _work(*, queues: str) -> None:
+def _work(*, queues: list[str]) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     # Ctrl-C reaches the whole group: our parent decides when we end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    call_command(
-        "procrastinate", "worker", "--queues", queues, "--concurrency", "1", "--shutdown-graceful-timeout", "10"
-    )
+    if not isinstance(app.connector, DjangoConnector):
+        raise TypeError(f"The queue is not in Django's database but behind {app.connector!r}.")
+    with app.replace_connector(app.connector.get_worker_connector()) as worker:
+        worker.run_worker(queues=queues, concurrency=1, shutdown_graceful_timeout=10)
 
 
 def _end_with_parent() -> None:
