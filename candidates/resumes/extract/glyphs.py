@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ctypes
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import pypdfium2.raw as pdfium
 
@@ -202,9 +204,10 @@ def _judge_colours(page: ctypes.c_void_p, objects: list[_TextObject]) -> None:
         pixels = ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), stride * pixel_height)
     finally:
         pdfium.FPDFBitmap_Destroy(bitmap)
+    to_pixel = _pixel_map(page, pixel_width, pixel_height)
     for one in objects:
-        x1, y1 = _to_device(page, pixel_width, pixel_height, one.box[0], one.box[3])
-        x2, y2 = _to_device(page, pixel_width, pixel_height, one.box[2], one.box[1])
+        x1, y1 = to_pixel(one.box[0], one.box[3])
+        x2, y2 = to_pixel(one.box[2], one.box[1])
         left, right = max(0, min(x1, x2)), min(pixel_width, max(x1, x2) + 1)
         upper, lower = max(0, min(y1, y2)), min(pixel_height, max(y1, y2) + 1)
         # A box outside the paper is off the page, which the glyphs themselves tell.
@@ -247,10 +250,18 @@ def _luminance(colour: tuple[int, ...]) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def _to_device(page: ctypes.c_void_p, width: int, height: int, x: float, y: float) -> tuple[int, int]:
-    device_x, device_y = ctypes.c_int(), ctypes.c_int()
-    pdfium.FPDF_PageToDevice(page, 0, 0, width, height, 0, x, y, device_x, device_y)
-    return device_x.value, device_y.value
+def _pixel_map(page: ctypes.c_void_p, width: int, height: int) -> Callable[[float, float], tuple[int, int]]:
+    """Page units to pixels, asked of pdfium at three points only: some pages have an object a letter."""
+    x, y = ctypes.c_int(), ctypes.c_int()
+
+    def device(at_x: float, at_y: float) -> tuple[int, int]:
+        pdfium.FPDF_PageToDevice(page, 0, 0, width, height, 0, at_x, at_y, x, y)
+        return x.value, y.value
+
+    far = 10_000.0  # so that rounding to pixels does not show in the slope
+    (x0, y0), (x1, y1), (x2, y2) = device(0, 0), device(far, 0), device(0, far)
+    a, b, c, d = (x1 - x0) / far, (y1 - y0) / far, (x2 - x0) / far, (y2 - y0) / far
+    return lambda at_x, at_y: (round(x0 + a * at_x + c * at_y), round(y0 + b * at_x + d * at_y))
 
 
 def _visible_box(page: ctypes.c_void_p) -> tuple[float, float, float, float]:
@@ -275,5 +286,5 @@ def _links(page: ctypes.c_void_p, document: ctypes.c_void_p) -> list[tuple[str, 
     return found
 
 
-def _address(item: ctypes.c_void_p) -> int:
-    return ctypes.cast(item, ctypes.c_void_p).value or 0
+def _address(item: Any) -> int:
+    return ctypes.addressof(item.contents) if item else 0

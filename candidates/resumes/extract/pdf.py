@@ -127,6 +127,8 @@ def _hidden_of(glyphs: PageGlyphs, number: int) -> list[HiddenText]:
 
 def _is_label(text: str, glyphs: PageGlyphs) -> bool:
     """Whether this is only what an icon stands for ("phone:", "mailto:…"), which LaTeX notes for screen readers."""
+    if len(text) <= 60 and text.startswith(("tel:", "mailto:")):
+        return True
     targets = "".join("".join(unquote(target).split()) for target, *_ in glyphs.links)
     words = [word for word in text.split() if any(char.isalnum() for char in word)]
     return all(word.endswith(":") or word in targets for word in words)
