@@ -59,10 +59,11 @@ class NoScanner:
 class ClamdScanner:
     """Stream to clamd over its Unix socket (clamd(8): VERSION, INSTREAM).
 
-    An error, a timeout, a reply we do not know or signatures older than 7 days are never clean.
+    An error, a timeout, a reply we do not know or signatures older than `stale_after` are never clean; `stale_after`
+    None takes signatures of any age, also one's own, which clamd gives no date.
     """
 
-    def __init__(self, path: str, *, timeout: float = TIMEOUT_SECONDS, stale_after: timedelta = STALE_AFTER):
+    def __init__(self, path: str, *, timeout: float = TIMEOUT_SECONDS, stale_after: timedelta | None = STALE_AFTER):
         self._path = path
         self._timeout = timeout
         self._stale_after = stale_after
@@ -80,14 +81,16 @@ class ClamdScanner:
     def version(self, *, deadline: float | None = None) -> str:
         """Engine and signature date, `ClamAV 1.4.3/27800 2026-11-20`; raises ScannerUnavailable when they are stale."""
         reply = self._ask(b"zVERSION\0", (), deadline=deadline or time.monotonic() + self._timeout)
-        match = re.fullmatch(r"(ClamAV [\w.\-]+)/(\d+)/(\w{3} \w{3} +\d+ \d\d:\d\d:\d\d \d{4})", reply)
-        if not match:
+        match = re.fullmatch(r"(ClamAV [\w.\-]+)(?:/(\d+)/(\w{3} \w{3} +\d+ \d\d:\d\d:\d\d \d{4}))?", reply)
+        if match and not match[3] and self._stale_after is None:
+            return f"{match[1]} own signatures"
+        if not match or not match[3]:
             raise ScannerUnavailable(
                 "The malware scanner names no signature date ({reply!r}). Load its signatures with freshclam.",
                 reply=reply[:120],
             )
         dated = datetime.strptime(match[3], "%a %b %d %H:%M:%S %Y").replace(tzinfo=UTC)
-        if datetime.now(tz=UTC) - dated > self._stale_after:
+        if self._stale_after is not None and datetime.now(tz=UTC) - dated > self._stale_after:
             raise ScannerUnavailable(
                 "The malware signatures are from {dated:%Y-%m-%d}. Update them with freshclam.", dated=dated
             )
