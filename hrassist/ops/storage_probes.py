@@ -239,7 +239,7 @@ def read_conditions(bench: Bench) -> Iterator[Finding]:
     key = bench.key(bench.incoming)
     bench.incoming.client.put_object(Bucket=bench.incoming.name, Key=bench.incoming.full(key), Body=bench.data)
     try:
-        list(bench.incoming.get(key, IfMatch='"00000000000000000000000000000000"'))
+        list(bench.incoming.get(key, conditions={"IfMatch": '"00000000000000000000000000000000"'}))
     except ObjectChanged:
         yield Finding("read under ETag", "ok", "enforced")
     else:

@@ -50,9 +50,9 @@ __all__ = [
 def incoming() -> Incoming:
     """The store that uploads arrive in; one per process."""
     if settings.STORAGE_BACKEND == "s3":
-        from hrassist.lib.storage import s3  # noqa: PLC0415  boto3 takes 0.3 s to load; disk users never pay it
+        from hrassist.lib.storage.s3 import incoming_from_settings  # noqa: PLC0415  boto3 takes 0.3 s; disk needs none
 
-        return s3.incoming_from_settings()
+        return incoming_from_settings()
     return DiskIncoming(settings.DISK_STORAGE_DIR)
 
 
@@ -60,9 +60,9 @@ def incoming() -> Incoming:
 def clean() -> Clean:
     """The store of checked files; one per process."""
     if settings.STORAGE_BACKEND == "s3":
-        from hrassist.lib.storage import s3  # noqa: PLC0415  as above
+        from hrassist.lib.storage.s3 import clean_from_settings  # noqa: PLC0415  as above
 
-        return s3.clean_from_settings()
+        return clean_from_settings()
     return DiskClean(settings.DISK_STORAGE_DIR)
 
 

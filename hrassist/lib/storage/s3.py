@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 from botocore.config import Config
@@ -32,6 +32,8 @@ from hrassist.lib.storage.contract import (
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+Addressing = Literal["auto", "path", "virtual"]
 
 # Signatures carry the time: a store whose clock is further away refuses tickets, or honours them for too long.
 MOST_SKEW = timedelta(minutes=5)
@@ -101,7 +103,7 @@ class Bucket:
             etag=found.get("ETag", "").strip('"'),
             version_id=_version(found.get("VersionId")),
             content_type=found.get("ContentType", ""),
-            encryption=str(found.get("ServerSideEncryption") or found.get("SSECustomerAlgorithm") or ""),
+            encryption=str(found.get("ServerSideEncryption", found.get("SSECustomerAlgorithm", ""))),
         )
 
     def delete(self, key: str) -> None:
@@ -137,9 +139,14 @@ class Bucket:
                     if row["LastModified"] < moment:
                         yield row["Key"].removeprefix(self.prefix)
 
-    def get(self, key: str, *, max_bytes: int | None = None, **conditions: str) -> Iterator[bytes]:
-        """The body in chunks; the request is made, and its length checked, before this returns."""
-        arguments: Any = {"Bucket": self.name, "Key": self.full(key), **conditions}
+    def get(
+        self, key: str, *, max_bytes: int | None = None, conditions: Mapping[str, str] | None = None
+    ) -> Iterator[bytes]:
+        """The body in chunks; the request is made, and its length checked, before this returns.
+
+        `conditions` are more arguments of GetObject: IfMatch, VersionId, Range.
+        """
+        arguments: Any = {"Bucket": self.name, "Key": self.full(key), **(conditions or {})}
         with translated():
             answer = self.client.get_object(**arguments)
         body = answer["Body"]
@@ -238,7 +245,7 @@ class S3Incoming:
         conditions = {"IfMatch": f'"{etag}"'} if etag else {}
         if version_id:
             conditions["VersionId"] = version_id
-        return self.bucket.get(key, max_bytes=max_bytes, **conditions)
+        return self.bucket.get(key, max_bytes=max_bytes, conditions=conditions)
 
     def delete(self, key: str) -> None:
         self.bucket.delete(key)
@@ -271,7 +278,7 @@ class S3Clean:
             etag=done.get("ETag", "").strip('"'),
             version_id=_version(done.get("VersionId")),
             content_type=content_type,
-            encryption=str(done.get("ServerSideEncryption") or ""),
+            encryption=str(done.get("ServerSideEncryption", "")),
         )
 
     def head(self, key: str) -> Stat | None:
@@ -282,7 +289,7 @@ class S3Clean:
             return iter(())
         whole = start == 0 and end is None
         conditions = {} if whole else {"Range": f"bytes={start}-{'' if end is None else end - 1}"}
-        return self.bucket.get(key, **conditions)
+        return self.bucket.get(key, conditions=conditions)
 
     def delete(self, key: str) -> None:
         self.bucket.delete(key)
@@ -295,7 +302,7 @@ class S3Clean:
 
 
 @lru_cache(maxsize=4)
-def client(*, endpoint_url: str, region: str, access_key: str, secret_key: str, addressing: str) -> S3Client:
+def client(*, endpoint_url: str, region: str, access_key: str, secret_key: str, addressing: Addressing) -> S3Client:
     """One client per store and process; boto3 clients may be used by many threads."""
     return boto3.session.Session().client(
         "s3",
@@ -312,7 +319,7 @@ def client(*, endpoint_url: str, region: str, access_key: str, secret_key: str, 
             # The new default checksums are headers that several stores refuse.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
-            s3={"addressing_style": addressing},  # type: ignore[typeddict-item]  settings admit only its three words
+            s3={"addressing_style": addressing},
         ),
     )
 
@@ -351,8 +358,8 @@ def translated() -> Iterator[None]:
         if status == 412:
             raise ObjectChanged from error
         raise StorageUnavailable(
-            "The file store refused ({code}). Nothing was changed; `manage.py storage_doctor` says more.",
-            code=error.response.get("Error", {}).get("Code", status),
+            "The file store refused ({why}). Nothing was changed; `manage.py storage_doctor` says more.",
+            why=error.response.get("Error", {}).get("Code", status),
         ) from error
     except (BotoCoreError, OSError) as error:
         raise StorageUnavailable from error
