@@ -260,6 +260,20 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "JobStatus": "jobs.models.Job.Status",
+        "EmploymentType": "jobs.models.Job.EmploymentType",
+        "TeamRole": "jobs.models.HiringTeamMember.Role",
+        "StageKind": "jobs.models.Stage.Kind",
+        "ApplicationStatus": "jobs.models.Application.Status",
+        "RejectionKind": "jobs.models.RejectionReason.Kind",
+        "EvidenceStrength": "jobs.models.MatchEvidence.Strength",
+        "ContactStatus": "candidates.models.contact.Contact.Status",
+        "ContactType": "candidates.models.contact.Contact.Type",
+        "ResumeState": "candidates.models.Resume.State",
+        "UploadState": "candidates.models.UploadTicket.State",
+        "UploadMethod": "candidates.models.UploadTicket.Method",
+    },
 }
 CORS_ALLOWED_ORIGINS = env.items("CORS_ORIGINS")
 CORS_URLS_REGEX = r"^/api/.*$"

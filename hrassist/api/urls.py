@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path, re_path
+from django.views.decorators.csrf import csrf_exempt
 
 from candidates.api import candidates, resumes, uploads
 from hrassist.api.me import MeView
@@ -13,6 +14,7 @@ from jobs.api import applications, jobs, matches, stages
 app_name = "api"
 
 
+@csrf_exempt
 def nothing_here(_request: HttpRequest, **_path: object) -> HttpResponse:
     """A wrong address below /api/ is answered as a problem document, not by the pages of the admin."""
     raise Http404

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -31,12 +31,14 @@ def _uuid(text: str) -> UUID:
         raise ValueError("Use an identifier such as 0198c0de-0000-7000-8000-000000000000.") from None
 
 
-def _moment(text: str) -> datetime:
+def moment(text: str) -> datetime:
     try:
         value = parse_datetime(text)
-    except ValueError:
+        # In UTC, because the database takes neither every year nor every offset that Python does.
+        value = value.astimezone(UTC) if value is not None and value.tzinfo is not None else None
+    except (ValueError, OverflowError):
         value = None
-    if value is None or value.tzinfo is None:
+    if value is None or not 1900 <= value.year <= 9000:
         raise ValueError("Use a time with its zone, for example 2026-05-01T09:30:00Z.")
     return value
 
@@ -60,7 +62,7 @@ def _number(text: str) -> int:
 
 
 IDENTIFIER = Kind(_uuid, {"type": "string", "format": "uuid"})
-MOMENT = Kind(_moment, {"type": "string", "format": "date-time"})
+MOMENT = Kind(moment, {"type": "string", "format": "date-time"})
 TEXT = Kind(_text, {"type": "string", "minLength": 1, "maxLength": 200})
 FLAG = Kind(_flag, {"type": "boolean"})
 NUMBER = Kind(_number, {"type": "integer", "minimum": 1, "maximum": 2**63 - 1})

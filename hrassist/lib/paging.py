@@ -10,12 +10,13 @@ from typing import Any, ClassVar
 import orjson
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import Q, QuerySet
-from django.utils.dateparse import parse_datetime
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
+
+from hrassist.lib.filtering import moment
 
 Row = dict[str, Any]
 
@@ -42,10 +43,8 @@ class Cursor:
                 raise ValueError(order)
             column = order.removeprefix("-")
             if column.endswith("_at"):
-                at = parse_datetime(at)
-                if at is None or at.tzinfo is None:
-                    raise ValueError(column)
-            elif not isinstance(at, int):
+                at = moment(at)
+            elif not isinstance(at, int) or abs(at) >= 2**63:
                 raise TypeError(column)
             primary_key = queryset.model._meta.pk
             if primary_key is None or not isinstance(pk, str | int) or isinstance(pk, bool):

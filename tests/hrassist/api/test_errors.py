@@ -73,14 +73,16 @@ def test_a_field_that_does_not_fit_is_named_with_its_place(api: APIClient) -> No
         ("get", "/api/v1/jobs?cursor=AAAA", "application/json", "", 400, "invalid_cursor"),
     ],
 )
-def test_every_refusal_is_a_problem_document(  # noqa: PLR0913  the table has six columns
+def test_every_refusal_is_a_problem_document(
     api: APIClient, method: str, address: str, kind: str, body: str, status: int, code: str
 ) -> None:
     answer = problem(api.generic(method.upper(), address, body, content_type=kind))
     assert (answer["status"], answer["code"]) == (status, code)
 
 
-@pytest.mark.parametrize(("how", "status", "code"), [("gone", 410, "gone"), ("down", 503, "unavailable"), ("rule", 422, "sunday")])
+@pytest.mark.parametrize(
+    ("how", "status", "code"), [("gone", 410, "gone"), ("down", 503, "unavailable"), ("rule", 422, "sunday")]
+)
 def test_a_rule_of_ours_keeps_its_code_and_sentence(
     api: APIClient, settings: Settings, how: str, status: int, code: str
 ) -> None:

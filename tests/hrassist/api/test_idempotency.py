@@ -98,7 +98,9 @@ def test_a_token_without_the_scope_learns_no_stored_answer(recruiter: User, api_
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_twenty_at_once_one_happens_and_the_others_are_told(recruiter: User, api_as: Callable[..., APIClient]) -> None:
+def test_of_twenty_at_once_one_happens_and_the_others_are_told(
+    recruiter: User, api_as: Callable[..., APIClient]
+) -> None:
     person, job = CandidateFactory(), JobFactory()
     body = {"candidate": str(person.pk), "job": str(job.pk)}
     clients = [api_as(recruiter) for _ in range(20)]
