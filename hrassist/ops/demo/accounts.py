@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import string
 
 from django.contrib.auth.models import Group
 from django.db import transaction
@@ -60,5 +61,5 @@ def ensure_colleagues() -> list[User]:
 
 def _fresh_password() -> str:
     # Four groups of four: easy to type from a terminal, 80 bits.
-    alphabet = "abcdefghijkmnpqrstuvwxyz23456789"
+    alphabet = sorted({*string.ascii_lowercase, *string.digits} - {"l", "o", "0", "1"})
     return "-".join("".join(secrets.choice(alphabet) for _ in range(4)) for _ in range(4))
