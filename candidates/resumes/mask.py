@@ -8,45 +8,59 @@ from collections.abc import Iterable
 from candidates.resumes.document import Field, Label
 from candidates.resumes.parse.contacts import find_emails, find_links, find_phones
 from candidates.resumes.parse.dates import POINT
+from candidates.resumes.parse.gazetteers import NAME_PARTICLES
 from candidates.resumes.parse.view import FILLER, readable
 
 MASK = "·"
 _PRONOUN = re.compile(
-    r"\b(?:he|she|him|her|hers|his|himself|herself|s/he|he/him|she/her|they/them|mr|mrs|ms|miss|sir|madam|smt|shri|mx)\b\.?",
+    r"\b(?:he|she|him|her|hers|his|himself|herself|s/he|he/him|she/her|they/them"
+    r"|mr|mrs|ms|miss|sir|madam|smt|shri|mx)\b\.?",
     re.IGNORECASE,
 )
-_KIN = r"(?:father|mother|husband|spouse|wife|guardian|parent|fathers|mothers|husbands)"
-_RELIGION = "hindu|muslim|islam|christian|catholic|sikh|jain|buddhist|jewish|parsi|roman catholic|hinduism|christianity"
-_STATUS = "married|unmarried|single|divorced|widowed|widow|separated|bachelor"
+_KIN = r"(?:father|mother|husband|spouse|wife|guardian|parent)(?:['’]?s)?"
+_RELIGION = r"(?:hindu(?:ism)?|muslim|islam|christian(?:ity)?|(?:roman )?catholic|sikh|jain|buddhist|jewish|parsi)"
+_STATUS = r"(?:(?:un)?married|single|divorced|widow(?:ed)?|separated|bachelor)"
 # "Label: value" lines of Indian, Gulf and European resumes; the value runs to the next label, line or wide gap.
 _PERSONAL = re.compile(
-    rf"\b(?:(?:date|place)\s+(?:of|and\s+place\s+of)\s+birth|birth\s*(?:date|day|place)|d\.?\s?o\.?\s?b\.?|born(?:\s+on)?|age|gender|sex|civil\s+status|marital\s+status|nationality"
-    rf"|citizenship|religion|caste|race|ethnicity|{_KIN}(?:['’]?s)?\s*(?:/\s*{_KIN}(?:['’]?s)?\s*)?name|passport(?:\s+(?:no|number|details))?\.?|visa\s+status|blood\s+group|height|weight|children"
-    r"|(?:permanent|current|present|residential|home|mailing|postal|correspondence|communication)?\s*address|domicile|native\s+place|aadhaar|pan\s+(?:no|number|card)|driving\s+licen[cs]e(?:\s+no)?)"
+    rf"\b(?:(?:date|place)\s+(?:of|and\s+place\s+of)\s+birth|birth\s*(?:date|day|place)|d\.?\s?o\.?\s?b\.?|born(?:\s+on)?"
+    rf"|age|gender|sex|civil\s+status|marital\s+status|nationality|citizenship|religion|caste|race|ethnicity"
+    rf"|{_KIN}\s*(?:/\s*{_KIN}\s*)?name|passport(?:\s+(?:no|number|details))?\.?|visa\s+status|blood\s+group"
+    r"|height|weight|children|(?:permanent|current|present|residential|home|mailing|postal|correspondence"
+    r"|communication)?\s*address|domicile|native\s+place|aadhaar|pan\s+(?:no|number|card)|driving\s+licen[cs]e(?:\s+no)?)"
     r"\s*(?:\.|no\.?|status)?\s*[:\-–=|]+[ \t•\u2060]*\n?[ \t•\u2060]*(?P<value>[^\n\f]{1,140})",
     re.IGNORECASE,
 )
 _PERSONAL_END = re.compile(
-    r"\s{3,}|•|\b(?:date|place|gender|sex|marital|nationality|religion|languages?|passport|visa|phone|mobile|e-?mail|contact|tel|father|mother|hobbies|permanent|blood|height|weight|linkedin|objective|summary)\b[^:\n]{0,24}:",
+    r"\s{3,}|•|\b(?:date|place|gender|sex|marital|nationality|religion|languages?|passport|visa|phone|mobile|e-?mail"
+    r"|contact|tel|father|mother|hobbies|permanent|blood|height|weight|linkedin|objective|summary)\b[^:\n]{0,24}:",
     re.IGNORECASE,
 )
 _SAID = re.compile(
-    rf"\b(?:(?:gender|sex)\b\W{{0,3}}(?:fe)?male|(?:fe)?male(?=\s*[,/|•\n]|$)|(?:{_STATUS})(?=\s*(?:,|\||/|•|\n|with|and)\s)|(?:{_RELIGION})\b(?!\s+(?:university|college|school|hospital|institute|academy|church))"
-    r"|\d{2}\s*(?:-|\s)?\s*years?\s*(?:-|\s)?\s*old|aged?\s+\d{2}\b|born\s+(?:on|in)\s+[^.\n]{4,30}|(?:[A-Z][a-z]+\s+)?(?:national|citizen|citizenship|nationality)\b)",
+    rf"\b(?:(?:gender|sex)\b\W{{0,3}}(?:fe)?male|(?:fe)?male(?=\s*[,/|•\n]|$)"
+    rf"|{_STATUS}(?=\s*(?:,|\||/|•|\n|with|and)\s)"
+    rf"|{_RELIGION}\b(?!\s+(?:university|college|school|hospital|institute|academy|church))"
+    r"|\d{2}\s*(?:-|\s)?\s*years?\s*(?:-|\s)?\s*old|aged?\s+\d{2}\b|born\s+(?:on|in)\s+[^.\n]{4,30}"
+    r"|(?:[A-Z][a-z]+\s+)?(?:national|citizen|citizenship|nationality)\b)",
     re.IGNORECASE,
 )
 _STREET = re.compile(
-    r"(?:\b(?:p\.?\s?o\.?\s?box|apt\.?|flat|suite|unit|house|plot|door|h\.?\s?no|villa|block)\s*(?:no\.?)?\s*[#:.\-]*\s*[\w/-]{1,8}[,\s]+)?"
-    r"\b\d{1,6}[A-Za-z]?(?:[-/]\d{1,5})?,?\s+(?:[NSEW]\.?\s+)?(?:[A-Z0-9][\w'.-]*\s+){1,4}(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|court|ct|way|place|pl|terrace|nagar"
-    r"|colony|marg|close|crescent|highway|hwy|parkway|pkwy|circle|cir|square|sq|layout|enclave|sector|cross|trail|row|gardens|grove)\b\.?"
+    r"(?:\b(?:p\.?\s?o\.?\s?box|apt\.?|flat|suite|unit|house|plot|door|h\.?\s?no|villa|block)\s*(?:no\.?)?"
+    r"\s*[#:.\-]*\s*[\w/-]{1,8}[,\s]+)?"
+    r"\b\d{1,6}[A-Za-z]?(?:[-/]\d{1,5})?,?\s+(?:[NSEW]\.?\s+)?(?:[A-Z0-9][\w'.-]*\s+){1,4}"
+    r"(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|court|ct|way|place|pl|terrace|nagar|colony|marg"
+    r"|close|crescent|highway|hwy|parkway|pkwy|circle|cir|square|sq|layout|enclave|sector|cross|trail|row|gardens"
+    r"|grove)\b\.?"
     r"|\b(?:p\.?\s?o\.?\s?box|(?:flat|plot|door|h\.?)\s?no\.?)\s*[#:.\-]*\s*[\w/-]{1,10}",
     re.IGNORECASE,
 )
 _POSTCODE = re.compile(
-    r"\b[A-Z]{2}\s+\d{5}(?:-\d{4})?\b|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|\b\d{5}-\d{4}\b|(?<=[-–,\s])\d{3} ?\d{3}(?=\s*(?:\.|,|\n|$|india))",
+    r"\b[A-Z]{2}\s+\d{5}(?:-\d{4})?\b|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|\b\d{5}-\d{4}\b"
+    r"|(?<=[-–,\s])\d{3} ?\d{3}(?=\s*(?:\.|,|\n|$|india))",
     re.IGNORECASE,
 )
-_PARTS_LEFT = frozenset("de da di la van von der den bin al el dos del san st and the of".split())
+
+
+_TELLING = frozenset((Label.NAME, Label.EMAIL, Label.PHONE, Label.LINK, Label.GRADUATION_YEAR))
 
 
 def mask(text: str, fields: Iterable[Field]) -> str:
@@ -57,11 +71,8 @@ def mask(text: str, fields: Iterable[Field]) -> str:
     stay, so lines and offsets do.
     """
     view = readable(text)
-    spans: list[tuple[int, int]] = []
     known = tuple(fields)
-    for one in known:
-        if one.label in (Label.NAME, Label.EMAIL, Label.PHONE, Label.LINK, Label.GRADUATION_YEAR):
-            spans.append((one.start, one.end))
+    spans = [(one.start, one.end) for one in known if one.label in _TELLING]
     emails = find_emails(view)
     links = find_links(view, emails)
     spans += [(one.start, one.end) for one in (*emails, *links, *find_phones(view, [*emails, *links]))]
@@ -78,7 +89,7 @@ def _names(view: str, names: list[str]) -> list[tuple[int, int]]:
     for name in names:
         words = [word.strip(".'") for word in re.split(r"[\s\-]+", name)]
         for word in words:
-            if len(word) < 2 or word.lower() in _PARTS_LEFT:
+            if len(word) < 2 or word.lower() in NAME_PARTICLES:
                 continue
             inside = len(word) >= 5
             pattern = re.compile(

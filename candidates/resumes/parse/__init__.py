@@ -5,14 +5,14 @@ from __future__ import annotations
 from candidates.resumes.document import Document, Kind, Page, ParsedResume
 from candidates.resumes.parse.found import reconcile
 from candidates.resumes.parse.jsonresume import VERSION, build
+from candidates.resumes.parse.names import read_person
 from candidates.resumes.parse.tagger import tag
-from candidates.resumes.parse.tokens import read
 
 
 def parse(document: Document) -> ParsedResume:
     """Everything the text of a document says about its person; offsets count characters of `document.text`."""
-    reading = read(document.text)
-    return build(document, reading, reconcile(reading, tag(reading)))
+    reading, name = read_person(document.text)
+    return build(document, reading, reconcile(reading, tag(reading), name))
 
 
 def document_of(text: str) -> Document:

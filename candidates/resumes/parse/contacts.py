@@ -13,8 +13,8 @@ _LOCAL = r"[A-Za-z0-9][A-Za-z0-9._%+*'-]{0,63}"
 _DOMAIN = r"(?:[A-Za-z0-9-]{1,63}\.)+(?:[A-Za-z]{2,18})"
 EMAIL = re.compile(rf"(?<![\w.@]){_LOCAL}(?: ?@ ?| ?[\[(] ?at ?[\])] ?){_DOMAIN}(?![\w@])")
 _SPELT = re.compile(
-    r"(?<![\w.@])([A-Za-z0-9][\w.+-]{1,40}) ?(?:[\[({<] ?at ?[\])}>]|\bAT\b) ?([\w-]{2,40}) ?(?:[\[({<] ?dot ?[\])}>]|\bDOT\b|\.) ?"
-    r"([A-Za-z]{2,6}(?:\.[A-Za-z]{2})?)\b"
+    r"(?<![\w.@])([A-Za-z0-9][\w.+-]{1,40}) ?(?:[\[({<] ?at ?[\])}>]|\bAT\b) ?([\w-]{2,40}) ?"
+    r"(?:[\[({<] ?dot ?[\])}>]|\bDOT\b|\.) ?([A-Za-z]{2,6}(?:\.[A-Za-z]{2})?)\b"
 )
 _WRAPPED = re.compile(rf"(?<![\w.@]){_LOCAL}\n?@\n?{_DOMAIN}(?![\w@])")
 URL = re.compile(
@@ -33,10 +33,20 @@ _PHONE_SHAPE = re.compile(
     r"(?<![\w.,/@:-])(?:\+|00)?(?:\(\+?\d{1,4}\)|\d{1,5})(?:[ .\-–/]{0,3}(?:\(\d{1,4}\)|\d{2,6})){1,5}(?![\w@/]|\.\d)"
 )
 NETWORKS = {
-    "linkedin": "LinkedIn", "github": "GitHub", "gitlab": "GitLab", "stackoverflow": "Stack Overflow", "twitter": "Twitter",
-    "indeed": "Indeed", "kaggle": "Kaggle", "behance": "Behance", "dribbble": "Dribbble", "medium": "Medium",
-    "xing": "XING", "facebook": "Facebook", "bitbucket": "Bitbucket",
-}  # fmt: skip
+    "linkedin": "LinkedIn",
+    "github": "GitHub",
+    "gitlab": "GitLab",
+    "stackoverflow": "Stack Overflow",
+    "twitter": "Twitter",
+    "indeed": "Indeed",
+    "kaggle": "Kaggle",
+    "behance": "Behance",
+    "dribbble": "Dribbble",
+    "medium": "Medium",
+    "xing": "XING",
+    "facebook": "Facebook",
+    "bitbucket": "Bitbucket",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +104,8 @@ def network_of(link: str) -> str:
 def find_phones(view: str, taken: list[Contact]) -> list[Contact]:
     """Telephone numbers; one without a country code is kept as written, never moved into a country.
 
-    A number counts when it names its country and is possible there, when a word such as `Tel` stands before it, or when it
-    has 10 to 12 digits near the head of the resume.
+    A number counts when it names its country and is possible there, when a word such as `Tel` stands before it, or when
+    it has 10 to 12 digits near the head of the resume.
     """
     found: list[Contact] = []
     for match in _PHONE_SHAPE.finditer(view):

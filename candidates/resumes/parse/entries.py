@@ -109,7 +109,7 @@ def _group(items: Sequence[Found], heads: tuple[Label, ...]) -> list[Entry]:
                 continue
             entries.append(current)
             carried = {}
-            # Where entries begin with another label than the one repeated, what stands right before belongs to the new one.
+            # Where entries begin with another label than the one repeated, what stands before it belongs to the new.
             if lead is not None and lead is not one.label and lead in heads:
                 held = current.parts.get(lead)
                 others = [p for label, p in current.parts.items() if label is not lead]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from candidates.resumes.parse.tokens import Reading, Token
+from candidates.resumes.parse.tokens import PERSON, Reading, Token
 
 _UPPER, _LOWER, _DIGIT = re.compile(r"[A-ZÀ-Þ]+"), re.compile(r"[a-zß-ÿ]+"), re.compile(r"\d+")
 
@@ -19,6 +19,8 @@ def shape_of(text: str) -> str:
 
 
 def _word(token: Token) -> str:
+    if PERSON in token.marks:
+        return "<name>"
     if "EMAIL" in token.marks:
         return "<email>"
     if "LINK" in token.marks:
@@ -31,7 +33,7 @@ def features_of(reading: Reading) -> list[list[str]]:
     """One list of features per token, in order."""
     tokens = reading.tokens
     words = [_word(token) for token in tokens]
-    shapes = [shape_of(token.text) for token in tokens]
+    shapes = [PERSON if PERSON in token.marks else shape_of(token.text) for token in tokens]
     marks = [sorted(token.marks) for token in tokens]
     line_features, bounds = _line_features(reading)
     count = len(tokens)

@@ -6,7 +6,7 @@ import re
 
 from candidates.resumes.document import Label
 from candidates.resumes.parse.headings import kind_of
-from candidates.resumes.parse.names import find_name
+from candidates.resumes.parse.names import Name, find_name
 from candidates.resumes.parse.spans import Found, overlaps
 from candidates.resumes.parse.tagger import Tagged
 from candidates.resumes.parse.times import find_times
@@ -25,10 +25,10 @@ _TAGGED = {
 }
 
 
-def reconcile(reading: Reading, tagged: list[Tagged]) -> list[Found]:
-    """All labelled spans in reading order."""
+def reconcile(reading: Reading, tagged: list[Tagged], name: Name | None) -> list[Found]:
+    """All labelled spans in reading order; where the rules found no name, the tagger's word is taken."""
     found = _contacts(reading)
-    name = find_name(reading, tagged)
+    name = name or find_name(reading, tagged)
     if name:
         found.append(Found(Label.NAME, name.start, name.end, name.value, name.confidence))
     found += _tagged(reading, tagged, found)

@@ -30,6 +30,9 @@ _COLON = re.compile(
 )
 _DECORATION = re.compile(r"^[\W\d_]+|[\W_]+$")
 _SPACED = re.compile(r"^(?:[A-Z&] ){3,}[A-Z&]$")
+_OF_EXPERIENCE = re.compile(r"(?:[a-z/&-]+ ){0,3}(?:experience|history)")
+_OF_SKILLS = re.compile(r"(?:[a-z/&-]+ ){1,2}(?:skills|competencies|expertise|proficiency)")
+_JOINT = re.compile(r" & | and | / |/|, ")
 _PARENTHESIS = re.compile(r"\s*\([^)]*\)\s*$")
 
 
@@ -51,20 +54,17 @@ def kind_of(text: str) -> str:
         bare = bare.replace(" ", "")
     bare = _DECORATION.sub("", _PARENTHESIS.sub("", bare)).lower()
     bare = " ".join(bare.split())
+    bare = bare.removeprefix("my ")
     if bare in KIND:
         return KIND[bare]
-    if bare.startswith("my ") and bare[3:] in KIND:
-        return KIND[bare[3:]]
-    if re.fullmatch(r"(?:[a-z/&-]+ ){0,3}(?:experience|history)", bare) and not text.rstrip().endswith("."):
-        return "experience" if text[:1].isupper() and _looks_like_heading(text) else ""
-    if re.fullmatch(r"(?:[a-z/&-]+ ){1,2}(?:skills|competencies|expertise|proficiency)", bare) and _looks_like_heading(
-        text
-    ):
+    if not _looks_like_heading(text):
+        return ""
+    if _OF_EXPERIENCE.fullmatch(bare):
+        return "experience"
+    if _OF_SKILLS.fullmatch(bare):
         return "skills"
-    for joint in (" & ", " and ", " / ", "/", ", "):
-        if joint in bare and bare.split(joint)[0] in KIND and _looks_like_heading(text):
-            return KIND[bare.split(joint)[0]]
-    return ""
+    first = _JOINT.split(bare, maxsplit=1)[0]
+    return KIND.get(first, "") if first != bare else ""
 
 
 def _looks_like_heading(text: str) -> bool:

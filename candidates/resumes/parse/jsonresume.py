@@ -95,7 +95,7 @@ def _basics(reading: Reading, found: Sequence[Found], evidence: Evidence, used: 
     if place:
         basics["location"] = _place(place.value)
         take(place, "/basics/location")
-    profiles = []
+    profiles: list[dict[str, str]] = []
     for one in found:
         if one.label is Label.LINK:
             network = network_of(one.value)
@@ -147,14 +147,14 @@ def _work(reading: Reading, found: Sequence[Found], evidence: Evidence, used: se
             part = entry.parts.get(label)
             if part:
                 one[key] = part.value
-                _support(part, label, entry, f"/work/{number}/{key}", evidence, used)
+                _support(part, f"/work/{number}/{key}", evidence, used)
         dates = entry.parts.get(Label.EXPERIENCE)
         if dates and dates.dates:
             if dates.dates.begin:
                 one["startDate"] = dates.dates.begin
             if dates.dates.end and not dates.dates.present:
                 one["endDate"] = dates.dates.end
-            _support(dates, Label.EXPERIENCE, entry, f"/work/{number}/startDate", evidence, used)
+            _support(dates, f"/work/{number}/startDate", evidence, used)
         highlights = _highlights(reading, entry)
         if highlights:
             one["highlights"] = highlights
@@ -162,9 +162,9 @@ def _work(reading: Reading, found: Sequence[Found], evidence: Evidence, used: se
     return work
 
 
-def _support(part: Found, label: Label, entry: Entry, path: str, evidence: Evidence, used: set[Found]) -> None:
+def _support(part: Found, path: str, evidence: Evidence, used: set[Found]) -> None:
     used.add(part)
-    concept = normalise_title(part.value) if label is Label.TITLE else None
+    concept = normalise_title(part.value) if part.label is Label.TITLE else None
     evidence.add(part, path, concept.id if concept else "")
 
 
@@ -198,20 +198,20 @@ def _education(reading: Reading, found: Sequence[Found], evidence: Evidence, use
         school = entry.parts.get(Label.SCHOOL)
         if school:
             one["institution"] = school.value
-            _support(school, Label.SCHOOL, entry, f"/education/{number}/institution", evidence, used)
+            _support(school, f"/education/{number}/institution", evidence, used)
         degree = entry.parts.get(Label.DEGREE)
         if degree:
             split = _AREA.match(degree.value)
             one["studyType"] = split.group("type").strip(" ,(") if split else degree.value
             if split:
                 one["area"] = split.group("area").strip(" )")
-            _support(degree, Label.DEGREE, entry, f"/education/{number}/studyType", evidence, used)
+            _support(degree, f"/education/{number}/studyType", evidence, used)
         year = entry.parts.get(Label.GRADUATION_YEAR)
         if year:
             one["endDate"] = year.dates.end if year.dates and year.dates.end else year.value
             if year.dates and year.dates.begin and year.dates.begin != one["endDate"]:
                 one["startDate"] = year.dates.begin
-            _support(year, Label.GRADUATION_YEAR, entry, f"/education/{number}/endDate", evidence, used)
+            _support(year, f"/education/{number}/endDate", evidence, used)
         education.append(one)
     return education
 
@@ -233,7 +233,7 @@ def _skills(found: Sequence[Found], evidence: Evidence, used: set[Found]) -> lis
 
 
 def _languages(reading: Reading, evidence: Evidence) -> list[dict[str, str]]:
-    languages = []
+    languages: list[dict[str, str]] = []
     for one in find_languages(reading):
         evidence.add(
             Found(Label.LANGUAGE, one.start, one.end, one.language, one.confidence),

@@ -16,8 +16,8 @@ NAMES = (
 )
 _LANGUAGE = re.compile(rf"\b(?:{NAMES})\b", re.IGNORECASE)
 _FLUENCY = re.compile(
-    r"native|mother tongue|bilingual|fluent|proficient|professional(?: working)?(?: proficiency)?|advanced|intermediate|conversational|basic|beginner"
-    r"|elementary|limited|[ABC][12]\b",
+    r"native|mother tongue|bilingual|fluent|proficient|professional(?: working)?(?: proficiency)?|advanced"
+    r"|intermediate|conversational|basic|beginner|elementary|limited|[ABC][12]\b",
     re.IGNORECASE,
 )
 _SAID = re.compile(

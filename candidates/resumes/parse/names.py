@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
 from candidates.resumes.parse import gazetteers
 from candidates.resumes.parse.tagger import Tagged
-from candidates.resumes.parse.tokens import Reading, Token
+from candidates.resumes.parse.tokens import PERSON, Reading, Token, mark_lines, read
 from candidates.resumes.skills.lists import plain
 
 _NAME_LABEL = re.compile(
@@ -48,7 +49,7 @@ def _runs(tokens: list[Token]) -> list[list[Token]]:
         if token is not None and (_is_part(token) or (run and token.text in ".-" and len(run[-1].text) <= 12)):
             run.append(token)
             continue
-        while run and (run[-1].text in "-" or (run[-1].text == "." and len(run) > 1 and len(run[-2].text) > 2)):
+        while run and (run[-1].text == "-" or (run[-1].text == "." and len(run) > 1 and len(run[-2].text) > 2)):
             run.pop()
         if run:
             runs.append(run)
@@ -77,7 +78,7 @@ def _agreement(words: list[str], reading: Reading) -> float:
     return best if best > 0.6 else 0.0
 
 
-def find_name(reading: Reading, tagged: list[Tagged]) -> Name | None:
+def find_name(reading: Reading, tagged: Sequence[Tagged]) -> Name | None:
     """The person's name, or none where nothing near the head looks like one."""
     best: tuple[float, Name] | None = None
     for score, start, end in _candidates(reading, tagged):
@@ -89,6 +90,24 @@ def find_name(reading: Reading, tagged: list[Tagged]) -> Name | None:
     if best is None or best[0] < 2.2:
         return _far_from_the_head(reading)
     return best[1]
+
+
+def read_person(text: str) -> tuple[Reading, Name | None]:
+    """Read a text and hide the person's name from the tagger, so that no name changes what else is found."""
+    reading = read(text)
+    name = find_name(reading, ())
+    if name:
+        _neutralise(reading, name)
+    return reading, name
+
+
+def _neutralise(reading: Reading, name: Name) -> None:
+    first, last = reading.token_span(name.start, name.end)
+    parts = {t.text.lower() for t in reading.tokens[first:last] if len(t.text) > 2 and t.text[0].isalpha()}
+    for at, token in enumerate(reading.tokens):
+        if first <= at < last or token.text.lower() in parts:
+            token.marks = {PERSON}
+    mark_lines(reading)
 
 
 def _far_from_the_head(reading: Reading) -> Name | None:
@@ -104,38 +123,38 @@ def _far_from_the_head(reading: Reading) -> Name | None:
     return None
 
 
-def _candidates(reading: Reading, tagged: list[Tagged]) -> list[tuple[float, int, int]]:
+@dataclass(frozen=True, slots=True)
+class _Hints:
+    """What else points at a name: the tagger's spans with their confidence, and where a "Name:" label ends."""
+
+    tagged: list[tuple[int, int, float]]
+    labelled: list[int]
+
+
+def _candidates(reading: Reading, tagged: Sequence[Tagged]) -> list[tuple[float, int, int]]:
     found: list[tuple[float, int, int]] = []
     by_line: dict[int, list[Token]] = {}
     for token in reading.tokens[:400]:
         by_line.setdefault(token.line, []).append(token)
-    named = [
-        (reading.tokens[t.first].start, reading.tokens[t.last - 1].end, t.confidence)
-        for t in tagged
-        if t.label == "NAME"
-    ]
-    labelled = [m.end() for m in _NAME_LABEL.finditer(reading.view)]
-    for number, tokens in by_line.items():
-        first_word = next((t for t in tokens if t.text[0].isalnum()), None)
-        for run in _runs(tokens):
-            found += _scored(reading, run, number, run[0] is first_word, named, labelled)
-    for start, end, sure in named:
-        if start > 3000:
-            continue
-        first, last = reading.token_span(start, end)
-        words = [plain(t.text.lower()) for t in reading.tokens[first:last] if t.text[0].isalpha()]
-        if not 1 <= len(words) <= 5 or any(t.marks & {"EMAIL", "LINK"} for t in reading.tokens[first:last]):
-            continue
-        number = reading.tokens[first].line
-        score = (
-            2.6 * sure
-            + 2.5 * _agreement(words, reading)
-            + _known(reading.tokens[first:last])
-            - 0.12 * number
-            - 0.8 * (len(words) < 2)
-        )
-        found.append((score, start, end))
+    tokens = reading.tokens
+    named = [(tokens[t.first].start, tokens[t.last - 1].end, t.confidence) for t in tagged if t.label == "NAME"]
+    hints = _Hints(named, [match.end() for match in _NAME_LABEL.finditer(reading.view)])
+    for line in by_line.values():
+        first_word = next((t for t in line if t.text[0].isalnum()), None)
+        for run in _runs(line):
+            found += _scored(reading, run, hints, at_start=run[0] is first_word)
+    found += [one for span in named if (one := _tagged_candidate(reading, *span))]
     return found
+
+
+def _tagged_candidate(reading: Reading, start: int, end: int, sure: float) -> tuple[float, int, int] | None:
+    first, last = reading.token_span(start, end)
+    tokens = reading.tokens[first:last]
+    words = [plain(t.text) for t in tokens if t.text[0].isalpha()]
+    if start > 3000 or not 1 <= len(words) <= 5 or any(t.marks & {"EMAIL", "LINK"} for t in tokens):
+        return None
+    score = 2.6 * sure + 2.5 * _agreement(words, reading) + _known(tokens)
+    return score - 0.12 * tokens[0].line - 0.8 * (len(words) < 2), start, end
 
 
 def _known(tokens: list[Token]) -> float:
@@ -144,41 +163,42 @@ def _known(tokens: list[Token]) -> float:
     return 0.9 * min(given, 2) + 0.6 * min(family, 2)
 
 
-def _scored(
-    reading: Reading,
-    run: list[Token],
-    number: int,
-    at_start: bool,
-    named: list[tuple[int, int, float]],
-    labelled: list[int],
-) -> list[tuple[float, int, int]]:
+def _scored(reading: Reading, run: list[Token], hints: _Hints, *, at_start: bool) -> list[tuple[float, int, int]]:
+    """Every beginning of a run as a candidate; words glued on behind cost nothing when a shorter one scores better."""
     results = []
     words = [t for t in run if t.text[0].isalpha()]
-    # Glued trailing words ("Jane Doe London Office") cost nothing when a shorter run scores better.
     for count in range(min(4, len(words)), 0, -1):
         part = words[:count]
         if part[-1].text.lower() in gazetteers.NAME_PARTICLES:
             continue
         start, end = part[0].start, part[-1].end
-        low = [plain(t.text.lower()).rstrip(".") for t in part]
-        has_label = any(0 <= start - at < 4 for at in labelled)
-        agreement = _agreement([w for w in low if w], reading)
-        score = _known(part) + 2.5 * agreement + 4.0 * has_label
-        score += 0.9 if at_start else -0.6
-        alone = count == 1 == len(words) and at_start and number <= 2 and len(part[0].text) > 3
-        score += {1: -0.1 if alone and part[0].marks & {"GIVEN", "FAMILY"} else -2.4, 2: 0.9, 3: 0.8, 4: 0.1}[count]
-        score += 0.7 if count == len(words) else -0.35
-        score -= 0.28 * min(number, 12)
-        score -= 1.2 * sum("PLACE" in t.marks and not {"GIVEN", "FAMILY"} & t.marks for t in part)
-        score -= 1.2 * all("PLACE" in t.marks for t in part)
-        score -= 0.9 * sum("SKILL" in t.marks or ("TITLE" in t.marks and "GIVEN" not in t.marks) for t in part)
-        score -= 2.0 * any("HEADING" in reading.line_marks[t.line] for t in part)
-        if reading.line_kinds[number] not in ("top", "personal", "contact") and not has_label:
-            score -= 1.8
-        overlap = max((sure for s, e, sure in named if s < end and start < e), default=0.0)
-        exact = any(s == start and abs(e - end) < 3 for s, e, _ in named)
-        score += 1.3 * overlap + 0.9 * exact
-        if any(t.text.islower() for t in part) and not agreement:
-            score -= 1.5
-        results.append((score, start, end))
+        has_label = any(0 <= start - at < 4 for at in hints.labelled)
+        score = _words_score(reading, part, whole=count == len(words), at_start=at_start)
+        score += _place_score(reading, part[0].line, has_label=has_label)
+        overlap = max((sure for s, e, sure in hints.tagged if s < end and start < e), default=0.0)
+        exact = any(s == start and abs(e - end) < 3 for s, e, _ in hints.tagged)
+        results.append((score + 1.3 * overlap + 0.9 * exact, start, end))
     return results
+
+
+_BY_LENGTH = {1: -2.4, 2: 0.9, 3: 0.8, 4: 0.1}
+
+
+def _words_score(reading: Reading, part: list[Token], *, whole: bool, at_start: bool) -> float:
+    agreement = _agreement([word for t in part if (word := plain(t.text).rstrip("."))], reading)
+    score = _known(part) + 2.5 * agreement + (0.9 if at_start else -0.6) + (0.7 if whole else -0.35)
+    alone = len(part) == 1 and whole and at_start and part[0].line <= 2 and len(part[0].text) > 3
+    score += -0.1 if alone and part[0].marks & {"GIVEN", "FAMILY"} else _BY_LENGTH[len(part)]
+    score -= 1.2 * sum("PLACE" in t.marks and not {"GIVEN", "FAMILY"} & t.marks for t in part)
+    score -= 1.2 * all("PLACE" in t.marks for t in part)
+    score -= 0.9 * sum("SKILL" in t.marks or ("TITLE" in t.marks and "GIVEN" not in t.marks) for t in part)
+    if any(t.text.islower() for t in part) and not agreement:
+        score -= 1.5
+    return score
+
+
+def _place_score(reading: Reading, line: int, *, has_label: bool) -> float:
+    if has_label:
+        return 4.0 - 0.28 * min(line, 12)
+    outside = reading.line_kinds[line] not in ("top", "personal", "contact")
+    return -0.28 * min(line, 12) - 2.0 * ("HEADING" in reading.line_marks[line]) - 1.8 * outside

@@ -10,7 +10,7 @@ from candidates.resumes.skills.lists import load, phrases
 from candidates.resumes.skills.normalise import own_rows, titles
 
 LISTS = load(DATA / "synthetic.toml")
-MONTHS = ("January", "February", "March", "April", "May", "June", "July")
+MONTHS: tuple[str, ...] = ("January", "February", "March", "April", "May", "June", "July")
 MONTHS += ("August", "September", "October", "November", "December")
 
 

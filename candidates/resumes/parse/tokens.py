@@ -20,6 +20,9 @@ TOKEN = re.compile(
     r"|[^\W_]+(?:\u2060+[^\W_]+)*(?:['’`][a-z]{1,2}\b)?|[^\w\s\u2060]|_+",
     re.IGNORECASE,
 )
+PERSON = "PERSON"
+"""The only mark of a token of the person's own name."""
+
 LIMIT = 9000
 """Tokens looked at; a resume of 15 dense pages has about 8,000."""
 
@@ -93,8 +96,10 @@ def read(text: str) -> Reading:
 
 
 def _cut(view: str, start: int, end: int, line: int, tokens: list[Token]) -> None:
-    for match in TOKEN.finditer(view, start, end):
-        tokens.append(Token(match.start(), match.end(), match.group().replace(FILLER, ""), line))
+    tokens += [
+        Token(match.start(), match.end(), match.group().replace(FILLER, ""), line)
+        for match in TOKEN.finditer(view, start, end)
+    ]
 
 
 def _mark(reading: Reading) -> None:
@@ -102,6 +107,11 @@ def _mark(reading: Reading) -> None:
     _mark_spans(reading)
     _mark_places(reading)
     _mark_phrases(reading)
+    mark_lines(reading)
+
+
+def mark_lines(reading: Reading) -> None:
+    """Gather the marks of the tokens, and what the line itself shows, by line."""
     reading.line_marks = [set() for _ in reading.lines]
     for token in reading.tokens:
         reading.line_marks[token.line] |= token.marks & LINE_MARKS
@@ -119,6 +129,15 @@ LINE_MARKS = frozenset(
 )
 
 
+_WORD_MARKS = (
+    ("RANK", gazetteers.SENIORITY),
+    ("SCHOOLWORD", gazetteers.SCHOOL_WORDS),
+    ("COMPANY", gazetteers.COMPANY_WORDS),
+    ("MONTH", gazetteers.MONTHS),
+    ("NOTNAME", gazetteers.NAME_STOP),
+)
+
+
 def _mark_words(reading: Reading) -> None:
     given, family = gazetteers.given_names(), gazetteers.family_names()
     for token in reading.tokens:
@@ -128,26 +147,14 @@ def _mark_words(reading: Reading) -> None:
             if low == ".net":
                 marks.add("SKILL")
             continue
+        marks.update(mark for mark, words in _WORD_MARKS if low in words)
         if low in gazetteers.TITLE_HEADS or (low.endswith("s") and low[:-1] in gazetteers.TITLE_HEADS):
             marks.add("TITLEHEAD")
-        if low in gazetteers.SENIORITY:
-            marks.add("RANK")
         if low in gazetteers.DEGREE_WORDS and (len(low) > 3 or not low.isalpha() or token.text[:1].isupper()):
             marks.add("DEGREE")
-        if low in gazetteers.SCHOOL_WORDS:
-            marks.add("SCHOOLWORD")
-        if low in gazetteers.COMPANY_WORDS:
-            marks.add("COMPANY")
-        if low in gazetteers.MONTHS:
-            marks.add("MONTH")
-        if low in gazetteers.NAME_STOP:
-            marks.add("NOTNAME")
-        elif token.text[0].isupper() or not reading.lines:
-            name = plain(low) if not low.isascii() else low
-            if name in given:
-                marks.add("GIVEN")
-            if name in family:
-                marks.add("FAMILY")
+        if "NOTNAME" not in marks and (token.text[0].isupper() or token.line < 3):
+            name = plain(low)
+            marks.update(mark for mark, names in (("GIVEN", given), ("FAMILY", family)) if name in names)
 
 
 def _mark_spans(reading: Reading) -> None:

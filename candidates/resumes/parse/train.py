@@ -10,9 +10,9 @@ import pycrfsuite
 
 from candidates.resumes.parse.dataset import digest, is_held_out, load, tags_of
 from candidates.resumes.parse.features import features_of
+from candidates.resumes.parse.names import read_person
 from candidates.resumes.parse.synthetic import make
 from candidates.resumes.parse.tagger import MODEL
-from candidates.resumes.parse.tokens import read
 
 TRAINED_ON = MODEL.with_name("trained_on.txt")
 
@@ -41,11 +41,11 @@ def train(
         for one in load(path):
             if is_held_out(one.text):
                 continue
-            reading = read(one.text)
+            reading, _ = read_person(one.text)
             trainer.append(features_of(reading), tags_of(reading, one.spans))
             seen.append(digest(one.text))
     for one in make(synthetic, seed=seed):
-        reading = read(one.text)
+        reading, _ = read_person(one.text)
         trainer.append(features_of(reading), tags_of(reading, one.spans))
     trainer.train(str(model))
     return seen

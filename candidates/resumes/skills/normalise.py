@@ -24,7 +24,7 @@ NEAR = 92.0
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """A term of a taxonomy: its identifier (ESCO URI, O*NET-SOC code, or `hrassist:` for our own) and preferred label."""
+    """A term of a taxonomy: identifier (ESCO URI, O*NET-SOC code, or `hrassist:` for our own) and preferred label."""
 
     id: str
     label: str
@@ -94,7 +94,7 @@ def _may_stand(key: str, written: str) -> bool:
 
 
 def own_rows() -> list[list[str]]:
-    """Our own list: a label and its other spellings per line, for skills that the taxonomies lack or name differently."""
+    """Our own list, a label and its other spellings per line: skills the taxonomies lack or name differently."""
     text = (DATA / "own_skills.txt").read_text(encoding="utf-8")
     return [[one.strip() for one in line.split("|")] for line in text.split("\n") if line and not line.startswith("#")]
 

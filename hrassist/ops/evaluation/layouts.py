@@ -34,7 +34,7 @@ class FileReport:
 
 
 def fused_share(text: str) -> float:
-    """The share of words that look like several without their spaces: over 20 letters, or a capital amid small ones twice."""
+    """The share of words that look like several without their spaces: over 20 letters, or two capitals within."""
     words = [word for word in text.split() if len(word) > 1 and word.strip(".,;:()•|").isalpha()]
     fused = [
         w
@@ -80,24 +80,26 @@ def _measured(name: str, read: ReadResume, seconds: float) -> FileReport:
 
 def render(reports: Sequence[FileReport]) -> str:
     """A line per file and a summary of all."""
-    lines = [
-        f"{'file':<52}{'pages':>6}{'words':>7}{'fused':>7}{'hidden':>7} {'n e p':<6}{'work':>5}{'edu':>5}{'sect':>5}{'sec':>7}  engine"
-    ]
+    heads = ("file", "pages", "words", "fused", "hidden", "n e p", "work", "edu", "sect", "sec", "engine")
+    lines = ["{:<52}{:>6}{:>7}{:>7}{:>7} {:<6}{:>5}{:>5}{:>5}{:>7}  {}".format(*heads)]
     for one in reports:
         if one.error:
             lines.append(f"{one.name:<52} {one.error}")
             continue
         marks = " ".join("y" if has else "-" for has in (one.has_name, one.has_email, one.has_phone))
         lines.append(
-            f"{one.name:<52}{one.pages:>6}{one.words:>7}{100 * one.fused:>6.1f}%{one.hidden:>7} {marks:<6}{one.work:>5}{one.education:>5}"
-            f"{one.sections:>5}{one.seconds:>7.2f}  {one.engines}"
+            f"{one.name:<52}{one.pages:>6}{one.words:>7}{100 * one.fused:>6.1f}%{one.hidden:>7} {marks:<6}"
+            f"{one.work:>5}{one.education:>5}{one.sections:>5}{one.seconds:>7.2f}  {one.engines}"
         )
     good = [one for one in reports if not one.error]
     if good:
         count = len(good)
+        has_work, has_education = sum(o.work > 0 for o in good), sum(o.education > 0 for o in good)
         lines.append(
-            f"{count} of {len(reports)} files read; name in {sum(o.has_name for o in good)}, e-mail in {sum(o.has_email for o in good)}, "
-            f"phone in {sum(o.has_phone for o in good)}, work in {sum(o.work > 0 for o in good)}, education in {sum(o.education > 0 for o in good)}; "
-            f"fused words {100 * sum(o.fused for o in good) / count:.1f} % on average; {sum(o.seconds for o in good) / count:.2f} s each."
+            f"{count} of {len(reports)} files read; name in {sum(o.has_name for o in good)}, "
+            f"e-mail in {sum(o.has_email for o in good)}, phone in {sum(o.has_phone for o in good)}, "
+            f"work in {has_work}, education in {has_education}; fused words "
+            f"{100 * sum(o.fused for o in good) / count:.1f} % on average; "
+            f"{sum(o.seconds for o in good) / count:.2f} s each."
         )
     return "\n".join(lines)

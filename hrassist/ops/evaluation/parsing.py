@@ -65,8 +65,8 @@ def matches(gold: Iterable[str], predicted: Iterable[str]) -> Count:
     """Count one label of one resume.
 
     Values repeated within the resume count once (compared by their words). A predicted value matches a gold value
-    leniently when `agree` says so and strictly when their words are the same in order; each gold value is used once, and
-    exact matches are made first, then the closest.
+    leniently when `agree` says so and strictly when their words are the same in order; each gold value is used once,
+    and exact matches are made first, then the closest.
     """
     wanted = list(dict.fromkeys(words for value in gold if (words := words_of(value))))
     given = list(dict.fromkeys(words for value in predicted if (words := words_of(value))))
