@@ -64,6 +64,7 @@ class EventAdmin(ReadOnlyAdmin[Event]):
     list_display = ("who", "action", "result", "on_what", "subject", "ip", "when")
     list_display_links = ("who",)
     list_filter = (TimeFilter, FamilyFilter, "outcome", "actor_type")
+    noun, nouns = "entry", "audit log"
     keyset_field = "ts"
     search_fields = ("actor_display",)
     search_help_text = "User, action or identifier"
@@ -97,9 +98,9 @@ class EventAdmin(ReadOnlyAdmin[Event]):
         return cells.badge(outcome.label if not event.reason_code else event.reason_code, OUTCOMES[outcome])
 
     @admin.display(description="On what")
-    def on_what(self, event: Event) -> SafeString | str:
+    def on_what(self, event: Event) -> SafeString:
         if not event.target_type:
-            return "–"
+            return cells.NOTHING
         return format_html(
             '{} <a class="small" href="?q={}" title="{}">…{}</a>',
             event.target_type.rpartition(".")[2],
@@ -109,9 +110,9 @@ class EventAdmin(ReadOnlyAdmin[Event]):
         )
 
     @admin.display(description="Whose data")
-    def subject(self, event: Event) -> SafeString | str:
+    def subject(self, event: Event) -> SafeString:
         if not event.subject_ref:
-            return "–"
+            return cells.NOTHING
         return format_html(
             '<a class="small" href="?q={}" title="{}">…{}</a>',
             event.subject_ref,

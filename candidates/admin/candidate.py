@@ -113,12 +113,12 @@ class CandidateAdmin(BaseAdmin[Candidate]):
 
     @admin.display(description="Place", ordering="city")
     def where(self, one: Candidate) -> str:
-        return one.place or "–"
+        return one.place or cells.NOTHING
 
     @admin.display(description="In pipeline")
-    def pipeline(self, one: Candidate) -> SafeString | str:
+    def pipeline(self, one: Candidate) -> SafeString:
         # Filled by the app that knows applications; this one must not.
-        return getattr(one, "in_pipelines", None) or "–"
+        return getattr(one, "in_pipelines", None) or cells.NOTHING
 
     @admin.display(description="Added", ordering="created_at")
     def added(self, one: Candidate) -> SafeString:

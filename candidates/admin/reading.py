@@ -176,22 +176,24 @@ def side_by_side(resume: Resume, *, words: str, quote: Span | None) -> dict[str,
     spans += hits
     if quote:
         spans.append(quote)
-    groups: dict[str, list[Shown]] = {}
+    groups: dict[str, dict[str, Shown]] = {}
     for number, one in enumerate(fields):
-        groups.setdefault(one["label"], []).append(
+        # A value that stands in five places is one value; its first place is shown.
+        groups.setdefault(one["label"], {}).setdefault(
+            one["value"].casefold(),
             Shown(
                 label=one["label"],
                 value=one["value"],
                 key=f"f{number}",
                 page=one.get("page") or 1,
                 confidence=one.get("confidence"),
-            )
+            ),
         )
     return {
         "resume": resume,
         "pictures": list(resume.pages.all()),
         "text_pages": cut(body, page_starts=text.page_starts if text else [], spans=spans),
-        "groups": [Group(label=LABELS[name], values=groups[name]) for name in LABELS if name in groups],
+        "groups": [Group(label=LABELS[name], values=list(groups[name].values())) for name in LABELS if name in groups],
         "hidden": text.hidden if text else [],
         "words": words,
         "hit_count": len(hits),

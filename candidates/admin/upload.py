@@ -50,6 +50,7 @@ class UploadTicketAdmin(ReadOnlyAdmin[UploadTicket]):
     list_display_links = ("file",)
     list_select_related = ("created_by", "resume__candidate", "duplicate_of__candidate")
     list_filter = (StateFilter,)
+    noun, nouns = "upload", "uploads"
     keyset_field = "created_at"
     search_fields = ("filename",)
     search_help_text = "File name"
@@ -71,13 +72,13 @@ class UploadTicketAdmin(ReadOnlyAdmin[UploadTicket]):
 
     @admin.display(description="Reason")
     def reason(self, one: UploadTicket) -> str:
-        return one.rejected_message or one.rejected_for or "–"
+        return one.rejected_message or one.rejected_for or cells.NOTHING
 
     @admin.display(description="Person")
-    def became(self, one: UploadTicket) -> SafeString | str:
+    def became(self, one: UploadTicket) -> SafeString:
         candidate = person_of(one)
         if candidate is None:
-            return "–"
+            return cells.NOTHING
         return format_html(
             '<a href="{}">{}</a>', reverse("admin:candidates_candidate_change", args=[candidate.pk]), candidate
         )

@@ -88,6 +88,7 @@ class UserAdmin(BaseAdmin[User], StockUserAdminOf[User]):
 class RoleAdmin(ReadOnlyAdmin[Group], StockGroupAdmin):
     """Roles come with the product and are kept current after every migration: to read, not to change."""
 
+    noun, nouns = "role", "roles"
     list_hint = "Roles come with the product. People get theirs on their account's page."
     filter_horizontal = ()
 
@@ -108,6 +109,7 @@ class NewTokenForm(forms.Form):
 class ApiTokenAdmin(BaseAdmin[ApiToken]):
     list_display = ("name", "user", "hint", "state", "expires", "used")
     list_select_related = ("user",)
+    noun, nouns = "API token", "API tokens"
     keyset_field = "created_at"
     search_fields = ("name", "user__username")
     empty_title = "No tokens yet"

@@ -36,6 +36,14 @@ else:
             return cls
 
 
+class QuietForm(ModelForm[Any]):
+    """A form whose labels do not end with a colon."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+
+
 class BaseAdmin(ModelAdmin[M]):
     """A list that stays flat at a million rows, over what `visible_to` lets this user see.
 
@@ -53,6 +61,9 @@ class BaseAdmin(ModelAdmin[M]):
     actions_on_bottom = True
     keyset_field = ""
     pages: tuple[tuple[str, str, str], ...] = ()
+    form = QuietForm
+    # What the rows are called in the list, one and many; empty for the model's own names.
+    noun, nouns = "", ""
     empty_title = "Nothing here yet"
     empty_hint = ""
     list_hint = ""
@@ -86,7 +97,9 @@ class BaseAdmin(ModelAdmin[M]):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         context = {
-            "title": str(self.opts.verbose_name_plural).capitalize(),
+            "title": _first_upper(self.nouns or str(self.opts.verbose_name_plural)),
+            "noun": self.noun or self.opts.verbose_name,
+            "nouns": self.nouns or self.opts.verbose_name_plural,
             "empty_title": self.empty_title,
             "empty_hint": self.empty_hint,
             "list_hint": self.list_hint,
@@ -113,3 +126,7 @@ class ReadOnlyAdmin(BaseAdmin[M]):
 
     def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
         return False
+
+
+def _first_upper(words: str) -> str:
+    return words[:1].upper() + words[1:]

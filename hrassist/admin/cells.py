@@ -13,6 +13,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 TINTS = 6
+# Narrow screens leave these cells out.
+NOTHING = SafeString('<span class="nothing">–</span>')
 
 
 def icon(name: str, extra: str = "") -> SafeString:
@@ -59,7 +61,7 @@ def badge(label: object, colour: str = "", symbol: str = "") -> SafeString:
 def ago(when: datetime | None, *, now: datetime | None = None) -> SafeString:
     """How long ago, in words, with the exact time in the title."""
     if when is None:
-        return SafeString("–")
+        return NOTHING
     local = timezone.localtime(when)
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',

@@ -19,7 +19,7 @@ from audit import actions as audit
 from audit.models import Event
 from candidates.models import Candidate
 from hrassist.admin import cells
-from hrassist.admin.base import BaseAdmin, ModelForm
+from hrassist.admin.base import BaseAdmin, ModelForm, QuietForm
 from hrassist.models import User
 from jobs.actions import applications, matching
 from jobs.actions import jobs as actions
@@ -30,7 +30,7 @@ from jobs.models import HiringTeamMember, Job, RejectionReason
 UNRANKED = 50
 
 
-class JobForm(ModelForm[Job]):
+class JobForm(QuietForm):
     openings = forms.IntegerField(
         min_value=1, max_value=1000, initial=1, help_text="How many people are to be hired.", required=False
     )
@@ -106,7 +106,7 @@ class JobAdmin(BaseAdmin[Job]):
 
     @admin.display(description="Place", ordering="city")
     def where(self, job: Job) -> str:
-        return job.place or "–"
+        return job.place or cells.NOTHING
 
     @admin.display(description="Age", ordering="created_at")
     def age(self, job: Job) -> SafeString:
