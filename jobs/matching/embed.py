@@ -29,7 +29,7 @@ def embed_job(job: JobText, *, embedder: Embedder, weights: QueryWeights) -> Job
         vector = vector + weights.focus * focus
         for line, weight in zip(lines, share.tolist(), strict=True):
             for word in _telling(line):
-                wanted[word] = max(wanted.get(word, 0.0), weight)
+                wanted[word] = max(wanted.get(word, 0.0), weights.body_words * weight)
     wanted = wanted or dict.fromkeys(_telling(job.text), 1.0)
     stems: dict[str, float] = {}
     for word, weight in wanted.items():

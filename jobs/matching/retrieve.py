@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import numpy as np
@@ -145,7 +145,7 @@ def _ids(sql: str, parameters: Sequence[Any]) -> set[UUID]:
 
 
 def _literal(query: JobQuery) -> str:
-    return cast(str, HalfVector(query.vector).to_text())
+    return HalfVector(query.vector).to_text()
 
 
 def _loaded(chosen: set[UUID], *, considered: int) -> Retrieved:

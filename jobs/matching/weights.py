@@ -22,6 +22,7 @@ class QueryWeights:
     title: float
     focus: float
     focus_temperature: float
+    body_words: float
 
 
 @dataclass(frozen=True, slots=True)

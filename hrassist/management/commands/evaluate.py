@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 
 from django.core.management.base import BaseCommand, CommandError
 
+from hrassist.lib.errors import DomainError
+
 
 class Command(BaseCommand):
     help = "Score parsing (labelled .jsonl[.gz]), ranking (a folder of jobs and resumes) or layouts (a folder of PDFs)."
@@ -26,7 +28,7 @@ class Command(BaseCommand):
         mode = import_module(f"hrassist.ops.evaluation.{options['what']}")
         try:
             report = mode.evaluate(path)
-        except (ValueError, OSError) as error:
+        except (DomainError, ValueError, OSError) as error:
             raise CommandError(str(error)) from error
         if not report:
             raise CommandError(f"Nothing to measure in {path}.")

@@ -22,7 +22,7 @@ def test_a_ranking_is_kept_as_it_was_shown(job, recruiter):
     run = rank_people(job_id=job.pk, by=recruiter, now=NOON)
     run.refresh_from_db()
     assert (run.created_by, run.created_at, run.considered, run.ranked) == (recruiter, NOON, 2, 2)
-    assert run.weights["score"] == {"lexical": 0.2}
+    assert run.weights["score"] == {"lexical": 0.15}
     assert [one["text"] for one in run.criteria] == ["Python", "Kubernetes"]
     assert run.filters == {"applicants_only": False, "country": ""}
     first, second = run.matches.all()

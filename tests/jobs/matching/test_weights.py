@@ -18,19 +18,19 @@ def config(tmp_path):
 
 def test_the_shipped_file_is_read_and_can_be_stored(config):
     weights = Weights.read(config(GOOD))
-    assert weights.as_json()["score"] == {"lexical": 0.2}
+    assert weights.as_json()["score"] == {"lexical": 0.15}
     assert weights.candidates.nearest + weights.candidates.full_text <= 1000
 
 
 @pytest.mark.parametrize(
     ("find", "put", "says"),
     [
-        ("lexical = 0.2", "lexical = 'a lot'", r"lexical must be a number from 0 up, not 'a lot'"),
-        ("lexical = 0.2", "lexical = -1", "from 0 up, not -1"),
-        ("lexical = 0.2", "lexical = nan", "from 0 up, not nan"),
-        ("lexical = 0.2", "lexical = true", "from 0 up, not True"),
-        ("lexical = 0.2", "", "lexical is missing"),
-        ("lexical = 0.2", "lexical = 0.2\nmagic = 1", "magic is not known here"),
+        ("lexical = 0.15", "lexical = 'a lot'", r"lexical must be a number from 0 up, not 'a lot'"),
+        ("lexical = 0.15", "lexical = -1", "from 0 up, not -1"),
+        ("lexical = 0.15", "lexical = nan", "from 0 up, not nan"),
+        ("lexical = 0.15", "lexical = true", "from 0 up, not True"),
+        ("lexical = 0.15", "", "lexical is missing"),
+        ("lexical = 0.15", "lexical = 0.15\nmagic = 1", "magic is not known here"),
         ("[score]", "[scores]", "scores is not known here"),
         ("ef_search = 400", "ef_search = 1.5", "ef_search must be a whole number"),
         ("ef_search = 400", "ef_search = 5000", "ef_search must be 1 to 1000"),
