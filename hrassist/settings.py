@@ -199,6 +199,9 @@ STORAGES: dict[str, dict[str, Any]] = {
         "BACKEND": (
             "django.contrib.staticfiles.storage.StaticFilesStorage"
             if TESTING
+            # Compressing takes ten processor seconds, which nobody should wait for at a first start.
+            else "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+            if DEVELOPMENT
             else "whitenoise.storage.CompressedManifestStaticFilesStorage"
         )
     },
@@ -346,6 +349,7 @@ LOGGING: dict[str, Any] = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "procrastinate": {"level": "WARNING"},
+        "pikepdf": {"level": "WARNING"},
         "django.request": {"level": "ERROR" if TESTING else LOG_LEVEL},
     },
 }
