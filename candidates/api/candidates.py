@@ -90,9 +90,13 @@ class MovedSerializer(serializers.Serializer[Candidate]):
     location = serializers.CharField()
 
 
+_PLAIN = tuple(name for name in columns_of(CandidateDetailSerializer) if name != "merged_into")
+
+
 def candidate_document(candidate: Candidate) -> dict[str, Any]:
     """A person as answered alone, with every way to reach them."""
-    row: dict[str, Any] = Candidate.objects.filter(pk=candidate.pk).values(*columns_of(CandidateDetailSerializer))[0]
+    row: dict[str, Any] = {name: getattr(candidate, name) for name in _PLAIN}
+    row["merged_into"] = candidate.merged_into_id
     for noun, (_, column) in candidates.CONTACTS.items():
         row[noun] = list(getattr(candidate, noun).order_by("id").values(column, "type", "status"))
     return row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
@@ -9,6 +10,7 @@ import orjson
 from django.conf import settings
 from django.db.models import Model, QuerySet
 from django.utils.module_loading import import_string
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -74,6 +76,11 @@ class ApiView(APIView):
 
     def valid(self, serializer: type[Serializer[Any]], *, partial: bool = False) -> dict[str, Any]:
         """The body as the serializer understands it. Raises ValidationError with the fields that do not fit."""
+        if isinstance(self.request.data, Mapping):
+            known = serializer().fields
+            # A misspelt field that is silently dropped is a change that its sender believes in.
+            if unknown := {name: ["There is no such field."] for name in self.request.data if name not in known}:
+                raise ValidationError(unknown, code="unknown_field")
         checked = serializer(data=self.request.data, partial=partial, context={"request": self.request, "view": self})
         checked.is_valid(raise_exception=True)
         return cast("dict[str, Any]", checked.validated_data)

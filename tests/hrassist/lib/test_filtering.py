@@ -34,5 +34,5 @@ def test_a_time_that_leaves_a_question_is_refused(text: str) -> None:
     ],
 )
 def test_a_value_of_another_kind_is_refused_with_what_to_use(kind: object, text: str) -> None:
-    with pytest.raises(ValueError, match="^Use "):
+    with pytest.raises(ValueError, match=r"^Use "):
         kind.parse(text)  # type: ignore[attr-defined]

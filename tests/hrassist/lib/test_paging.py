@@ -73,7 +73,7 @@ def test_who_changes_while_changes_are_followed_is_met_again(api: APIClient, sev
     changed = Candidate.objects.get(full_name=names[0])
     changed.save()
     rest = walk(api, first["next"])
-    assert sorted(names + sum(rest, [])) == sorted([*"ABCDEFG", names[0]])
+    assert sorted([*names, *(name for page in rest for name in page)]) == sorted([*"ABCDEFG", names[0]])
     assert rest[-1][-1] == names[0]
 
 
