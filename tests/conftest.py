@@ -40,6 +40,9 @@ def _flush_despite_append_only(
     # Tests that commit end with TRUNCATE of every table; the audit trail refuses that from everybody else.
     with pgtrigger.ignore("audit.Event:no_truncate"):
         flush(self)
+    # Django does not know the queue's tables as its own.
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
 
 
 TransactionTestCase._fixture_teardown = _flush_despite_append_only  # type: ignore[attr-defined]
