@@ -36,7 +36,7 @@ def noon() -> datetime:
 
 def _flush_despite_append_only(
     self: TransactionTestCase, *, flush: Any = TransactionTestCase._fixture_teardown
-) -> None:  # type: ignore[attr-defined]
+) -> None:
     # Tests that commit end with TRUNCATE of every table; the audit trail refuses that from everybody else.
     with pgtrigger.ignore("audit.Event:no_truncate"):
         flush(self)
@@ -45,7 +45,7 @@ def _flush_despite_append_only(
         cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
 
 
-TransactionTestCase._fixture_teardown = _flush_despite_append_only  # type: ignore[attr-defined]
+TransactionTestCase._fixture_teardown = _flush_despite_append_only
 
 
 @pytest.fixture(autouse=True)

@@ -42,7 +42,7 @@ class UserFactory(DjangoModelFactory[User]):
     is_staff = True
 
     @factory.post_generation
-    def role(self: User, create: bool, extracted: str | None, **_kwargs: Any) -> None:  # type: ignore[misc]
+    def role(self: User, create: bool, extracted: str | None, **_kwargs: Any) -> None:
         if create and extracted:
             self.groups.add(Group.objects.get(name=extracted))
 
@@ -60,7 +60,7 @@ class CandidateFactory(DjangoModelFactory[Candidate]):
     country = "DE"
 
     @factory.post_generation
-    def email(self: Candidate, create: bool, extracted: str | None, **_kwargs: Any) -> None:  # type: ignore[misc]
+    def email(self: Candidate, create: bool, extracted: str | None, **_kwargs: Any) -> None:
         address = f"candidate-{self.pk}@example.org" if extracted is None else extracted
         if create and address:
             CandidateEmail.objects.create(candidate=self, address=address.lower(), source="resume")
@@ -100,30 +100,30 @@ class ResumeFactory(DjangoModelFactory[Resume]):
     scanned_by = "none configured"
 
     @factory.post_generation
-    def text(self: Resume, create: bool, extracted: str | None, **_kwargs: Any) -> None:  # type: ignore[misc]
+    def text(self: Resume, create: bool, extracted: str | None, **_kwargs: Any) -> None:
         if create and self.state == Resume.State.READY:
             words = RESUME_TEXT if extracted is None else extracted
             ResumeText.objects.create(resume=self, text=words, masked_text=words, head=words[:200], page_starts=[0])
 
     @factory.post_generation
-    def parse(self: Resume, create: bool, extracted: dict[str, Any] | None, **_kwargs: Any) -> None:  # type: ignore[misc]
+    def parse(self: Resume, create: bool, extracted: dict[str, Any] | None, **_kwargs: Any) -> None:
         if create and extracted is not None:
             ResumeParse.objects.create(resume=self, **extracted)
 
     @factory.post_generation
-    def vector(self: Resume, create: bool, extracted: list[float] | None, **_kwargs: Any) -> None:  # type: ignore[misc]
+    def vector(self: Resume, create: bool, extracted: list[float] | None, **_kwargs: Any) -> None:
         if create and extracted is not None:
             ResumeVector.objects.create(resume=self, embedding=extracted, model_hash="test")
 
     @factory.post_generation
-    def content(self: Resume, create: bool, extracted: bytes | None, **_kwargs: Any) -> None:  # type: ignore[misc]
+    def content(self: Resume, create: bool, extracted: bytes | None, **_kwargs: Any) -> None:
         if create and extracted is not None:
             put(self.key, extracted)
             self.sha256, self.size = hashlib.sha256(extracted).hexdigest(), len(extracted)
             self.save(update_fields=["sha256", "size"])
 
     @factory.post_generation
-    def pages(self: Resume, create: bool, extracted: int | None, **_kwargs: Any) -> None:  # type: ignore[misc]
+    def pages(self: Resume, create: bool, extracted: int | None, **_kwargs: Any) -> None:
         for number in range(1, (extracted or 0) + 1 if create else 1):
             page = ResumePage.objects.create(
                 resume=self, number=number, key=f"{self.key}-page-{number}.png", width=1240, height=1754
@@ -146,7 +146,7 @@ class JobFactory(DjangoModelFactory[Job]):
     status = Job.Status.OPEN
 
     @factory.post_generation
-    def stages(self: Job, create: bool, extracted: Any, **_kwargs: Any) -> None:  # type: ignore[misc]
+    def stages(self: Job, create: bool, extracted: Any, **_kwargs: Any) -> None:
         if create:
             Stage.objects.bulk_create(
                 Stage(job=self, name=name, kind=kind, position=position)
@@ -154,7 +154,7 @@ class JobFactory(DjangoModelFactory[Job]):
             )
 
     @factory.post_generation
-    def team(self: Job, create: bool, extracted: dict[User, str] | None, **_kwargs: Any) -> None:  # type: ignore[misc]
+    def team(self: Job, create: bool, extracted: dict[User, str] | None, **_kwargs: Any) -> None:
         for user, role in (extracted or {}).items() if create else ():
             HiringTeamMember.objects.create(job=self, user=user, role=role)
 

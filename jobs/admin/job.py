@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
@@ -242,7 +242,7 @@ class JobAdmin(BaseAdmin[Job]):
         job = self.changing(request, object_id, permission="jobs.add_application")
         try:
             candidate = Candidate.objects.visible_to(_user(request)).get(pk=request.POST.get("candidate", ""))
-        except (Candidate.DoesNotExist, ValueError, TypeError) as error:
+        except (Candidate.DoesNotExist, ValidationError, ValueError, TypeError) as error:
             raise Http404 from error
         return self.do(
             request,

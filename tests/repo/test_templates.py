@@ -16,7 +16,7 @@ def path_in_templates(path) -> str:
 
 def composed_names(text: str) -> list[str]:
     """Patterns of names put together while the program runs: f"admin/jobs/job/{tab}.html"."""
-    found = re.findall(r"f\"([\w/{}.]+\.html)\"", text)
+    found = re.findall(r"f\"([^\"]+\.html)\"", text)
     return [re.sub(r"\\{.*?\\}", r"\\w+", re.escape(one)) for one in found]
 
 
