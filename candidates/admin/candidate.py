@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, URLField
 from django.forms import BaseModelFormSet, ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -27,6 +27,7 @@ CURRENT = CandidateEmail.Status.CURRENT
 
 class ContactInline(TabularInline[Any, Candidate]):
     extra = 0
+    formfield_overrides: ClassVar = {URLField: {"assume_scheme": "https"}}
     # The columns of the action, in the words of the model.
     noun = ""
     column = ""

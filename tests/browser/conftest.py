@@ -1,0 +1,131 @@
+"""A real Chromium against a live server, with a worker beside it where a test needs one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from hrassist.models import User
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PASSWORD = "correct-horse-battery-staple"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def orm_beside_playwright() -> Iterator[None]:
+    """Playwright's synchronous interface runs an event loop in this thread, which Django would refuse to share."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        yield
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("There is no Chromium on this machine.")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+class Violations(list[str]):
+    """What the content policy refused and what scripts complained about, as it happened."""
+
+
+@pytest.fixture
+def violations() -> Violations:
+    return Violations()
+
+
+@pytest.fixture
+def new_context(browser: Browser, live_server: Any, violations: Violations) -> Iterator[Callable[..., BrowserContext]]:
+    opened: list[BrowserContext] = []
+
+    def keep_error(said: Any) -> None:
+        if said.type == "error":
+            violations.append(f"console: {said.text}")
+
+    def make(**options: Any) -> BrowserContext:
+        options.setdefault("viewport", {"width": 1440, "height": 900})
+        context = browser.new_context(base_url=live_server.url, **options)
+        context.expose_function("keepViolation", lambda said: violations.append(said))
+        context.add_init_script(
+            "addEventListener('securitypolicyviolation', (event) => "
+            "keepViolation(`${event.violatedDirective} ${event.blockedURI} on ${location.pathname}`));"
+        )
+        context.on("weberror", lambda error: violations.append(f"script: {error.error}"))
+        context.on("console", lambda said: keep_error(said))
+        opened.append(context)
+        return context
+
+    yield make
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def sign_in(new_context: Callable[..., BrowserContext]) -> Callable[..., Page]:
+    """A page on which this user has signed in through the form; options go to the browser context."""
+
+    def sign(user: User, **options: Any) -> Page:
+        user.set_password(PASSWORD)
+        user.save(update_fields=["password"])
+        page = new_context(**options).new_page()
+        page.goto("/")
+        page.get_by_label("User name").fill(user.username)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_selector("text=Good to see you")
+        return page
+
+    return sign
+
+
+@pytest.fixture
+def work_off(own_store: Path) -> Callable[[], None]:
+    """Let a worker process of its own do every task that waits, and end."""
+
+    def work() -> None:
+        database = connection.settings_dict
+        url = "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**database)
+        environment = {
+            **os.environ,
+            "HRASSIST_ENV": "development",
+            "DATABASE_URL": url,
+            "HRASSIST_STORAGE_DIR": str(own_store),
+            "SECRET_KEY": settings.SECRET_KEY,
+        }
+        done = subprocess.run(
+            [sys.executable, "manage.py", "procrastinate", "worker", "--one-shot"],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+
+    return work

@@ -1,0 +1,86 @@
+"""The main way through, as a recruiter walks it: files in, people out, a job ranks them and shows why."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from audit.models import Event
+from candidates.models import Candidate, UploadTicket
+from jobs.models import Job, MatchRun
+from tests.browser import resumes
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, databases=["default", "audit"])]
+
+
+def test_a_batch_of_resumes_becomes_people_whom_a_job_ranks_with_evidence(
+    recruiter, sign_in, work_off, violations, tmp_path
+):
+    files = resumes.write(tmp_path)
+    broken = tmp_path / "broken.pdf"
+    broken.write_bytes(b"%PDF-1.7 and nothing of a PDF behind it")
+    page = sign_in(recruiter)
+
+    page.get_by_role("link", name="Upload resumes").first.click()
+    page.set_input_files("[data-files]", [*files, broken])
+    reading = page.locator(".file[data-is=reading]")
+    expect(reading).to_have_count(4, timeout=30_000)
+    # States are the server's: they survive that the page is left and opened again.
+    page.reload()
+    expect(reading).to_have_count(4)
+    work_off()
+    expect(page.locator(".file[data-is=ready]")).to_have_count(3, timeout=30_000)
+    rejected = page.locator(".file[data-is=rejected]")
+    expect(rejected).to_contain_text("broken.pdf")
+    assert rejected.locator("[data-reason]").inner_text() == UploadTicket.objects.get(state="rejected").rejected_message
+
+    page.locator(".file", has_text="mara-lindt.pdf").get_by_role("link", name="Open person").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Mara Lindt")
+    expect(page.get_by_text("Kestrel Payments").first).to_be_visible()
+    mara = Candidate.objects.get(full_name="Mara Lindt")
+
+    page.get_by_role("link", name="Resume", exact=True).click()
+    picture = page.locator("img").first
+    expect(picture).to_be_visible()
+    page.wait_for_function("document.querySelector('.resume-pictures img').naturalWidth > 300")
+    page.locator("a.value", has_text="Kestrel Payments").first.click()
+    expect(page.locator("mark.active").first).to_contain_text("Kestrel")
+    seen = Event.objects.filter(action="resume.viewed", subject_ref=str(mara.pk), actor_id=str(recruiter.pk))
+    assert seen.exists()
+
+    page.goto("/jobs/job/add/")
+    page.get_by_label("Title").fill("Backend Engineer")
+    page.get_by_label("Description").fill("Build and run our billing service in Python on PostgreSQL.")
+    page.get_by_label("Must have").fill("Python\nPostgreSQL\nForklift licence")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Open job").click()
+    job = Job.objects.get(title="Backend Engineer")
+    assert job.status == Job.Status.OPEN
+    assert job.stages.count() == 5
+
+    page.get_by_role("link", name="Ranked people").click()
+    page.get_by_role("button", name="Rank people").click()
+    people = page.locator(".ranked-person")
+    expect(people).to_have_count(3, timeout=30_000)
+    names = page.locator(".ranked-person .ranked-who b").all_inner_texts()
+    assert names[0] in {"Mara Lindt", "Ines Rocha"}
+    assert names[2] == "Tom Aske"
+    row = people.filter(has_text="Mara Lindt")
+    expect(row.locator(".ranked-must")).to_contain_text("2 of 3")
+    if row.locator("details").get_attribute("open") is None:
+        row.locator("summary").click()
+    expect(row.locator("tr", has_text="Forklift licence")).to_contain_text("no evidence found")
+    assert MatchRun.objects.get().created_by == recruiter
+
+    row.locator("tr", has_text=re.compile(r"^\s*PostgreSQL")).get_by_role("link").click()
+    expect(page.locator("mark.quote").first).to_be_visible()
+    assert "PostgreSQL" in "".join(page.locator("mark.quote").all_inner_texts())
+
+    page.goto(f"/jobs/job/{job.pk}/ranked/?unranked=1")
+    expect(page.locator(".lines > li")).to_have_count(3)
+    page.locator("li", has_text="Mara Lindt").get_by_role("button", name="Add to pipeline").click()
+    page.get_by_role("link", name=re.compile("^Pipeline")).click()
+    expect(page.locator(".column", has_text="Applied").locator(".board-card")).to_contain_text("Mara Lindt")
+    page.get_by_role("button", name="Move Mara Lindt to Screening").click()
+    expect(page.locator(".column", has_text="Screening").locator(".board-card")).to_contain_text("Mara Lindt")
+    assert violations == []
