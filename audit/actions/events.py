@@ -99,9 +99,23 @@ def viewed(
     return event
 
 
-def denied(
+def denied(action: str, **about: Any) -> None:
+    """Keep a refusal although its request rolls back; a refusal that cannot be kept is logged and still a refusal.
+
+    Takes `target`, `by`, `subject` and `job` as `record` does, `reason_code`, `http_status`, and `changes` by name.
+    """
+    _keep(action, outcome=Event.Outcome.DENY, **about)
+
+
+def failed(action: str, **about: Any) -> None:
+    """Keep that something went wrong, as `denied` keeps a refusal."""
+    _keep(action, outcome=Event.Outcome.ERROR, **about)
+
+
+def _keep(
     action: str,
     *,
+    outcome: str,
     target: models.Model | None = None,
     by: User | None = None,
     subject: Ref = None,
@@ -110,25 +124,24 @@ def denied(
     http_status: int | None = None,
     **changes: Any,
 ) -> None:
-    """Keep a refusal although its request rolls back; a refusal that cannot be kept is logged and still a refusal."""
-    event = _event(
-        action,
-        by=by,
-        target=target,
-        subject=subject,
-        job=job,
-        outcome=Event.Outcome.DENY,
-        reason_code=reason_code[:60],
-        http_status=http_status,
-        changes=changes,
-    )
     request = origin.of_request()
     if request:
-        request.denied = True
+        request.kept = True
     try:
+        event = _event(
+            action,
+            by=by,
+            target=target,
+            subject=subject,
+            job=job,
+            outcome=outcome,
+            reason_code=reason_code[:60],
+            http_status=http_status,
+            changes=changes,
+        )
         _commit(event, request)
     except Error:
-        logger.exception("audit: %s (denied, %s) is not on record", action, reason_code)
+        logger.exception("audit: %s (%s, %s) is not on record", action, outcome, reason_code)
 
 
 def _commit(event: Event, request: origin.RequestOrigin | None) -> None:

@@ -157,7 +157,7 @@ def _chunks(resume: Resume, by: User, *, key: str) -> Iterator[bytes]:
 
 
 def _altered(resume: Resume, by: User, *, reason: str, key: str) -> FileAltered:
-    audit.denied(
+    audit.failed(
         "resume.altered",
         target=resume,
         by=by,

@@ -53,7 +53,8 @@ class RequestOrigin:
         self.request_id = request_id_of(request)
         # What this request has on record already: (action, target type, target id).
         self.seen: set[tuple[str, str, str]] = set()
-        self.denied = False
+        # Whether a refusal or failure of this request is on record already.
+        self.kept = False
 
     def __call__(self) -> Origin:
         request = self.request

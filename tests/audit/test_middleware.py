@@ -62,7 +62,17 @@ def lose_everything(request):
         raise PermissionDenied
 
 
-urlpatterns = [path("people/<int:pk>/role", give_role, name="role"), path("lose", lose_everything, name="lose")]
+def break_down(request):
+    with transaction.atomic():
+        User.objects.update(is_active=False)
+        raise RuntimeError
+
+
+urlpatterns = [
+    path("break", break_down, name="break"),
+    path("people/<int:pk>/role", give_role, name="role"),
+    path("lose", lose_everything, name="lose"),
+]
 
 
 @pytest.mark.urls(__name__)
@@ -90,3 +100,12 @@ def test_a_refusal_is_kept_although_what_the_request_did_is_undone(
     assert operator.is_active
     assert [event.actor_id for event in events("request.denied")] == [str(operator.pk)]
     assert events("user.changed", target_id=str(operator.pk)) == []
+
+
+@pytest.mark.urls(__name__)
+def test_a_request_that_breaks_down_is_on_record(operator, events):
+    client = Client(raise_request_exception=False)
+    client.force_login(operator)
+    assert client.get("/break").status_code == 500
+    (event,) = events("request.failed")
+    assert (event.outcome, event.http_status, event.actor_id, event.route) == ("error", 500, str(operator.pk), "break")

@@ -124,7 +124,7 @@ class TestOnAConnectionOfItsOwn:
     ):
         with caplog.at_level(logging.ERROR):
             audit.denied("resume.downloaded", by=recruiter, reason_code="forbidden")
-        assert "resume.downloaded (denied, forbidden) is not on record" in caplog.text
+        assert "resume.downloaded (deny, forbidden) is not on record" in caplog.text
 
 
 @pytest.fixture
