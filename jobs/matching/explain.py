@@ -13,8 +13,8 @@ from jobs.matching.types import Criterion, Evidence, Need, ResumeSource, Strengt
 from jobs.matching.weights import EvidenceRules
 
 # A named skill says more about a requirement than the words around it.
-SKILL_WEIGHT = 2.0
-WORD_BESIDE_SKILL = 0.5
+SKILL_WEIGHT = 1.5
+WORD_BESIDE_SKILL = 1.0
 # Per requirement, the most passages of a resume that are worth a second look.
 LOOKED_AT = 3
 DENIED_WORDS = 4
