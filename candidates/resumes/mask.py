@@ -12,14 +12,15 @@ from candidates.resumes.parse.gazetteers import NAME_PARTICLES
 from candidates.resumes.parse.view import FILLER, readable
 
 MASK = "·"
+# "MS" is a degree and half of "MS Office": forms of address count only as they are written before a name.
 _PRONOUN = re.compile(
-    r"\b(?:he|she|him|her|hers|his|himself|herself|s/he|he/him|she/her|they/them"
-    r"|mr|mrs|ms|miss|sir|madam|smt|shri|mx)\b\.?",
+    r"\b(?:he|she|him|her|hers|his|himself|herself|s/he|he/him|she/her|they/them|madam|smt|shri"
+    r"|(?-i:Mr|MR|Mrs|MRS|Ms|Miss|Mx|Sir))\b\.?",
     re.IGNORECASE,
 )
 _KIN = r"(?:father|mother|husband|spouse|wife|guardian|parent)(?:['’]?s)?"
 _RELIGION = r"(?:hindu(?:ism)?|muslim|islam|christian(?:ity)?|(?:roman )?catholic|sikh|jain|buddhist|jewish|parsi)"
-_STATUS = r"(?:(?:un)?married|single|divorced|widow(?:ed)?|separated|bachelor)"
+_STATUS = r"(?:(?:un)?married|divorced|widowed)"
 # "Label: value" lines of Indian, Gulf and European resumes; the value runs to the next label, line or wide gap.
 _PERSONAL = re.compile(
     rf"\b(?:(?:date|place)\s+(?:of|and\s+place\s+of)\s+birth|birth\s*(?:date|day|place)|d\.?\s?o\.?\s?b\.?|born(?:\s+on)?"
@@ -37,10 +38,11 @@ _PERSONAL_END = re.compile(
 )
 _SAID = re.compile(
     rf"\b(?:(?:gender|sex)\b\W{{0,3}}(?:fe)?male|(?:fe)?male(?=\s*[,/|•\n]|$)"
-    rf"|{_STATUS}(?=\s*(?:,|\||/|•|\n|with|and)\s)"
+    rf"|{_STATUS}(?=\s*(?:[,|/•\n]|with\b|$))"
     rf"|{_RELIGION}\b(?!\s+(?:university|college|school|hospital|institute|academy|church))"
     r"|\d{2}\s*(?:-|\s)?\s*years?\s*(?:-|\s)?\s*old|aged?\s+\d{2}\b|born\s+(?:on|in)\s+[^.\n]{4,30}"
-    r"|(?:[A-Z][a-z]+\s+)?(?:national|citizen|citizenship|nationality)\b)",
+    r"|(?-i:[A-Z][a-z]+)\s+(?:citizen|citizenship|nationality)\b"
+    r"|(?-i:[A-Z][a-z]*(?:an|ish|ese|i))\s+national\b(?!\s+(?-i:[A-Z])))",
     re.IGNORECASE,
 )
 _STREET = re.compile(
@@ -66,9 +68,9 @@ _TELLING = frozenset((Label.NAME, Label.EMAIL, Label.PHONE, Label.LINK, Label.GR
 def mask(text: str, fields: Iterable[Field]) -> str:
     """The text with everything that tells who the person is replaced by dots, character for character.
 
-    Hidden are the name wherever it or a part of it stands, forms of address and pronouns, e-mail, telephone, links, street
-    address, birth date, age, gender, marital status, nationality, religion, and years of graduation. Blanks and line ends
-    stay, so lines and offsets do.
+    Hidden are the name wherever it or a part of it stands, forms of address and pronouns, e-mail, telephone, links,
+    street address, birth date, age, gender, marital status, nationality, religion, and years of graduation. Blanks and
+    line ends stay, so lines and offsets do.
     """
     view = readable(text)
     known = tuple(fields)
