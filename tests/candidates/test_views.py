@@ -42,6 +42,15 @@ def test_a_download_is_one_event_with_person_candidate_and_hash(client_as, recru
     assert (event.method, event.route) == ("GET", "files/resumes/<uuid:resume_id>")
 
 
+@pytest.mark.parametrize(
+    ("name", "part"), [("files_original", ""), ("files_page", "/pages/1"), ("files_text", "/text")]
+)
+def test_a_file_takes_few_queries(client_as, recruiter, resume, assert_queries, name, part):
+    client = client_as(recruiter)
+    with assert_queries(name):
+        client.get(url(resume, part))
+
+
 def test_each_download_is_an_event(client_as, recruiter, resume, events):
     client = client_as(recruiter)
     for _ in range(3):
