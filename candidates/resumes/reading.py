@@ -63,8 +63,8 @@ def head_of(parsed: ParsedResume, masked: str) -> str:
         (one.start, one.end) for one in parsed.fields if one.label is Label.TITLE and one.path.startswith("/work/")
     ]
     spans += titles[:2] if work else titles[:4]
-    spans += [(s.start, min(s.end, s.start + 900)) for s in work[:1]]
-    spans += [(s.start, min(s.end, s.start + 500)) for s in skills[:1]]
+    spans += [(s.start, _reach(masked, s.start, s.end, 900)) for s in work[:1]]
+    spans += [(s.start, _reach(masked, s.start, s.end, 500)) for s in skills[:1]]
     spans.append((0, len(masked)))
     taken: list[tuple[int, int]] = []
     parts: list[str] = []
@@ -79,6 +79,18 @@ def head_of(parsed: ParsedResume, masked: str) -> str:
         if size >= HEAD:
             break
     return "\n".join(parts)[:HEAD]
+
+
+def _reach(masked: str, start: int, end: int, size: int) -> int:
+    """Where a piece of `size` told characters ends: masked ones do not count, so the length of a name moves nothing."""
+    blank = True
+    for at in range(start, end):
+        hidden = masked[at] == MASK or masked[at].isspace()
+        size -= not (hidden and blank)
+        blank = hidden
+        if size <= 0:
+            return at
+    return end
 
 
 def _uncovered(start: int, end: int, taken: list[tuple[int, int]]) -> list[tuple[int, int]]:
