@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any, ClassVar
+from typing import IO, Any
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -20,7 +20,7 @@ from hrassist.lib.errors import DomainError
 
 class Command(BaseCommand):
     help = "Parse resumes: files to a summary or JSON, or a stream of texts to a stream of fields. Needs no database."
-    requires_system_checks: ClassVar[list[str]] = []
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="*", type=Path, metavar="FILE")

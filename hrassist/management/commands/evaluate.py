@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -14,7 +14,7 @@ from hrassist.lib.errors import DomainError
 
 class Command(BaseCommand):
     help = "Score parsing (labelled .jsonl[.gz]), ranking (a folder of jobs and resumes) or layouts (a folder of PDFs)."
-    requires_system_checks: ClassVar[list[str]] = []
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("what", choices=("parsing", "ranking", "layouts"))
