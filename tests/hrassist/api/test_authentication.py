@@ -5,12 +5,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
-from rest_framework.test import APIClient
+from rest_framework.request import Request
+from rest_framework.test import APIClient, APIRequestFactory
 
+from hrassist.api.authentication import TokenAuthentication
 from hrassist.models import ApiToken, User
-from tests.factories import api_token
+from hrassist.roles import ROLES
+from tests.factories import UserFactory, api_token
 
 pytestmark = pytest.mark.django_db
 ME = "/api/v1/me"
@@ -112,3 +116,22 @@ def test_a_scope_opens_one_noun_and_one_verb(recruiter: User, api_as: Callable[.
 def test_a_scope_gives_nothing_that_the_role_does_not(outsider: User, api_as: Callable[..., APIClient]) -> None:
     refused = api_as(outsider).get("/api/v1/candidates")
     assert (refused.status_code, refused.json()["code"]) == (403, "permission_denied")
+
+
+@pytest.mark.parametrize("role", [*ROLES, ""])
+def test_a_token_carries_exactly_the_permissions_of_its_user(role: str) -> None:
+    user = UserFactory(role=role)
+    user.user_permissions.add(Permission.objects.get(codename="view_candidate"))
+    request = Request(APIRequestFactory().get("/", headers={"Authorization": f"Bearer {api_token(user)}"}))
+    signed_in = TokenAuthentication().authenticate(request)
+    assert signed_in is not None
+    assert signed_in[0].get_all_permissions() == User.objects.get(pk=user.pk).get_all_permissions()
+
+
+def test_a_role_that_is_taken_away_is_gone_at_the_next_request(
+    recruiter: User, api_as: Callable[..., APIClient]
+) -> None:
+    client = api_as(recruiter)
+    assert client.get("/api/v1/jobs").status_code == 200
+    recruiter.groups.clear()
+    assert client.get("/api/v1/jobs").status_code == 403

@@ -130,7 +130,7 @@ def kept_connection() -> Iterator[None]:
 @pytest.mark.slow
 @pytest.mark.django_db
 @described.parametrize()
-@settings(max_examples=5, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 def test_whatever_is_sent_the_answer_is_one_the_schema_tells(case: Any, recruiter: User, kept_connection: None) -> None:
     token = api_token(recruiter)
     case.call_and_validate(
