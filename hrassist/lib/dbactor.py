@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import Error
+from django.db import Error, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from psycopg.pq import TransactionStatus
@@ -19,70 +19,65 @@ from hrassist.lib.origin import Origin
 logger = logging.getLogger(__name__)
 
 VARIABLE = "hrassist.actor"
-_READS = ("SELECT", "SHOW", "EXPLAIN", "DECLARE", "FETCH", "CLOSE", "SAVEPOINT", "RELEASE", "SET")
-
-
-# The limiter counts in a table that no trigger watches, on every request: naming the actor for it would double its cost.
-_UNWATCHED = ("INSERT INTO HRASSIST_THROTTLE",)
+# A statement that begins with this writes nothing that anybody must answer for: counters of the house itself.
+UNNAMED = "/* without actor */ "
+_WRITES = ("INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "TRUNCATE", "DO ")
 
 
 class _Naming:
     """Sets the variable before the first write of a transaction, and again where a rollback took it back.
 
-    Inside a transaction the variable ends with it. A write outside one needs it on the session; `clear` takes it off,
-    so that a connection that lives on never speaks for somebody who has left.
+    It is set for the transaction only, and a write outside one gets a transaction of its own: nothing stays on the
+    session, so neither a connection that lives on nor one that a pool hands to others speaks for somebody who has left.
     """
 
     def __init__(self, connection: BaseDatabaseWrapper, who: Callable[[], Origin]):
         self.connection = connection
         self.who = who
-        self.named_in: tuple[Any, ...] | None = None
-        self.on_session = False
+        self.named_in: tuple[tuple[str, ...], str] | None = None
         self.busy = False
 
     def __call__(self, execute: Callable[..., Any], query: Any, params: Any, many: bool, context: Any) -> Any:
         statement = query if isinstance(query, str) else query.as_string(None) if hasattr(query, "as_string") else ""
-        verb = statement.lstrip("( \n\t").upper()
-        if self._is_idle():
-            # The first statement of a transaction, whatever it is: what an earlier one was told is gone.
+        verb = statement.lstrip("( \n\t")[:10].upper()
+        if self._is_idle() or verb.startswith("ROLLBACK"):
+            # The first statement of a transaction, or one taken back: what the database was told before is gone.
             self.named_in = None
-        if verb.startswith("ROLLBACK"):
-            self.named_in = None
-        elif not self.busy and not verb.startswith(_READS + _UNWATCHED):
-            # Asking who it is may query the user: those queries name nobody.
-            self.busy = True
-            try:
-                self._name()
-            finally:
-                self.busy = False
-        return execute(query, params, many, context)
+        if self.busy or not verb.startswith(_WRITES):
+            return execute(query, params, many, context)
+        if self.connection.in_atomic_block:
+            self._name()
+            return execute(query, params, many, context)
+        with transaction.atomic(using=self.connection.alias):
+            self._name()
+            return execute(query, params, many, context)
 
     def clear(self) -> None:
-        """Take the name back, for the next user of this connection."""
-        within = self.connection.in_atomic_block
-        if (not self.on_session and not (within and self.named_in)) or self.connection.connection is None:
+        """Take the name back where the transaction goes on after those it was set for."""
+        if self.named_in is None or not self.connection.in_atomic_block:
             return
         try:
-            with self.connection.cursor() as cursor:
-                cursor.execute("SELECT set_config(%s, '', %s)", [VARIABLE, within and not self.on_session])
+            self._set("")
         except Error:
-            # A connection that cannot be cleared must not serve anybody else; closing it forgets the name too.
-            logger.warning("the actor could not be taken off a database connection; it is closed", exc_info=True)
-            self.connection.close()
+            logger.warning("the actor outlives its request in a broken transaction", exc_info=True)
 
     def _name(self) -> None:
-        within = self.connection.in_atomic_block
-        value = json.dumps(self.who().as_columns())
-        if within and self.named_in is not None:
-            savepoints, named = self.named_in
-            if named == value and tuple(self.connection.savepoint_ids[: len(savepoints)]) == savepoints:
-                return
-        with self.connection.cursor() as cursor:
-            cursor.execute("SELECT set_config(%s, %s, %s)", [VARIABLE, value, within])
-        if within:
+        # Asking who it is may read the user: those queries name nobody.
+        self.busy = True
+        try:
+            value = json.dumps(self.who().as_columns())
+            if self.named_in is not None:
+                savepoints, named = self.named_in
+                if named == value and tuple(self.connection.savepoint_ids[: len(savepoints)]) == savepoints:
+                    return
+            self._set(value)
             self.named_in = (tuple(self.connection.savepoint_ids), value)
-        else:
-            self.on_session = True
+        finally:
+            self.busy = False
+
+    def _set(self, value: str) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT set_config(%s, %s, true)", [VARIABLE, value])
 
     def _is_idle(self) -> bool:
         psycopg_connection = self.connection.connection
@@ -101,12 +96,11 @@ def actor_named(connection: BaseDatabaseWrapper, who: Callable[[], Origin]) -> I
 
 
 def connect() -> None:
-    """Name the command that a process is on every connection it opens; web processes name each request instead."""
+    """Name the command that this process is in all it writes; web processes name each request instead."""
     connection_created.connect(_name_command, dispatch_uid="hrassist.dbactor")
 
 
 def _name_command(*, connection: BaseDatabaseWrapper, **_kwargs: Any) -> None:
-    process = origin.of_process()
-    if process.actor_type == "command":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config(%s, %s, false)", [VARIABLE, json.dumps(process.as_columns())])
+    named = any(isinstance(wrapper, _Naming) for wrapper in connection.execute_wrappers)
+    if origin.of_process().actor_type == "command" and not named:
+        connection.execute_wrappers.append(_Naming(connection, origin.current))

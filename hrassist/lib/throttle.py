@@ -8,9 +8,13 @@ from math import ceil
 from django.db import connection
 from django.utils.crypto import salted_hmac
 
+from hrassist.lib.dbactor import UNNAMED
+
 # The generic cell rate algorithm: each request moves a mark ahead of the clock by per/limit seconds, and a mark may be
 # at most `per` ahead. It slides, so no moment lets twice the limit through, and a refused request costs nothing.
-_TAKE = """
+_TAKE = (
+    UNNAMED
+    + """
 INSERT INTO hrassist_throttle AS t (key, used_until)
 VALUES (%(key)s, clock_timestamp() + %(step)s * interval '1 second')
 ON CONFLICT (key) DO UPDATE
@@ -19,6 +23,7 @@ WHERE greatest(t.used_until, clock_timestamp()) + %(step)s * interval '1 second'
    <= clock_timestamp() + %(per)s * interval '1 second'
 RETURNING extract(epoch FROM used_until - clock_timestamp())
 """
+)
 _LOOK = "SELECT extract(epoch FROM used_until - clock_timestamp()) FROM hrassist_throttle WHERE key = %s"
 
 

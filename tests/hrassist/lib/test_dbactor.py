@@ -1,8 +1,10 @@
 import json
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
+from audit.models import Event
+from hrassist.lib import origin, throttle
 from hrassist.lib.dbactor import actor_named
 from hrassist.lib.origin import Origin
 from hrassist.models import User
@@ -25,17 +27,23 @@ def write() -> None:
     User.objects.update(time_zone="Europe/Berlin")
 
 
+def actors() -> list[str]:
+    """Whom the triggers named for the changes of users, oldest first."""
+    return list(Event.objects.filter(action="user.changed").order_by("id").values_list("actor_display", flat=True))
+
+
 def test_a_request_that_only_reads_names_nobody():
     with actor_named(connection, lambda: ROSA):
         assert User.objects.count() == 0
         assert named() == ""
 
 
-def test_a_write_outside_a_transaction_is_named_and_the_next_request_starts_nameless():
+def test_a_write_outside_a_transaction_is_named_and_leaves_nothing_on_the_session():
+    UserFactory()
     with actor_named(connection, lambda: ROSA):
         write()
-        assert named() == "rosa"
-    assert named() == ""
+        assert named() == ""
+    assert actors() == ["rosa"]
 
 
 def test_a_write_in_a_transaction_is_named_until_its_end():
@@ -94,11 +102,12 @@ def test_a_request_that_fails_leaves_no_name_behind():
 
 
 def test_the_next_request_on_the_same_connection_has_its_own_name():
+    UserFactory()
     with actor_named(connection, lambda: ROSA):
-        write()
-    with actor_named(connection, lambda: HUGO):
-        write()
-        assert named() == "hugo"
+        User.objects.update(time_zone="Europe/Berlin")
+    with actor_named(connection, lambda: HUGO), transaction.atomic():
+        User.objects.update(time_zone="Europe/Paris")
+    assert actors() == ["rosa", "hugo"]
 
 
 def test_signing_in_halfway_changes_the_name():
@@ -125,7 +134,7 @@ def test_asking_who_it_is_may_read_the_database():
 
     with actor_named(connection, who):
         write()
-        assert named() == "rosa"
+    assert actors() == ["rosa"]
 
 
 def test_a_connection_lost_in_the_request_does_not_fail_its_answer():
@@ -134,3 +143,41 @@ def test_a_connection_lost_in_the_request_does_not_fail_its_answer():
         connection.connection.close()
     connection.close()
     assert named() == ""
+
+
+def test_a_failed_write_outside_a_transaction_leaves_the_connection_usable():
+    user = UserFactory()
+    with actor_named(connection, lambda: ROSA):
+        with pytest.raises(IntegrityError):
+            User.objects.create(username=user.username)
+        write()
+    assert actors() == ["rosa"]
+
+
+def test_counting_a_limit_costs_no_further_query(django_assert_num_queries):
+    with actor_named(connection, lambda: ROSA), django_assert_num_queries(1):
+        throttle.take("api", "rosa", limit=10, per=60)
+
+
+def test_a_refused_write_undone_by_hand_does_not_spoil_the_transaction():
+    user = UserFactory()
+    with actor_named(connection, lambda: ROSA), transaction.atomic():
+        savepoint = transaction.savepoint()
+        with pytest.raises(IntegrityError), connection.cursor() as cursor:
+            cursor.execute("INSERT INTO auth_group (name) VALUES ('Recruiter')")
+        transaction.savepoint_rollback(savepoint)
+        User.objects.filter(pk=user.pk).update(time_zone="Europe/Berlin")
+    assert actors() == ["rosa"]
+
+
+def test_a_command_names_itself_in_all_it_writes(monkeypatch):
+    UserFactory()
+    command = Origin(actor_type="command", actor_id="deploy", actor_display="tidy_up")
+    monkeypatch.setattr(origin, "_process", command)
+    connection.close()
+    try:
+        write()
+    finally:
+        connection.execute_wrappers.clear()
+    event = Event.objects.get(action="user.changed")
+    assert (event.actor_type, event.actor_id, event.actor_display) == ("command", "deploy", "tidy_up")

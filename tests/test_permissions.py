@@ -1,0 +1,264 @@
+"""Every address × method × whose thing it is × role: the answer's status, held in tests/permissions.txt.
+
+An address without a line fails. After a wanted change: HRASSIST_REWRITE=1 pytest tests/test_permissions.py, then read
+the difference line by line, because it is what people may do.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any
+
+import pytest
+from auditlog.models import LogEntry
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import URLPattern, get_resolver
+from rest_framework.test import APIClient
+
+from audit.models import Event
+from candidates.models import Candidate
+from hrassist.models import ApiToken, User
+from jobs.models import Job, MatchRun, RejectionReason
+from tests.factories import (
+    ApplicationFactory,
+    CandidateFactory,
+    JobFactory,
+    ResumeFactory,
+    UploadTicketFactory,
+    UserFactory,
+    api_token,
+)
+
+TABLE = Path(__file__).parent / "permissions.txt"
+ROLES = {
+    "nobody": None,
+    "outsider": "",
+    "interviewer": "Interviewer",
+    "manager": "Hiring manager",
+    "coordinator": "Coordinator",
+    "recruiter": "Recruiter",
+    "auditor": "Auditor",
+    "operator": "Operator",
+}
+# What a pattern without names needs in the place of its regular expression.
+SAMPLES = {r"^(?P<app_label>": "jobs/", r"(?P<url>": "nothing-here"}
+METHODS = {"storage/incoming/<str:token>": ["PUT"]}
+
+Key = tuple[str, str, str]
+
+
+def routes() -> Iterator[tuple[str, list[str]]]:
+    def walk(resolver: Any, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+        for pattern in resolver.url_patterns:
+            route = prefix + str(pattern.pattern)
+            yield from walk(pattern, route) if hasattr(pattern, "url_patterns") else [(route, pattern)]
+
+    for route, pattern in walk(get_resolver()):
+        view = getattr(pattern.callback, "view_class", None) or getattr(pattern.callback, "cls", None)
+        if route in METHODS:
+            yield route, METHODS[route]
+        elif view is not None and route.startswith("api/"):
+            yield route, [name.upper() for name in ("get", "post", "put", "patch", "delete") if hasattr(view, name)]
+        else:
+            yield route, ["GET"] if view is not None else ["GET", "POST"]
+
+
+def keys() -> list[Key]:
+    return [
+        (route, method, whose)
+        for route, methods in routes()
+        for method in methods
+        for whose in (["own", "other"] if "<" in route and not route.startswith(tuple(SAMPLES)) else ["-"])
+    ]
+
+
+class World:
+    """Things the person has to do with (`own`: their team's job) or not (`other`: somebody's confidential one)."""
+
+    def __init__(self, user: User | None, whose: str):
+        somebody = UserFactory()
+        owner = user if user and whose == "own" else somebody
+        roles = {"Interviewer": "interviewer", "Hiring manager": "hiring_manager", "Recruiter": "recruiter"}
+        role = user.groups.first() if user else None
+        team = {user: roles[role.name]} if user and role and role.name in roles and whose == "own" else {}
+        self.job = JobFactory(confidential=whose == "other", team={somebody: "recruiter"} | team)
+        self.candidate = CandidateFactory()
+        self.resume = ResumeFactory(candidate=self.candidate, content=b"%PDF-1.7", pages=1, parse={})
+        self.application = ApplicationFactory(job=self.job, candidate=self.candidate)
+        self.upload = UploadTicketFactory(created_by=owner, filename="cv.pdf")
+        self.run = MatchRun.objects.create(
+            job=self.job,
+            model_hash="",
+            weights={},
+            criteria=[],
+            considered=0,
+            ranked=0,
+            milliseconds=0,
+            created_by=owner,
+        )
+        self.user = owner
+        api_token(owner)
+        self.token = ApiToken.objects.filter(user=owner).latest("created_at")
+
+    def path(self, route: str) -> str:
+        for start, sample in SAMPLES.items():
+            if start in route:
+                return route[: route.index(start)] + sample
+        model = re.match(r"(\w+)/(\w+)/<path:object_id>", route)
+        values = {
+            "candidate_id": self.candidate.pk,
+            "resume_id": self.resume.pk,
+            "job_id": self.job.pk,
+            "application_id": self.application.pk,
+            "upload_id": self.upload.pk,
+            "run_id": self.run.pk,
+            "user_id": self.job.team.first().user_id,
+            "id": self.user.pk,
+            "number": 1,
+            "token": "not-a-ticket",
+            "content_type_id": ContentType.objects.get_for_model(Candidate).pk,
+            "object_id": self._object(model[2]) if model else self.candidate.pk,
+        }
+        return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(values[found[1]]), route)
+
+    def _object(self, model: str) -> Any:
+        made = {
+            "candidate": self.candidate,
+            "job": self.job,
+            "application": self.application,
+            "uploadticket": self.upload,
+            "user": self.user,
+            "apitoken": self.token,
+        }
+        if model in made:
+            return made[model].pk
+        if model == "rejectionreason":
+            return RejectionReason.objects.get_or_create(name="Withdrew")[0].pk
+        if model == "procrastinatejob":
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "INSERT INTO procrastinate_jobs (queue_name, task_name) VALUES ('ingest', 'a.task') RETURNING id"
+                )
+                return cursor.fetchone()[0]
+        rows: dict[str, Any] = {"group": Group, "event": Event, "logentry": LogEntry}
+        assert model in rows, f"tests/test_permissions.py does not know how to make a {model}"
+        if model == "logentry" and not LogEntry.objects.exists():
+            LogEntry.objects.create(
+                content_type=ContentType.objects.get_for_model(Job), object_pk="1", object_repr="a job", action=1
+            )
+        return rows[model].objects.first().pk
+
+
+class Person:
+    """Somebody in a role, with things of their own and of others, who asks for one address after the other."""
+
+    def __init__(self, role: str):
+        group = ROLES[role]
+        user = UserFactory(role=group) if group is not None else None
+        self.worlds = {"own": World(user, "own"), "other": World(user, "other")}
+        self.token = api_token(user) if user else ""
+        client = Client()
+        if user:
+            client.force_login(user)
+        self.cookies = client.cookies
+
+    def ask(self, key: Key) -> int:
+        """The status of one request, whose traces are undone."""
+        route, method, whose = key
+        with transaction.atomic():
+            path = "/" + self.worlds["own" if whose == "-" else whose].path(route)
+            if route.startswith("api/"):
+                client: Any = APIClient(raise_request_exception=False)
+                if self.token:
+                    client.credentials(HTTP_AUTHORIZATION=f"Bearer {self.token}")
+                response = getattr(client, method.lower())(path, *([] if method == "GET" else [{}]), format="json")
+            else:
+                client = Client(raise_request_exception=False)
+                client.cookies = SimpleCookie(self.cookies.output(header="", sep=";"))
+                response = getattr(client, method.lower())(path)
+            transaction.set_rollback(True)
+        return int(response.status_code)
+
+
+def table() -> dict[Key, dict[str, int]]:
+    read: dict[Key, dict[str, int]] = {}
+    for line in TABLE.read_text().splitlines():
+        if line and not line.startswith("#"):
+            method, whose, *statuses, route = line.split(None, len(ROLES) + 2)
+            read["" if route == "(start)" else route, method, whose] = dict(zip(ROLES, map(int, statuses), strict=True))
+    return read
+
+
+def rewrite() -> None:
+    widths = [max(4, len(role)) for role in ROLES]
+    head = (
+        "# method whose  " + " ".join(role.ljust(width) for role, width in zip(ROLES, widths, strict=True)) + " route"
+    )
+    lines = [head]
+    people = {role: Person(role) for role in ROLES}
+    for key in keys():
+        statuses = " ".join(str(people[role].ask(key)).ljust(width) for role, width in zip(ROLES, widths, strict=True))
+        lines.append(f"{key[1].ljust(8)} {key[2].ljust(6)} {statuses} {key[0] or '(start)'}")
+    TABLE.write_text("\n".join(lines) + "\n")
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(not os.environ.get("HRASSIST_REWRITE"), reason="only after a wanted change")
+def test_the_table_was_rewritten():
+    rewrite()
+    pytest.fail("permissions.txt was rewritten: read the difference, then run without HRASSIST_REWRITE")
+
+
+def test_every_address_has_its_line_and_every_line_its_address():
+    assert set(table()) == set(keys())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_gets_the_answers_of_the_table(role):
+    person = Person(role)
+    found = {key: status for key, row in table().items() if (status := person.ask(key)) != row[role]}
+    assert found == {key: table()[key][role] for key in found}
+
+
+def test_without_signing_in_nothing_but_the_doors_is_open():
+    doors = {"livez", "readyz", "login/", "api/v1/schema"}
+    open_to_all = {route for (route, _, _), row in table().items() if row["nobody"] < 300}
+    assert open_to_all <= doors
+
+
+def test_somebody_without_a_role_sees_no_record_of_anybody():
+    own_account = {"", "api/v1/me", "password_change/", "password_change/done/", "logout/", "search/", "jsi18n/"}
+    seen = {key for key, row in table().items() if row["outsider"] < 300 and row["nobody"] >= 300}
+    assert {route for route, _, _ in seen} <= own_account | {"api/v1/uploads", "api/v1/uploads/<uuid:upload_id>"}
+
+
+def test_a_confidential_job_is_hidden_from_everybody_outside_its_team():
+    things = r"job_id|application_id|resume_id|candidate_id|run_id|(jobs/(job|application)|candidates/candidate)/<path"
+    leaks = {
+        (key, role)
+        for key, row in table().items()
+        for role, status in row.items()
+        if key[2] == "other" and re.search(things, key[0]) and status < 300
+    }
+    assert leaks == set()
+
+
+def test_those_who_run_the_machine_or_audit_it_read_no_resume():
+    leaks = {
+        key
+        for key, row in table().items()
+        if re.search(r"resume|candidates/candidate/", key[0]) and (row["operator"] < 300 or row["auditor"] < 300)
+    }
+    assert leaks == set()
+
+
+def test_no_answer_is_a_server_error():
+    assert {key: row for key, row in table().items() if max(row.values()) >= 500} == {}
