@@ -6,16 +6,18 @@ import compileall
 import json
 import os
 import re
+import resource
 import selectors
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from candidates.resumes import confine
 from candidates.resumes.document import Document, HiddenText, Kind, Page, Unreadable
 from candidates.resumes.extract.limits import Limits
 
@@ -31,6 +33,8 @@ _ENVIRONMENT = {
     "MALLOC_ARENA_MAX": "2",
 }
 _LIMITS = Limits()
+# The child's first bytes: how it went, and its peak of memory.
+_HEAD = 9
 _CODE = re.compile(r"[a-z][a-z0-9_]{1,39}")
 _ALLOCATION_FAILED = (b"alloc", b"memory", b"MemoryError")
 _STDERR_KEPT = 8_192
@@ -45,7 +49,7 @@ _MESSAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a caged process answered and used: wall and processor seconds, peak resident bytes."""
+    """What a caged process answered and used: wall and processor seconds, peak resident bytes (0: not known)."""
 
     output: bytes
     seconds: float
@@ -73,6 +77,23 @@ def render_in_cage(data: bytes, *, limits: Limits = _LIMITS) -> list[bytes]:
         "candidates.resumes.caged:render", data, limits=limits, output_bytes=limits.image_output_bytes
     )
     return decode_images(outcome.output)
+
+
+def read_and_draw_in_cage(data: bytes, *, limits: Limits = _LIMITS) -> tuple[Document, list[bytes]]:
+    """Check, read and draw a file in one process: half the cost of two. Raises Unreadable with a reason code.
+
+    A file whose pages take too much to draw is read alone: its text counts, pictures are a convenience.
+    """
+    most = limits.output_bytes + limits.image_output_bytes
+    try:
+        output = run_in_cage("candidates.resumes.caged:read_and_draw", data, limits=limits, output_bytes=most).output
+    except CageError as error:
+        if error.code not in {"too_slow", "too_much_memory", "too_much_output", "damaged_file"}:
+            raise
+        document = read_in_cage(data, limits=limits)
+        return replace(document, warnings=(*document.warnings, f"pages not drawn: {error.code}")), []
+    end = 4 + int.from_bytes(output[:4], "big")
+    return decode_document(output[4:end]), decode_images(output[end:])
 
 
 def run_in_cage(target: str, data: bytes, *, limits: Limits, output_bytes: int) -> Outcome:
@@ -104,17 +125,19 @@ def run_in_cage(target: str, data: bytes, *, limits: Limits, output_bytes: int) 
         )
     with process:
         try:
-            output, errors, stopped_for = _collect(process, deadline=began + limits.wall_seconds, most=output_bytes + 1)
+            output, errors, stopped_for = _collect(
+                process, deadline=began + limits.wall_seconds, most=output_bytes + _HEAD
+            )
         finally:
             # Its session, so that nothing it might have started stays behind.
             _kill_group(process.pid)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     outcome = Outcome(
-        output=output[1:],
+        output=output[_HEAD:],
         seconds=time.monotonic() - began,
         cpu_seconds=usage.ru_utime + usage.ru_stime,
-        peak_bytes=usage.ru_maxrss * 1024,
+        peak_bytes=int.from_bytes(output[1:_HEAD], "big") or _peak_of(usage),
     )
     if stopped_for:
         raise CageError(code=stopped_for, outcome=outcome)
@@ -123,6 +146,17 @@ def run_in_cage(target: str, data: bytes, *, limits: Limits, output_bytes: int) 
     if output[:1] == b"E":
         raise _refusal(outcome)
     raise CageError(code=_cause_of_death(process.returncode, errors, outcome, limits=limits), outcome=outcome)
+
+
+def _peak_of(usage: resource.struct_rusage) -> int:
+    # A new process starts with the peak of the one it came from; only what lies above is known to be its own.
+    peak = usage.ru_maxrss * 1024
+    return peak if peak > confine.peak_bytes(_own_status()) else 0
+
+
+@cache
+def _own_status() -> int | None:
+    return confine.open_status()
 
 
 @cache

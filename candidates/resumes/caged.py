@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Iterable
+from dataclasses import asdict, replace
 
-from candidates.resumes.document import Document, Kind
+from candidates.resumes.document import Document, Kind, Unreadable
 from candidates.resumes.extract import extract
 from candidates.resumes.extract.limits import Limits
 from candidates.resumes.structure import check
@@ -23,7 +24,28 @@ def render(data: bytes, *, limits: Limits) -> bytes:
         return b""
     from candidates.resumes.render import render_pages  # noqa: PLC0415
 
-    return b"".join(len(image).to_bytes(4, "big") + image for image in render_pages(data, limits=limits))
+    return encode_images(render_pages(data, limits=limits))
+
+
+def read_and_draw(data: bytes, *, limits: Limits) -> bytes:
+    """Check a file once, read it and draw its pages: the length of the document's JSON, the JSON, then the images."""
+    kind = check(data, limits=limits)
+    document = extract(data, limits=limits)
+    images = b""
+    if kind is Kind.PDF:
+        from candidates.resumes.render import render_pages  # noqa: PLC0415
+
+        try:
+            images = encode_images(render_pages(data, limits=limits))
+        except Unreadable as error:
+            document = replace(document, warnings=(*document.warnings, f"pages not drawn: {error.code}"))
+    encoded = encode_document(document)
+    return len(encoded).to_bytes(4, "big") + encoded + images
+
+
+def encode_images(images: Iterable[bytes]) -> bytes:
+    """Images one after the other, each after its length, for the way out of the cage."""
+    return b"".join(len(image).to_bytes(4, "big") + image for image in images)
 
 
 def encode_document(document: Document) -> bytes:

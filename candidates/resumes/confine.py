@@ -12,6 +12,7 @@ import errno
 import json
 import os
 import platform
+import re
 import resource
 import struct
 import sys
@@ -150,13 +151,15 @@ def _close_system_calls(libc: Any) -> bool:
 def main(root: str, target: str, limits_json: str) -> None:
     """Run `module:function` on standard input and write its answer, or why there is none, to standard output."""
     reply = os.dup(1)
+    # Opened now: inside the cage there is no /proc.
+    status = open_status()
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # a library that prints must not write into the answer
     values = json.loads(limits_json)
     module, _, function = target.partition(":")
     try:
         confine(limits=values, root=root, packages=("candidates", "hrassist", module.partition(".")[0]))
     except OSError as error:
-        _reply(reply, b"E", json.dumps({"code": "cage_unavailable", "message": str(error)}).encode())
+        _reply(reply, b"E", json.dumps({"code": "cage_unavailable", "message": str(error)}).encode(), status=status)
         return
     try:
         from candidates.resumes.extract.limits import Limits  # noqa: PLC0415
@@ -166,18 +169,36 @@ def main(root: str, target: str, limits_json: str) -> None:
             data = stream.read()
         answer = run(data, limits=Limits(**values))
     except MemoryError:
-        _reply(reply, b"E", b'{"code": "too_much_memory", "message": ""}')
+        _reply(reply, b"E", b'{"code": "too_much_memory", "message": ""}', status=status)
     except BaseException as error:  # a panic of a Rust library is not an Exception
         code = getattr(error, "code", "") if type(error).__name__ == "Unreadable" else "damaged_file"
         message = getattr(error, "message", "") if code != "damaged_file" else ""
-        _reply(reply, b"E", json.dumps({"code": code, "message": message, "error": repr(error)[:300]}).encode())
+        refusal = {"code": code, "message": message, "error": repr(error)[:300]}
+        _reply(reply, b"E", json.dumps(refusal).encode(), status=status)
     else:
-        _reply(reply, b"K", answer)
+        _reply(reply, b"K", answer, status=status)
     # Libraries may crash while they are torn down; the answer is out, nothing is left to save.
     os._exit(0)
 
 
-def _reply(descriptor: int, tag: bytes, content: bytes) -> None:
-    view = memoryview(tag + content)
+def open_status() -> int | None:
+    """A descriptor that tells `peak_bytes` of the process that opened it, for as long as it lives."""
+    try:
+        return os.open("/proc/self/status", os.O_RDONLY)
+    except OSError:
+        return None
+
+
+def peak_bytes(status: int | None) -> int:
+    """The most memory this process has had resident, 0 where the system does not say."""
+    if status is None:
+        return 0
+    found = re.search(rb"VmHWM:\s+(\d+) kB", os.pread(status, 4096, 0))
+    return int(found[1]) * 1024 if found else 0
+
+
+def _reply(descriptor: int, tag: bytes, content: bytes, *, status: int | None) -> None:
+    """One byte that says how it went, eight with the peak of memory, then the answer."""
+    view = memoryview(tag + peak_bytes(status).to_bytes(8, "big") + content)
     while view:
         view = view[os.write(descriptor, view) :]

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from candidates.resumes import promote as promotion
 from candidates.resumes import settling
-from candidates.resumes.cage import read_in_cage, render_in_cage
+from candidates.resumes.cage import read_and_draw_in_cage, render_in_cage
 from candidates.resumes.claims import Claim, Superseded, locked
 from candidates.resumes.context import Context, PageImage, Rejected
 from candidates.resumes.document import Kind, Unreadable
@@ -66,16 +66,16 @@ def fetch_once(context: Context) -> Context:
 
 
 def check(context: Context) -> Context:
-    """Check the structure and read the text, in a process that can do no harm."""
+    """Check the structure, read the text and draw the pages, in a process that can do no harm."""
     try:
-        document = read_in_cage(context.data, limits=context.limits)
+        document, images = read_and_draw_in_cage(context.data, limits=context.limits)
     except Unreadable as error:
         if error.code == CageUnavailable.code:
             raise CageUnavailable from error
         if error.code not in NOTHING_TO_READ:
             raise Rejected(error.message, code=error.code) from error
         return replace(context, kind=detect_kind(context.data), unreadable_for=error.code)
-    return replace(context, kind=document.kind, document=document)
+    return replace(context, kind=document.kind, document=document, pages=tuple(_page(one) for one in images))
 
 
 def scan(context: Context) -> Context:
@@ -101,8 +101,8 @@ def parse(context: Context) -> Context:
 
 
 def draw(context: Context) -> Context:
-    """Draw the pages of a PDF, in the cage again; a file without drawn pages still has its text."""
-    if context.kind is not Kind.PDF:
+    """Draw the pages of a PDF that could not be read, in the cage again: looking at it is all that is left."""
+    if context.kind is not Kind.PDF or context.document is not None:
         return context
     try:
         images = render_in_cage(context.data, limits=context.limits)

@@ -8,6 +8,7 @@ from candidates.resumes.cage import (
     CageError,
     decode_document,
     decode_images,
+    read_and_draw_in_cage,
     read_in_cage,
     render_in_cage,
     run_in_cage,
@@ -15,7 +16,7 @@ from candidates.resumes.cage import (
 from candidates.resumes.caged import encode_document
 from candidates.resumes.document import Document, HiddenText, Kind, Page, Unreadable
 from candidates.resumes.extract import Limits
-from tests.hostile.good import TEXT, docx, pdf
+from tests.hostile.good import TEXT, docx, pdf, text_stream
 
 LIMITS = Limits(wall_seconds=10, cpu_seconds=5)
 
@@ -143,3 +144,18 @@ def test_a_pdf_is_rendered_in_the_cage_and_other_formats_have_no_images():
     (image,) = render_in_cage(pdf())
     assert image.startswith(b"\x89PNG")
     assert render_in_cage(docx()) == []
+
+
+def test_one_process_reads_and_draws():
+    document, images = read_and_draw_in_cage(pdf(text_stream("Jane Doe, welder")))
+    assert "Jane Doe, welder" in document.text
+    assert [image[:8] for image in images] == [b"\x89PNG\r\n\x1a\n"]
+    assert document.warnings == ()
+
+
+def test_pages_that_cost_too_much_to_draw_do_not_cost_the_text():
+    limits = replace(Limits(), image_output_bytes=-Limits().output_bytes + 100)
+    document, images = read_and_draw_in_cage(pdf(text_stream("Jane Doe, welder")), limits=limits)
+    assert "Jane Doe, welder" in document.text
+    assert images == []
+    assert document.warnings == ("pages not drawn: too_much_output",)
