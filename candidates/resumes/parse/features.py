@@ -70,24 +70,6 @@ def features_of(reading: Reading) -> list[list[str]]:
     return result
 
 
-_SIGNS = (("TITLEHEAD", "t"), ("COMPANY", "c"), ("RANGE", "r"), ("PLACE", "p"), ("SCHOOLWORD", "s"), ("DEGREE", "d"))
-
-
-def _sign(marks: set[str]) -> str:
-    return "".join(letter for mark, letter in _SIGNS if mark in marks)
-
-
-def _case(text: str) -> str:
-    """How a line is written: capitals, title case, or a sentence; headers and prose differ in it."""
-    words = [word for word in text.split() if word[0].isalpha()]
-    if not words:
-        return "n"
-    if text.isupper():
-        return "u"
-    capital = sum(word[0].isupper() for word in words) / len(words)
-    return "t" if capital > 0.74 else "m" if capital > 0.4 else "s"
-
-
 def _line_features(reading: Reading) -> tuple[list[list[str]], dict[int, tuple[int, int]]]:
     bounds: dict[int, tuple[int, int]] = {}
     for at, token in enumerate(reading.tokens):
@@ -110,17 +92,6 @@ def _line_features(reading: Reading) -> tuple[list[list[str]], dict[int, tuple[i
             "t=" + str(min(number, 8) // 2),
         ]
         one += ["L:" + mark for mark in sorted(marks)]
-        case = _case(line.text)
-        sign = _sign(marks)
-        before = _sign(reading.line_marks[number - 1]) if number else "^"
-        after = _sign(reading.line_marks[number + 1]) if number + 1 < len(reading.lines) else "$"
-        one += [
-            f"C={case}|{kind}",
-            f"g={sign}|{case}",
-            f"g={before}<{sign}",
-            f"g={sign}>{after}",
-            f"g={before}<>{after}",
-        ]
         if line.after_gap:
             one.append("gap")
         if number:

@@ -105,7 +105,9 @@ def _firm_before_title(reading: Reading, one: Found, tokens: list[Token]) -> lis
     if not comma or comma + 1 >= len(tokens):
         return [one]
     head, tail = tokens[:comma], tokens[comma + 1 :]
-    if any(t.marks & {"TITLEHEAD", "RANK"} for t in head) or not all("TITLE" in t.marks for t in tail):
+    if any(t.marks & {"TITLEHEAD", "RANK"} for t in head) or all(t.marks & {"SKILL", "TITLE"} for t in head):
+        return [one]
+    if len(tail) > 4 or "TITLEHEAD" not in tail[-1].marks:
         return [one]
     spans = ((Label.EMPLOYER, head[0].start, head[-1].end), (Label.TITLE, tail[0].start, tail[-1].end))
     return [Found(label, start, end, clean(reading.view[start:end]), one.confidence) for label, start, end in spans]
