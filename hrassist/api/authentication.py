@@ -72,7 +72,7 @@ class TokenAuthentication(BaseAuthentication):
         if found.allowed_ips and not _is_among(origin.current().ip, found.allowed_ips):
             raise _refused(found, "address_not_allowed", "This token may not be used from this network address.")
         # Where Django's own backend would put them after two queries more.
-        vars(found.user)["_perm_cache"] = set(found.granted)
+        vars(found.user)["_perm_cache"] = set(vars(found)["granted"])
         return found
 
     @staticmethod
