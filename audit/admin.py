@@ -64,7 +64,7 @@ class EventAdmin(ReadOnlyAdmin[Event]):
     list_display = ("who", "action", "result", "on_what", "subject", "ip", "when")
     list_display_links = ("who",)
     list_filter = (TimeFilter, FamilyFilter, "outcome", "actor_type")
-    noun, nouns = "entry", "audit log"
+    noun, nouns, list_title = "entry", "entries", "Audit log"
     keyset_field = "ts"
     search_fields = ("actor_display",)
     search_help_text = "User, action or identifier"

@@ -71,22 +71,31 @@ class AddedFilter(admin.SimpleListFilter):
         return queryset.filter(created_at__gt=timezone.now() - timedelta(days=int(self.value() or 0)))
 
 
-class SourceFilter(admin.SimpleListFilter):
-    title = "source"
-    parameter_name = "source"
+class ValueFilter(admin.SimpleListFilter):
+    """The values of one column, counted seldom: asking for them with every page would read every person."""
+
+    parameter_name: str
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(one, one) for one in reading.sources()]
+        return [(one, one) for one in reading.values_in_use(self.parameter_name)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Candidate]) -> QuerySet[Candidate]:
-        return queryset.filter(source=self.value()) if self.value() else queryset
+        return queryset.filter(**{self.parameter_name: self.value()}) if self.value() else queryset
+
+
+class SourceFilter(ValueFilter):
+    title = parameter_name = "source"
+
+
+class CountryFilter(ValueFilter):
+    title = parameter_name = "country"
 
 
 @admin.register(Candidate)
 class CandidateAdmin(BaseAdmin[Candidate]):
     list_display = ("person", "where", "pipeline", "source", "added")
     list_display_links = ("person",)
-    list_filter = (AddedFilter, SourceFilter, "country")
+    list_filter = (AddedFilter, SourceFilter, CountryFilter)
     keyset_field = "created_at"
     search_fields = ("full_name",)
     search_help_text = "Name, e-mail, or resume:python"
@@ -106,6 +115,8 @@ class CandidateAdmin(BaseAdmin[Candidate]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Candidate], search_term: str
     ) -> tuple[QuerySet[Candidate], bool]:
+        if search_term.strip():
+            finder.put_on_record(request.user, search_term.strip())
         return finder.matching(queryset, search_term), False
 
     @admin.display(description="Person", ordering="full_name")
@@ -136,6 +147,9 @@ class CandidateAdmin(BaseAdmin[Candidate]):
 
     def save_related(self, request: HttpRequest, form: ModelForm[Candidate], formsets: list[Any], change: bool) -> None:
         user: Any = request.user
+        for formset in formsets:
+            # What Django's history asks of a formset that was saved; the action below saves it.
+            formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
         actions.update(
             candidate=form.instance,
             by=user,

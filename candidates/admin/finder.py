@@ -9,6 +9,7 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from audit import actions as audit
 from candidates.models import Candidate, ResumeText
 from hrassist.admin import search
 from hrassist.admin.cells import tint
@@ -31,6 +32,12 @@ def matching(rows: Any, words: str) -> Any:
     return rows
 
 
+def put_on_record(user: Any, words: str) -> None:
+    """That somebody searched for people, and in which way; the words may be a name and stay out of the record."""
+    way = "resume" if words.lower().startswith(RESUME_PREFIX) else "email" if "@" in words else "name"
+    audit.viewed("candidate.searched", target=None, by=user, by_what=way)
+
+
 def _by_text(words: str) -> QuerySet[Any]:
     query = SearchQuery(words, config="english", search_type="websearch")
     return ResumeText.objects.filter(search=query, resume__is_current=True, resume__candidate__isnull=False).values(
@@ -39,6 +46,7 @@ def _by_text(words: str) -> QuerySet[Any]:
 
 
 def people(user: Any, words: str) -> list[Hit]:
+    put_on_record(user, words)
     rows = matching(Candidate.objects.visible_to(user).unmerged(), words)
     return [_hit(one, one.headline or one.place) for one in rows.order_by("-last_activity_at", "-pk")[:6]]
 

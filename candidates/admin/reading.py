@@ -12,7 +12,7 @@ from django.core.cache import cache
 from candidates.admin.passages import Span, cut, found_words
 from candidates.models import Candidate, Resume, ResumeParse, ResumeText
 
-SOURCES_KEY = "candidate-sources"
+VALUES_SHOWN, VALUES_SECONDS = 40, 300
 LABELS = {
     "NAME": "Name", "EMAIL": "E-mail", "PHONE": "Phone", "LINK": "Link", "LOCATION": "Place", "TITLE": "Title",
     "EMPLOYER": "Employer", "EXPERIENCE": "Period", "SCHOOL": "School", "DEGREE": "Degree",
@@ -47,13 +47,14 @@ class Item:
     confidence: float | None
 
 
-def sources() -> list[str]:
-    """The sources in use, most used first; kept for five minutes, as counting them reads every person."""
-    found: list[str] | None = cache.get(SOURCES_KEY)
+def values_in_use(column: str) -> list[str]:
+    """What stands in a column of people, kept for five minutes, as finding out reads every person."""
+    key = f"candidate-{column}-values"
+    found: list[str] | None = cache.get(key)
     if found is None:
-        rows = Candidate.objects.exclude(source="").order_by().values_list("source", flat=True).distinct()
-        found = sorted(rows[:20])
-        cache.set(SOURCES_KEY, found, 300)
+        rows = Candidate.objects.exclude(**{column: ""}).order_by().values_list(column, flat=True).distinct()
+        found = sorted(rows[:VALUES_SHOWN])
+        cache.set(key, found, VALUES_SECONDS)
     return found
 
 

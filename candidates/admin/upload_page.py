@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -33,7 +33,7 @@ def upload_view(request: HttpRequest) -> HttpResponse:
     if wanted := request.GET.get("candidate"):
         try:
             candidate = Candidate.objects.visible_to(user).unmerged().get(pk=wanted)
-        except (Candidate.DoesNotExist, ValueError, TypeError) as error:
+        except (Candidate.DoesNotExist, ValidationError) as error:
             raise Http404 from error
     return TemplateResponse(
         request,

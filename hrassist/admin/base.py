@@ -61,9 +61,10 @@ class BaseAdmin(ModelAdmin[M]):
     actions_on_bottom = True
     keyset_field = ""
     pages: tuple[tuple[str, str, str], ...] = ()
-    form = QuietForm
+    form: Any = QuietForm
     # What the rows are called in the list, one and many; empty for the model's own names.
     noun, nouns = "", ""
+    list_title = ""
     empty_title = "Nothing here yet"
     empty_hint = ""
     list_hint = ""
@@ -97,7 +98,7 @@ class BaseAdmin(ModelAdmin[M]):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         context = {
-            "title": _first_upper(self.nouns or str(self.opts.verbose_name_plural)),
+            "title": self.list_title or _first_upper(self.nouns or str(self.opts.verbose_name_plural)),
             "noun": self.noun or self.opts.verbose_name,
             "nouns": self.nouns or self.opts.verbose_name_plural,
             "empty_title": self.empty_title,

@@ -36,6 +36,14 @@ def ago(when: datetime | None) -> SafeString:
 
 
 @register.filter
+def deed(action: str) -> str:
+    """resume.viewed → viewed resume, user.logged_in → logged in (user): an event's action as words after a name."""
+    noun, _, verb = action.partition(".")
+    noun = noun.replace("_", " ")
+    return f"{verb.replace('_', ' ')} ({noun})" if "_" in verb else f"{verb} {noun}"
+
+
+@register.filter
 def size(count: int) -> str:
     return cells.size(count)
 

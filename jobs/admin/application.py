@@ -47,18 +47,23 @@ class NamedFilter(admin.SimpleListFilter):
         raise NotImplementedError
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        try:
-            key = UUID(request.GET.get(self.parameter_name, ""))
-        except ValueError:
+        given = request.GET.get(self.parameter_name)
+        if given is None:
             return []
-        found = self.named(request, key)
-        return [(str(key), str(found))] if found is not None else []
+        self.known = self.found(request, given)
+        return [(given, str(self.known) if self.known is not None else "unknown")]
+
+    def found(self, request: HttpRequest, given: str) -> object | None:
+        try:
+            return self.named(request, UUID(given))
+        except ValueError:
+            return None
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Application]) -> QuerySet[Application]:
         value = self.value()
         if value is None:
             return queryset
-        return queryset.filter(**{self.parameter_name: value}) if self.lookup_choices else queryset.none()
+        return queryset.filter(**{self.parameter_name: value}) if self.known is not None else queryset.none()
 
 
 class CandidateFilter(NamedFilter):
