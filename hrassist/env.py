@@ -79,7 +79,7 @@ def database(url: str, *, name: str = "DATABASE_URL") -> dict[str, object]:
     if parts.scheme not in {"postgres", "postgresql"}:
         raise ImproperlyConfigured(f"{name} must start with postgresql://; PostgreSQL is the only database.")
     if not parts.path.strip("/"):
-        raise ImproperlyConfigured(f"{name} names no database: postgresql://user:password@host:5432/NAME.")
+        raise ImproperlyConfigured(f"{name} names no database: it must end with /NAME.")
     options = dict(pair.partition("=")[::2] for pair in parts.query.split("&") if pair)
     return {
         "ENGINE": "django.db.backends.postgresql",

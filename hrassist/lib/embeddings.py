@@ -21,9 +21,9 @@ from hrassist.lib.errors import Unavailable
 
 Vectors = npt.NDArray[np.float32]
 
-MINILM_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
+MINILM_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"  # pragma: allowlist secret
 VOCABULARY = Path(__file__).parent / "data" / "bert_uncased_vocab.txt.gz"
-VOCABULARY_SHA256 = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"
+VOCABULARY_SHA256 = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"  # pragma: allowlist secret
 
 # Text beyond this cannot reach a 256-token window, and cutting it first keeps the tokenizer's work bounded.
 LONGEST_TEXT = 8_000
