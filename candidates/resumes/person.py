@@ -95,12 +95,15 @@ def _add_contacts(person: Candidate, parsed: ParsedResume, addresses: list[str])
         [CandidateEmail(candidate=person, address=one, source=SOURCE) for one in addresses], ignore_conflicts=True
     )
     region = person.country or None
-    known = set(person.phones.exclude(e164="").values_list("e164", flat=True))
+    known = [_digits(one.e164 or one.number) for one in person.phones.all()]
     phones: list[CandidatePhone] = []
-    for number in dict.fromkeys(_line(one.value, 40) for one in parsed.of(Label.PHONE)[:MOST_CONTACTS]):
+    given = {_line(one.value, 40) for one in parsed.of(Label.PHONE)[:MOST_CONTACTS]}
+    # The fullest form first: "90 1820" after "+49 30 901820" is the same line, told shorter.
+    for number in sorted(given, key=lambda one: (-len(_digits(one)), one)):
         e164 = _e164(number, region)
-        if number and not (e164 and e164 in known):
-            known.add(e164)
+        digits = _digits(e164 or number)
+        if len(digits) >= 5 and not any(one.endswith(digits.lstrip("0")) for one in known):
+            known.append(digits)
             phones.append(CandidatePhone(candidate=person, number=number, e164=e164, source=SOURCE))
     CandidatePhone.objects.bulk_create(phones, ignore_conflicts=True)
     CandidateLink.objects.bulk_create(
@@ -136,6 +139,10 @@ def _links(parsed: ParsedResume) -> list[str]:
         if len(url) <= 300 and url not in found:
             found.append(url)
     return found[:MOST_CONTACTS]
+
+
+def _digits(number: str) -> str:
+    return re.sub(r"\D", "", number)
 
 
 def _e164(number: str, region: str | None) -> str:
