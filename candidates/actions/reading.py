@@ -3,7 +3,6 @@
 from candidates.resumes.reading import (
     HEAD,
     ReadResume,
-    SkillSpan,
     head_of,
     read_document,
     read_file,
@@ -11,6 +10,7 @@ from candidates.resumes.reading import (
     skills_in,
     was_trained_on,
 )
+from candidates.resumes.skills import SkillSpan
 
 __all__ = [
     "HEAD",
