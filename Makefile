@@ -51,7 +51,7 @@ check: install ## Format, lint, types, layers, migrations, templates, secrets, r
 	$(BIN)/djlint --quiet --check --lint $(PACKAGES)
 	git ls-files -z -- ':!requirements*.txt' ':!tests' | xargs -0 $(BIN)/detect-secrets-hook
 	git ls-files -z -- tests | xargs -0 $(BIN)/detect-secrets-hook $(MADE_UP)
-	$(BIN)/bandit --quiet -ll --recursive $(PACKAGES)
+	$(BIN)/bandit --quiet -c pyproject.toml -ll --recursive $(PACKAGES)
 	deploy/scripts/requirements-current
 
 .PHONY: format

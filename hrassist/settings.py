@@ -106,7 +106,7 @@ def _database_url() -> str:
     if url or OFFLINE:
         return url or "postgresql://offline@127.0.0.1:1/offline"
     if not DEVELOPMENT:
-        raise ImproperlyConfigured("DATABASE_URL is not set. Set it to postgresql://USER:PASSWORD@HOST:5432/NAME.")
+        raise ImproperlyConfigured("DATABASE_URL is not set. Set it as config/env.example shows.")
     from hrassist.lib import devdb  # noqa: PLC0415  only development may start a database of its own
 
     return devdb.url(VAR_DIR / "devdb")
