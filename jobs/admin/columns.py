@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 
 from hrassist.admin import columns
 from hrassist.admin.columns import Column
@@ -35,7 +36,7 @@ def _cell(key: Any, found: list[Application]) -> SafeString:
                 reverse("admin:jobs_application_change", args=[one.pk]),
                 one.job.title,
                 one.stage.name,
-                f"{one.stage.name} · {one.job.title[:24]}",
+                f"{one.stage.name} · {Truncator(one.job.title).chars(24)}",
             )
             for one in found[:SHOWN]
         ),

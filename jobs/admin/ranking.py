@@ -95,7 +95,7 @@ def _proof(match: Match, found: MatchEvidence, criteria: list[dict[str, Any]]) -
     url = ""
     if found.start is not None and found.end is not None and match.resume_id:
         place = urlencode({"resume": match.resume_id, "start": found.start, "end": found.end})
-        url = f"{reverse('admin:candidates_candidate_resume', args=[match.candidate_id])}?{place}#quote"
+        url = f"{reverse('admin:candidates_candidate_resume', args=[match.candidate_id])}?{place}"
     return Proof(
         requirement=str(asked["text"]),
         is_must=asked.get("kind") == "must",

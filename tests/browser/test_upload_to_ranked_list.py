@@ -48,8 +48,9 @@ def read_a_resume(page, recruiter):
     expect(page.get_by_role("heading", level=1)).to_have_text("Mara Lindt")
     expect(page.get_by_text("Kestrel Payments").first).to_be_visible()
     page.get_by_role("link", name="Resume", exact=True).click()
-    expect(page.locator("img").first).to_be_visible()
-    page.wait_for_function("document.querySelector('.resume-pictures img').naturalWidth > 300")
+    picture = page.locator(".resume-pictures img").first
+    expect(picture).to_have_js_property("complete", True)
+    assert picture.evaluate("one => one.naturalWidth") > 300
     page.locator("a.value", has_text="Kestrel Payments").first.click()
     expect(page.locator("mark.active").first).to_contain_text("Kestrel")
     mara = Candidate.objects.get(full_name="Mara Lindt")

@@ -50,7 +50,6 @@ if (page) {
     show(asked);
   } else if (page.querySelector("mark.quote")) {
     show("quote");
-    page.querySelector(".resume-text")?.scrollIntoView({ block: "nearest" });
   } else if (page.querySelector("mark.hit")) {
     show("hit-1");
   }
