@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from hrassist.models import User
 from jobs.models import Job
 from tests import factories
 from tests.conftest import NOON
+from tests.hrassist.lib.test_scanner import FakeClamd, dated
 from tests.uploading import confirmed, ingested, resume
 
 State = UploadTicket.State
@@ -204,7 +206,7 @@ def test_an_object_that_vanished_is_a_rejection_with_advice(recruiter: User) -> 
 
 
 def test_without_a_scanner_that_answers_nothing_becomes_available(
-    recruiter: User, settings: Settings, tmp_path: Any
+    recruiter: User, settings: Settings, tmp_path: Path
 ) -> None:
     settings.CLAMD_SOCKET = str(tmp_path / "no-such-socket")
     ticket = confirmed(resume(), by=recruiter, now=NOON)
@@ -217,6 +219,32 @@ def test_without_a_scanner_that_answers_nothing_becomes_available(
     ingest_upload(ticket_id=str(ticket.pk))
     ticket.refresh_from_db()
     assert ticket.state == State.AVAILABLE
+
+
+def test_an_infected_file_is_rejected_and_nowhere_kept(
+    recruiter: User, settings: Settings, tmp_path: Path, events: Any
+) -> None:
+    fake = FakeClamd(tmp_path / "clamd.ctl", version=dated(), reply=b"stream: Win.Test.EICAR_HDB-1 FOUND\0")
+    settings.CLAMD_SOCKET = fake.path
+    ticket = ingested(resume(), by=recruiter, now=NOON)
+    fake.close()
+    assert (ticket.state, ticket.rejected_for) == (State.REJECTED, "infected")
+    assert "EICAR" in ticket.rejected_message
+    assert not Resume.objects.exists()
+    assert storage.incoming().head(ticket.key) is None
+    assert list(storage.clean().list_older_than(datetime.now(tz=NOON.tzinfo) + timedelta(minutes=1))) == []
+    assert [event.reason_code for event in events("upload.rejected")] == ["infected"]
+
+
+def test_a_scanned_resume_names_the_scanner_and_its_signatures(
+    recruiter: User, settings: Settings, tmp_path: Path
+) -> None:
+    fake = FakeClamd(tmp_path / "clamd.ctl", version=dated(), reply=b"stream: OK\0")
+    settings.CLAMD_SOCKET = fake.path
+    ingested(resume(), by=recruiter, now=NOON)
+    fake.close()
+    assert Resume.objects.get().scanned_by.startswith("ClamAV 1.4.3/27800 ")
+    assert fake.received == resume()
 
 
 def test_a_worker_left_for_dead_can_no_longer_write(recruiter: User) -> None:
