@@ -30,7 +30,7 @@ def train(
     trainer = pycrfsuite.Trainer(verbose=False)
     trainer.set_params(
         {
-            "c1": 1.0,  # halves the model and reads unseen resumes better than 0.25
+            "c1": 1.0,  # with minfreq 3 half the model size of 0.25 with minfreq 2, at the same scores
             "c2": 0.05,
             "max_iterations": iterations,
             "feature.minfreq": 3,
