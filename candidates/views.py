@@ -47,14 +47,8 @@ def original(request: HttpRequest, resume_id: UUID) -> HttpResponseBase:
     """The original file, to be saved."""
     by = cast("User", request.user)
     if request.method == "HEAD":
-        resume = files.find_original(resume_id=resume_id, by=by)
-        return head_answer(
-            filename=files.filename_of(resume), content_type=files.content_type_of(resume), size=resume.size
-        )
-    found = files.open_original(resume_id=resume_id, by=by)
-    return file_answer(
-        found.content, filename=found.filename, content_type=found.content_type, size=found.size, key=found.key
-    )
+        return head_answer(files.describe_original(resume_id=resume_id, by=by))
+    return file_answer(files.open_original(resume_id=resume_id, by=by))
 
 
 @require_safe
@@ -64,17 +58,8 @@ def page(request: HttpRequest, resume_id: UUID, number: int) -> HttpResponseBase
     """The picture of one page, to be looked at."""
     by = cast("User", request.user)
     if request.method == "HEAD":
-        files.find_page(resume_id=resume_id, number=number, by=by)
-        return head_answer(filename=f"page-{number}.png", content_type="image/png", inline=True)
-    found = files.open_page(resume_id=resume_id, number=number, by=by)
-    return file_answer(
-        found.content,
-        filename=found.filename,
-        content_type=found.content_type,
-        size=found.size,
-        key=found.key,
-        inline=True,
-    )
+        return head_answer(files.describe_page(resume_id=resume_id, number=number, by=by))
+    return file_answer(files.open_page(resume_id=resume_id, number=number, by=by))
 
 
 @require_safe
@@ -84,8 +69,7 @@ def text(request: HttpRequest, resume_id: UUID) -> HttpResponseBase:
     """The text that was read from it."""
     by = cast("User", request.user)
     if request.method == "HEAD":
-        files.find_text(resume_id=resume_id, by=by)
-        return head_answer(filename="resume.txt", content_type="text/plain; charset=utf-8", inline=True)
+        return head_answer(files.describe_text(resume_id=resume_id, by=by))
     return text_answer(files.open_text(resume_id=resume_id, by=by), filename="resume.txt")
 
 

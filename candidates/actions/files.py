@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import PurePath
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, cast
@@ -14,6 +13,7 @@ from audit import actions as audit
 from candidates.models import Resume, ResumePage, ResumeText
 from hrassist.lib import storage
 from hrassist.lib.errors import DomainError, NotFound, Unavailable
+from hrassist.lib.serving import FileFacts, OpenFile
 
 if TYPE_CHECKING:
     from hrassist.models import User
@@ -28,6 +28,8 @@ CONTENT_TYPES = {
     "rtf": "application/rtf",
     "txt": "text/plain; charset=utf-8",
 }
+UNTYPED = "application/octet-stream"
+MEDIA_TYPES = (*(full.partition(";")[0] for full in CONTENT_TYPES.values()), UNTYPED)
 
 
 class NotAllowed(DomainError):
@@ -49,54 +51,60 @@ class FileAltered(Unavailable):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class OpenFile:
-    """Bytes that may be shown to the person who asked; `key` is where the store keeps them."""
-
-    filename: str
-    content_type: str
-    size: int
-    content: IO[bytes]
-    key: str = ""
-
-
 def open_original(*, resume_id: UUID, by: User) -> OpenFile:
     """The original file, as it was when it was scanned.
 
     Raises NotFound, NotAllowed, AuditUnavailable before a byte is read, then FileAltered or StorageUnavailable.
     """
-    resume = find_original(resume_id=resume_id, by=by)
+    resume = _original(resume_id, by)
     audit.viewed("resume.downloaded", target=resume, by=by, subject=resume.candidate_id)
     content, size, sha256 = _fetched(resume, by, key=resume.key)
     if sha256 != resume.sha256:
         content.close()
         raise _altered(resume, by, reason="sha256_differs", key=resume.key)
     return OpenFile(
-        filename=filename_of(resume), content_type=content_type_of(resume), size=size, content=content, key=resume.key
+        filename=_filename(resume), content_type=_content_type(resume), size=size, content=content, key=resume.key
     )
 
 
 def open_page(*, resume_id: UUID, number: int, by: User) -> OpenFile:
     """The picture of one page. Each is an access of its own: a row says which pages somebody has seen."""
-    page = find_page(resume_id=resume_id, number=number, by=by)
+    page = _page(resume_id, number, by)
     audit.viewed("resume.page_viewed", target=page.resume, by=by, subject=page.resume.candidate_id, page=number)
     content, size, _ = _fetched(page.resume, by, key=page.key)
-    return OpenFile(filename=f"page-{number}.png", content_type="image/png", size=size, content=content, key=page.key)
+    return OpenFile(
+        filename=f"page-{number}.png", content_type="image/png", size=size, inline=True, content=content, key=page.key
+    )
 
 
 def open_text(*, resume_id: UUID, by: User) -> str:
     """The visible text of a resume."""
-    found = find_text(resume_id=resume_id, by=by)
+    found = _text(resume_id, by)
     audit.viewed("resume.text_viewed", target=found.resume, by=by, subject=found.resume.candidate_id)
     return found.text
 
 
-def find_original(*, resume_id: UUID, by: User) -> Resume:
-    """The resume whose file the person may download; nothing is shown, so nothing is an access."""
+def describe_original(*, resume_id: UUID, by: User) -> FileFacts:
+    """What the person would download; nothing is shown, so nothing is an access. Raises NotFound and NotAllowed."""
+    resume = _original(resume_id, by)
+    return FileFacts(filename=_filename(resume), content_type=_content_type(resume), size=resume.size)
+
+
+def describe_page(*, resume_id: UUID, number: int, by: User) -> FileFacts:
+    _page(resume_id, number, by)
+    return FileFacts(filename=f"page-{number}.png", content_type="image/png", inline=True)
+
+
+def describe_text(*, resume_id: UUID, by: User) -> FileFacts:
+    _text(resume_id, by)
+    return FileFacts(filename="resume.txt", content_type="text/plain; charset=utf-8", inline=True)
+
+
+def _original(resume_id: UUID, by: User) -> Resume:
     return _allowed(resume_id, by, "candidates.download_resume", action="resume.downloaded")
 
 
-def find_page(*, resume_id: UUID, number: int, by: User) -> ResumePage:
+def _page(resume_id: UUID, number: int, by: User) -> ResumePage:
     resume = _allowed(resume_id, by, "candidates.view_resumepage", action="resume.page_viewed")
     page = ResumePage.objects.filter(resume=resume, number=number).first()
     if page is None:
@@ -105,7 +113,7 @@ def find_page(*, resume_id: UUID, number: int, by: User) -> ResumePage:
     return page
 
 
-def find_text(*, resume_id: UUID, by: User) -> ResumeText:
+def _text(resume_id: UUID, by: User) -> ResumeText:
     resume = _allowed(resume_id, by, "candidates.view_resumetext", action="resume.text_viewed")
     found = ResumeText.objects.filter(resume=resume).only("text").first()
     if found is None:
@@ -114,14 +122,14 @@ def find_text(*, resume_id: UUID, by: User) -> ResumeText:
     return found
 
 
-def filename_of(resume: Resume) -> str:
-    """The name to save it under: `cv.pdf.exe` that is a PDF is saved as a PDF."""
+def _filename(resume: Resume) -> str:
+    # `cv.pdf.exe` that is a PDF is saved as a PDF.
     name = PurePath(resume.filename).name
     return name if name.lower().endswith(f".{resume.kind}") else f"{PurePath(name).stem or 'resume'}.{resume.kind}"
 
 
-def content_type_of(resume: Resume) -> str:
-    return CONTENT_TYPES.get(resume.kind, "application/octet-stream")
+def _content_type(resume: Resume) -> str:
+    return CONTENT_TYPES.get(resume.kind, UNTYPED)
 
 
 def _allowed(resume_id: UUID, by: User, permission: str, *, action: str) -> Resume:

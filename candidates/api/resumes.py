@@ -6,16 +6,20 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit import actions as audit
+from candidates.actions import files
 from candidates.models import Resume, ResumeParse, ResumeText
 from hrassist.lib.endpoints import ApiView, ListView, columns_of, found
 from hrassist.lib.errors import Conflict
 from hrassist.lib.filtering import CREATED, FLAG, IDENTIFIER, TEXT, Filter, one_of
+from hrassist.lib.serving import file_answer, head_answer
 
 VIEW = "candidates.view_resume"
 
@@ -61,7 +65,7 @@ class ResumeDetailSerializer(ResumeSerializer):
     fields = FieldSerializer(many=True, help_text="The evidence.")  # type: ignore[assignment]  # the parse's word
     skills = serializers.ListField(child=serializers.CharField())
     warnings = serializers.ListField(child=serializers.CharField())
-    download = serializers.CharField(help_text="The original file, for a signed-in browser; each download is recorded.")
+    download = serializers.CharField(help_text="The original file, for a signed-in browser; programs read {id}/file.")
 
     computed: ClassVar = ("json_resume", "fields", "skills", "warnings", "download")
 
@@ -125,3 +129,25 @@ class ResumeTextView(ApiView):
             raise NotRead(reason=resume.unreadable_for or "no text")
         audit.viewed("resume.viewed", target=resume, by=self.actor, subject=resume.candidate_id, part="text")
         return Response({"id": resume.pk, "text": text.text, "page_starts": text.page_starts, "hidden": text.hidden})
+
+
+class ResumeFileView(ApiView):
+    noun = "resumes"
+    # The right to download is asked by the action, which puts a refusal on record.
+    permissions: ClassVar = {"GET": VIEW}
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        # A program may say `Accept: application/pdf`: the type is the file's own, and only refusals are rendered.
+        return super().perform_content_negotiation(request, force=True)
+
+    @extend_schema(
+        responses={
+            (200, kind): OpenApiResponse(OpenApiTypes.BINARY, "The bytes, in the type that was told from them.")
+            for kind in files.MEDIA_TYPES
+        }
+    )
+    def get(self, request: Request, resume_id: UUID) -> HttpResponseBase:
+        """The original file, unaltered since it was checked. Each download is on record before its first byte."""
+        if request.method == "HEAD":
+            return head_answer(files.describe_original(resume_id=resume_id, by=self.actor))
+        return file_answer(files.open_original(resume_id=resume_id, by=self.actor))

@@ -28,6 +28,7 @@ _SENTENCES = {
     "415": "The body is not application/json.",
     "422": "Understood, but against a rule; `code` names the rule.",
     "429": "Too many requests; `Retry-After` says for how long to wait.",
+    "502": "What the store holds is not the file that was checked; nobody gets it.",
     "503": "A part we depend on (the store, the audit log) does not answer; nothing was changed or shown.",
 }
 _LIMIT_HEADERS = {
@@ -158,6 +159,8 @@ class ProblemAutoSchema(AutoSchema):
             found += ["409", "415", "422"]
         if self.path.endswith("/confirm"):
             found.append("410")
+        if self.path.endswith("/file"):
+            found.append("502")
         return found
 
     def _problem(self) -> ResolvedComponent:

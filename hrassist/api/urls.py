@@ -30,6 +30,7 @@ urlpatterns = [
     path("candidates/<uuid:candidate_id>", candidates.CandidateView.as_view(), name="candidate"),
     path("resumes", resumes.ResumesView.as_view(), name="resumes"),
     path("resumes/<uuid:resume_id>", resumes.ResumeView.as_view(), name="resume"),
+    path("resumes/<uuid:resume_id>/file", resumes.ResumeFileView.as_view(), name="resume-file"),
     path("resumes/<uuid:resume_id>/text", resumes.ResumeTextView.as_view(), name="resume-text"),
     path("jobs", jobs.JobsView.as_view(), name="jobs"),
     path("jobs/<uuid:job_id>", jobs.JobView.as_view(), name="job"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import IO
 from urllib.parse import quote
 
@@ -22,30 +23,46 @@ HEADERS = {
 }
 
 
-def file_answer(
-    content: IO[bytes], *, filename: str, content_type: str, size: int, key: str = "", inline: bool = False
-) -> HttpResponseBase:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileFacts:
+    """What is told of a file; `size` in bytes where it is known, `inline` for what is looked at and not saved."""
+
+    filename: str
+    content_type: str
+    size: int | None = None
+    inline: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenFile(FileFacts):
+    """Bytes that may be shown to the person who asked; `key` is where the store keeps them."""
+
+    content: IO[bytes]
+    key: str = ""
+
+
+def file_answer(file: OpenFile) -> HttpResponseBase:
     """Stream an open file, or let nginx send the same key from its disk where it stands in front.
 
     Closes the file in either case.
     """
     response: HttpResponseBase
-    if key and settings.ACCEL_REDIRECT_PREFIX and settings.STORAGE_BACKEND == "disk":
-        content.close()
-        response = HttpResponse(content_type=content_type)
-        response["X-Accel-Redirect"] = f"{settings.ACCEL_REDIRECT_PREFIX.rstrip('/')}/{quote(key)}"
+    if file.key and settings.ACCEL_REDIRECT_PREFIX and settings.STORAGE_BACKEND == "disk":
+        file.content.close()
+        response = HttpResponse(content_type=file.content_type)
+        response["X-Accel-Redirect"] = f"{settings.ACCEL_REDIRECT_PREFIX.rstrip('/')}/{quote(file.key)}"
     else:
-        response = FileResponse(content, content_type=content_type)
-        response["Content-Length"] = str(size)
-    return guarded(response, filename=filename, inline=inline)
+        response = FileResponse(file.content, content_type=file.content_type)
+        response["Content-Length"] = str(file.size)
+    return guarded(response, filename=file.filename, inline=file.inline)
 
 
-def head_answer(*, filename: str, content_type: str, size: int | None = None, inline: bool = False) -> HttpResponseBase:
+def head_answer(facts: FileFacts) -> HttpResponseBase:
     """What a GET would say, without the bytes."""
-    response = HttpResponse(content_type=content_type)
-    if size is not None:
-        response["Content-Length"] = str(size)
-    return guarded(response, filename=filename, inline=inline)
+    response = HttpResponse(content_type=facts.content_type)
+    if facts.size is not None:
+        response["Content-Length"] = str(facts.size)
+    return guarded(response, filename=facts.filename, inline=facts.inline)
 
 
 def text_answer(text: str, *, filename: str) -> HttpResponseBase:

@@ -4,12 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection, connections
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from audit.models import Event
 from candidates.models import Resume
+from hrassist.lib import storage
+from hrassist.lib.serving import HEADERS
 from hrassist.models import User
-from tests.factories import RESUME_TEXT, CandidateFactory, ResumeFactory
+from tests.factories import RESUME_TEXT, ApplicationFactory, CandidateFactory, JobFactory, ResumeFactory
 
 pytestmark = pytest.mark.django_db
 RESUMES = "/api/v1/resumes"
@@ -82,7 +86,7 @@ def test_a_list_is_narrowed_and_carries_no_content(recruiter: User, api_as: ApiA
     assert events("resume.viewed") == []
 
 
-@pytest.mark.parametrize("suffix", ["", "/text"])
+@pytest.mark.parametrize("suffix", ["", "/text", "/file"])
 def test_somebody_elses_resume_does_not_exist(suffix: str, interviewer: User, api_as: ApiAs, events: Any) -> None:
     resume = ResumeFactory()
     answer = api_as(interviewer).get(f"{RESUMES}/{resume.pk}{suffix}")
@@ -103,3 +107,99 @@ def test_a_page_takes_the_same_queries_for_few_and_many(
     api.get("/api/v1/me")
     with assert_queries("api_resumes_list"):
         assert len(api.get(RESUMES).json()["results"]) == files
+
+
+PDF = b"%PDF-1.7\n" + bytes(range(256)) * 40 + b"\n%%EOF"
+
+
+@pytest.fixture
+def stored(db: None, own_store: Any) -> Resume:
+    return ResumeFactory(content=PDF, filename="Jane Doe.pdf")
+
+
+def body(response: Any) -> bytes:
+    return b"".join(response.streaming_content) if response.streaming else response.content
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json", "application/pdf", "text/html"])
+def test_a_program_with_a_token_downloads_the_original(
+    accept: str, recruiter: User, api_as: ApiAs, stored: Resume
+) -> None:
+    response = api_as(recruiter, scopes=("resumes:read",)).get(f"{RESUMES}/{stored.pk}/file", HTTP_ACCEPT=accept)
+    assert (response.status_code, body(response)) == (200, PDF)
+    assert response["Content-Type"] == "application/pdf"
+    assert response["Content-Disposition"] == 'attachment; filename="Jane Doe.pdf"'
+    assert response["Content-Length"] == str(len(PDF))
+    assert "X-RateLimit-Remaining" in response
+
+
+def test_a_download_by_a_program_carries_the_headers_that_keep_it_harmless(
+    recruiter: User, api_as: ApiAs, stored: Resume
+) -> None:
+    response = api_as(recruiter).get(f"{RESUMES}/{stored.pk}/file")
+    assert {name: response[name] for name in HEADERS} == HEADERS
+
+
+def test_a_download_by_a_program_is_on_record_with_its_hash(
+    recruiter: User, api_as: ApiAs, stored: Resume, events: Any
+) -> None:
+    body(api_as(recruiter).get(f"{RESUMES}/{stored.pk}/file"))
+    (event,) = events("resume.")
+    assert (event.action, event.outcome, event.actor_id) == ("resume.downloaded", "allow", str(recruiter.pk))
+    assert (event.target_version, event.subject_ref) == (stored.sha256, str(stored.candidate_id))
+    assert event.route == "api/v1/resumes/<uuid:resume_id>/file"
+
+
+def test_asking_a_file_for_its_head_shows_nothing_and_is_no_access(
+    recruiter: User, api_as: ApiAs, stored: Resume, events: Any
+) -> None:
+    response = api_as(recruiter).head(f"{RESUMES}/{stored.pk}/file")
+    assert (response.status_code, body(response), response["Content-Length"]) == (200, b"", str(len(PDF)))
+    assert events("resume.") == []
+
+
+def test_a_token_without_the_scope_downloads_nothing(recruiter: User, api_as: ApiAs, stored: Resume) -> None:
+    response = api_as(recruiter, scopes=("candidates:read",)).get(f"{RESUMES}/{stored.pk}/file")
+    assert (response.status_code, response.json()["code"]) == (403, "insufficient_scope")
+
+
+def test_who_may_read_but_not_download_is_refused_and_that_is_kept(
+    interviewer: User, api_as: ApiAs, stored: Resume, events: Any
+) -> None:
+    ApplicationFactory(candidate=stored.candidate, job=JobFactory(team={interviewer: "interviewer"}))
+    api = api_as(interviewer)
+    assert api.get(f"{RESUMES}/{stored.pk}").status_code == 200
+    response = api.get(f"{RESUMES}/{stored.pk}/file")
+    assert (response.status_code, response.json()["code"]) == (403, "forbidden")
+    (event,) = events("resume.downloaded")
+    assert (event.outcome, event.reason_code, event.http_status) == ("deny", "forbidden", 403)
+
+
+def test_an_altered_file_is_a_problem_document_and_not_the_file(
+    recruiter: User, api_as: ApiAs, stored: Resume, events: Any
+) -> None:
+    storage.clean().delete(stored.key)
+    storage.clean().put(stored.key, PDF + b"!", content_type="application/pdf")
+    response = api_as(recruiter).get(f"{RESUMES}/{stored.pk}/file")
+    assert (response.status_code, response.json()["code"]) == (502, "file_altered")
+    assert response["Content-Type"] == "application/problem+json"
+    assert [event.reason_code for event in events("resume.altered")] == ["sha256_differs"]
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "audit"])
+def test_without_a_record_no_byte_of_the_original_leaves(
+    separate_audit_connection: None, recruiter: User, api_as: ApiAs, stored: Resume
+) -> None:
+    api = api_as(recruiter)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE audit_event ADD CONSTRAINT full_disk CHECK (action NOT LIKE 'resume.%') NOT VALID")
+    try:
+        response = api.get(f"{RESUMES}/{stored.pk}/file")
+    finally:
+        connections["audit"].close()
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE audit_event DROP CONSTRAINT full_disk")
+    assert (response.status_code, response.json()["code"]) == (503, "audit_unavailable")
+    assert "Retry-After" in response
+    assert PDF not in body(response)
+    assert Event.objects.filter(action__startswith="resume.").count() == 0

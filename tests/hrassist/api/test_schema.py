@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from rest_framework.test import APIClient
 from schemathesis.checks import CHECKS
 
+from candidates.actions.files import MEDIA_TYPES
 from hrassist.api import urls
 from hrassist.api.schema import document
 from hrassist.lib.endpoints import ApiView, ListView
@@ -66,7 +67,9 @@ def test_an_operation_is_described_with_its_answers_and_refusals(path: str, verb
                 "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
             }
         elif status not in {"204", "301"}:
-            assert answer["content"]["application/json"]["schema"]
+            kinds = {"application/json"} if not path.endswith("/file") else set(MEDIA_TYPES)
+            assert set(answer["content"]) == kinds
+            assert all(one["schema"] for one in answer["content"].values())
     names = {one["name"] for one in said.get("parameters", [])}
     assert ("Idempotency-Key" in names) == (verb == "post")
     assert said["security"] == [{"token": []}, {"session": []}]

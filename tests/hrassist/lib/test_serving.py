@@ -2,16 +2,17 @@ from io import BytesIO
 
 import pytest
 
-from hrassist.lib.serving import HEADERS, file_answer, head_answer, text_answer
+from hrassist.lib.serving import HEADERS, FileFacts, OpenFile, file_answer, head_answer, text_answer
 
 
 def answer(**changes):
     named = {"filename": "cv.pdf", "content_type": "application/pdf", "size": 3, "key": "clean/a b"} | changes
-    return file_answer(BytesIO(b"pdf"), **named)
+    return file_answer(OpenFile(**({"content": BytesIO(b"pdf")} | named)))
 
 
 def test_every_answer_carries_every_guarding_header():
-    answers = [answer(), head_answer(filename="a", content_type="image/png"), text_answer("x", filename="a")]
+    facts = FileFacts(filename="a", content_type="image/png")
+    answers = [answer(), head_answer(facts), text_answer("x", filename="a")]
     assert all(one[name] == value for one in answers for name, value in HEADERS.items())
 
 
@@ -27,7 +28,7 @@ def test_a_file_without_a_name_is_still_an_attachment():
 def test_nginx_gets_the_key_escaped_and_the_file_is_closed(settings):
     settings.ACCEL_REDIRECT_PREFIX = "/internal"
     content = BytesIO(b"pdf")
-    response = file_answer(content, filename="cv.pdf", content_type="application/pdf", size=3, key="clean/a b")
+    response = answer(content=content)
     assert response["X-Accel-Redirect"] == "/internal/clean/a%20b"
     assert (response.content, content.closed) == (b"", True)
 
