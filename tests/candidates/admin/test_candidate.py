@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.contrib.postgres.search import SearchVector
 
@@ -119,6 +121,16 @@ def test_opening_a_resume_is_on_record_before_it_is_shown(recruiter, client_as, 
     assert len(answer.context["groups"][0].values) == 1
     (seen,) = events("resume.viewed")
     assert (seen.target_id, seen.actor_id) == (str(resume.pk), str(recruiter.pk))
+
+
+def test_the_links_to_file_and_pages_lead_to_them(recruiter, client_as):
+    resume = ResumeFactory(content=b"%PDF-1.4 the original", pages=1)
+    browser = client_as(recruiter)
+    for tab in ("resume", "files"):
+        page = browser.get(address(resume.candidate, tab)).content.decode()
+        links = set(re.findall(r'(?:href|src)="(/files/[^"]+)"', page))
+        assert len(links) == (2 if tab == "resume" else 1)
+        assert {browser.get(link).status_code for link in links} == {200}
 
 
 def test_nothing_of_a_resume_is_shown_when_it_cannot_be_put_on_record(recruiter, client_as):
