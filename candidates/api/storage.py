@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+from contextlib import suppress
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -28,11 +31,18 @@ def receive(request: HttpRequest, token: str) -> HttpResponse:
             body=request,
         )
     except DomainError as error:
-        # What is left of the body must not be taken for the next request of this connection.
-        return HttpResponse(
-            error.message + "\n", status=error.status, content_type="text/plain", headers={"Connection": "close"}
-        )
+        if not isinstance(error, storage.BadTicket):
+            # A client that is still sending reads no answer: it would see a broken connection instead of the reason.
+            _drain(request)
+        return HttpResponse(error.message + "\n", status=error.status, content_type="text/plain")
     return HttpResponse(status=201)
+
+
+def _drain(request: HttpRequest) -> None:
+    left = settings.UPLOAD_MAX_BYTES
+    with suppress(UnreadablePostError):
+        while left > 0 and (chunk := request.read(storage.CHUNK)):
+            left -= len(chunk)
 
 
 urlpatterns = [path(f"{storage.UPLOAD_PATH}<str:token>", receive, name="storage-incoming")]

@@ -23,11 +23,12 @@ from hrassist.lib.storage.contract import (
     StorageUnavailable,
     TooManyBytes,
 )
-from hrassist.lib.storage.disk import UPLOAD_PATH, DiskClean, DiskIncoming
+from hrassist.lib.storage.disk import UPLOAD_PATH, BadTicket, DiskClean, DiskIncoming
 
 __all__ = [
     "CHUNK",
     "UPLOAD_PATH",
+    "BadTicket",
     "Capabilities",
     "Clean",
     "DiskClean",

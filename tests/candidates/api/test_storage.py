@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 
 import pytest
 from django.test import Client
-from django.test.client import FakePayload
+from pytest_django.live_server_helper import LiveServer
 
 from hrassist.lib import storage
+from hrassist.ops import raw_http
 from tests.uploading import md5_of, resume
 
 pytestmark = pytest.mark.django_db  # refusals are put on record
@@ -52,7 +54,7 @@ def test_a_body_that_breaks_off_leaves_nothing(signed: storage.SignedUpload) -> 
         signed.url,
         content_type="text/plain",
         headers={"Content-MD5": md5_of(DATA)},
-        **{"CONTENT_LENGTH": str(len(DATA)), "wsgi.input": FakePayload(DATA[:100])},
+        **{"CONTENT_LENGTH": str(len(DATA)), "wsgi.input": io.BytesIO(DATA[:100])},
     )
     assert answer.status_code == 403
     assert storage.incoming().head(KEY) is None
@@ -65,3 +67,16 @@ def test_a_made_up_address_is_refused() -> None:
 def test_nothing_can_be_read_here(signed: storage.SignedUpload) -> None:
     assert put(signed) == 201
     assert Client().get(signed.url).status_code == 405
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_client_that_is_still_sending_is_told_why_it_is_refused(live_server: LiveServer) -> None:
+    big = b"x" * 5_000_000
+    ticket = storage.incoming().ticket(
+        KEY, size=len(big), content_type="text/plain", md5_b64=md5_of(big), expires_in=timedelta(minutes=15)
+    )
+    statuses = [
+        raw_http.send("PUT", f"{live_server.url}{ticket.url}", body=big, headers=ticket.headers).status
+        for _ in range(2)
+    ]
+    assert statuses == [201, 412]
