@@ -1,0 +1,51 @@
+import pytest
+
+from audit import actions as audit
+from audit.models import Event
+from tests.factories import CandidateFactory
+
+pytestmark = pytest.mark.django_db
+LOG = "/audit/event/"
+
+
+def actions_of(answer):
+    return [row.action for row in answer.context["cl"].result_list]
+
+
+def test_an_auditor_reads_the_log_and_that_is_on_record(auditor, client_as, events, assert_queries):
+    candidate = CandidateFactory()
+    for _ in range(20):
+        audit.record("candidate.updated", target=candidate, by=auditor, subject=candidate)
+    browser = client_as(auditor)
+    browser.get("/")
+    with assert_queries("admin_audit_log"):
+        answer = browser.get(LOG)
+    assert actions_of(answer).count("candidate.updated") == 20
+    assert [event.actor_id for event in events("event.listed")] == [str(auditor.pk)]
+
+
+def test_only_auditors_read_the_log(recruiter, operator, interviewer, client_as):
+    for user in (recruiter, operator, interviewer):
+        assert client_as(user).get(LOG).status_code == 403
+    assert not Event.objects.filter(action="event.listed").exists()
+
+
+def test_the_log_is_searched_by_person_action_and_identifier(auditor, recruiter, client_as):
+    candidate = CandidateFactory()
+    audit.record("candidate.updated", target=candidate, by=recruiter, subject=candidate)
+    audit.record("job.opened", by=auditor)
+    browser = client_as(auditor)
+    assert actions_of(browser.get(f"{LOG}?q=rosa")) == ["candidate.updated"]
+    assert actions_of(browser.get(f"{LOG}?q=job.")) == ["job.opened"]
+    assert actions_of(browser.get(f"{LOG}?q={candidate.pk}")) == ["candidate.updated"]
+    assert actions_of(browser.get(f"{LOG}?about=job.")) == ["job.opened"]
+    assert "candidate.updated" in actions_of(browser.get(f"{LOG}?past=1"))
+
+
+def test_nobody_changes_an_entry_through_the_admin(auditor, client_as):
+    event = audit.record("job.opened", by=auditor)
+    browser = client_as(auditor)
+    assert browser.get(f"{LOG}{event.pk}/change/").status_code == 200
+    assert browser.post(f"{LOG}{event.pk}/change/", {"action": "job.closed"}).status_code == 403
+    assert browser.post(f"{LOG}{event.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert browser.get(f"{LOG}add/").status_code == 403
