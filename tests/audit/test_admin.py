@@ -35,7 +35,9 @@ def test_the_log_is_searched_by_person_action_and_identifier(auditor, recruiter,
     audit.record("candidate.updated", target=candidate, by=recruiter, subject=candidate)
     audit.record("job.opened", by=auditor)
     browser = client_as(auditor)
-    assert actions_of(browser.get(f"{LOG}?q=rosa")) == ["candidate.updated"]
+    of_rosa = actions_of(browser.get(f"{LOG}?q=rosa"))
+    assert "candidate.updated" in of_rosa
+    assert "job.opened" not in of_rosa
     assert actions_of(browser.get(f"{LOG}?q=job.")) == ["job.opened"]
     assert actions_of(browser.get(f"{LOG}?q={candidate.pk}")) == ["candidate.updated"]
     assert actions_of(browser.get(f"{LOG}?about=job.")) == ["job.opened"]
