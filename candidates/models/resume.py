@@ -29,11 +29,11 @@ DIMENSIONS = 384
 
 class ResumeQuerySet(models.QuerySet["Resume"]):
     def visible_to(self, user: User) -> Self:
-        seen = self.filter(visibility.condition(user, path="candidate__"), candidate__isnull=False)
+        seen = visibility.condition(user, path="candidate__") & Q(candidate__isnull=False)
         if user.has_perm("candidates.view_all_uploads"):
             # A file that could not be read belongs to nobody yet; those who look after uploads see it.
-            seen |= self.filter(candidate__isnull=True)
-        return seen
+            seen |= Q(candidate__isnull=True)
+        return self.filter(seen)
 
     def ready(self) -> Self:
         return self.filter(state=Resume.State.READY)

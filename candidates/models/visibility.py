@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 if TYPE_CHECKING:
     from hrassist.models import User
 
-Rule = Callable[["User"], "QuerySet[Any] | None"]
+Ids = QuerySet[Any] | RawSQL
+Rule = Callable[["User"], Ids | None]
 
 _wideners: list[Rule] = []
 _narrowers: list[Rule] = []
@@ -30,12 +32,12 @@ def narrow(rule: Rule) -> None:
         _narrowers.append(rule)
 
 
-def _subqueries(rules: Iterable[Rule], user: "User") -> "list[QuerySet[Any]]":
+def _subqueries(rules: Iterable[Rule], user: "User") -> list[Ids]:
     return [ids for rule in rules if (ids := rule(user)) is not None]
 
 
 def condition(user: "User", *, path: str = "") -> Q:
-    """What to filter by so that only candidates visible to the user stay; `path` leads to the candidate (`candidate__`)."""
+    """What to filter by so that only candidates visible to the user stay; `path` leads to them (`candidate__`)."""
     if not user.is_authenticated or not user.is_active:
         return Q(pk__in=[])
     ids = f"{path}id__in"

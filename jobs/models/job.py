@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Count, Q
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from hrassist.lib.errors import Conflict
@@ -21,9 +22,15 @@ class JobQuerySet(models.QuerySet["Job"]):
         """All jobs but confidential ones for recruiters; everybody sees the jobs on whose hiring team they are."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        mine = Q(pk__in=HiringTeamMember.objects.filter(user=user).values("job_id"))
         if user.has_perm("jobs.view_confidential_jobs"):
             return self
+        mine = Q(
+            pk__in=RawSQL(
+                "SELECT job_id FROM jobs_hiringteammember WHERE user_id = %s",
+                [user.pk],
+                output_field=models.UUIDField(),
+            )
+        )
         if user.has_perm("jobs.view_all_jobs"):
             return self.filter(Q(confidential=False) | mine)
         return self.filter(mine)
