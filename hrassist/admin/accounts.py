@@ -150,7 +150,7 @@ class ApiTokenAdmin(BaseAdmin[ApiToken]):
         """A form, and after it the token itself: shown by this one answer and never again."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = NewTokenForm(request.POST or None)
+        form = NewTokenForm(request.POST or None, label_suffix="")
         text = ""
         if request.method == "POST" and form.is_valid():
             said, by = form.cleaned_data, request.user
