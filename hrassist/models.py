@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser
@@ -90,8 +90,15 @@ class ApiToken(models.Model):
         return hmac.compare_digest(self.digest, self.digest_of(token))
 
 
+class IdempotencyRecordQuerySet(models.QuerySet["IdempotencyRecord"]):
+    def expired(self, *, now: datetime) -> Self:
+        return self.filter(created_at__lt=now - IdempotencyRecord.KEPT_FOR)
+
+
 class IdempotencyRecord(models.Model):
     """What was answered to a POST with this Idempotency-Key, to answer the same again for 24 hours."""
+
+    KEPT_FOR = timedelta(hours=24)
 
     user = models.ForeignKey(User, on_delete=models.CASCADE)
     key = models.CharField(max_length=200)
@@ -100,6 +107,8 @@ class IdempotencyRecord(models.Model):
     status = models.PositiveSmallIntegerField(null=True)
     answer = models.JSONField(null=True)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects = IdempotencyRecordQuerySet.as_manager()
 
     class PersonalData:
         erase: ClassVar = {"answer"}

@@ -1,8 +1,11 @@
 """Background work of the site itself."""
 
+from datetime import UTC, datetime
+
 from procrastinate.contrib.django import app
 
 from hrassist.lib import throttle
+from hrassist.models import IdempotencyRecord
 
 
 @app.periodic(cron="17 * * * *")
@@ -11,3 +14,10 @@ def sweep_throttle(timestamp: int) -> None:
     """Remove counters that have run out."""
     del timestamp
     throttle.sweep()
+
+
+@app.periodic(cron="23 * * * *")
+@app.task(queue="maintenance", queueing_lock="forget_answers", pass_context=False)
+def forget_answers(timestamp: int) -> None:
+    """Remove answers to repeated POSTs that nobody may ask for any more: they hold what people wrote."""
+    IdempotencyRecord.objects.expired(now=datetime.fromtimestamp(timestamp, tz=UTC)).delete()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any, cast
 
 from django.db import connection, transaction
@@ -16,8 +15,6 @@ from hrassist.lib.endpoints import ApiView
 from hrassist.lib.errors import Conflict
 from hrassist.lib.rest import idempotency_key
 from hrassist.models import IdempotencyRecord, User
-
-KEPT_FOR = timedelta(hours=24)
 
 
 class StillRunning(Conflict):
@@ -49,7 +46,8 @@ def answer_once(view: ApiView, post: Callable[..., Response], request: Request, 
         if not _hold(f"{user.pk} {route} {key}"):
             raise StillRunning
         records = IdempotencyRecord.objects.filter(user=user)
-        records.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
+        # The task that forgets runs once an hour; a key is free again to the minute.
+        records.filter(key=key, route=route).expired(now=timezone.now()).delete()
         kept = records.filter(key=key, route=route).first()
         if kept is not None:
             if kept.body_sha256 != body:
