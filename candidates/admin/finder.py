@@ -48,7 +48,7 @@ def _by_text(words: str) -> QuerySet[Any]:
 def people(user: Any, words: str) -> list[Hit]:
     put_on_record(user, words)
     rows = matching(Candidate.objects.visible_to(user).unmerged(), words)
-    return [_hit(one, one.headline or one.place) for one in rows.order_by("-last_activity_at", "-pk")[:6]]
+    return [_hit(one, one.headline or one.place) for one in rows.order_by("-created_at", "-pk")[:6]]
 
 
 def resumes(user: Any, words: str) -> list[Hit]:
@@ -62,7 +62,7 @@ def resumes(user: Any, words: str) -> list[Hit]:
             f"Resume mentions “{words}”",
             url=f"{reverse('admin:candidates_candidate_resume', args=[one.pk])}?q={words}",
         )
-        for one in seen.order_by("-last_activity_at", "-pk")[:5]
+        for one in seen.order_by("-created_at", "-pk")[:5]
     ]
 
 
