@@ -41,6 +41,10 @@ test-browser: install ## Run the tests that drive Chromium through the admin
 test-chaos: install ## Run the tests that kill processes in the middle of their work
 	$(WITH_DATABASE) $(BIN)/pytest -rs -m chaos
 
+.PHONY: bench
+bench: install ## Compare what an API request costs with a bare WSGI function over the same SQL
+	@$(WITH_DATABASE) $(BIN)/python -m tests.bench.api_lists
+
 .PHONY: check
 check: install ## Format, lint, types, layers, migrations, templates, secrets, requirements
 	$(BIN)/ruff format --check .
