@@ -1,5 +1,6 @@
 """The door to reading resumes: bytes or text in, everything that can be told from them out; no row is touched."""
 
+from candidates.resumes.mask import MASK
 from candidates.resumes.reading import (
     HEAD,
     ReadResume,
@@ -14,6 +15,7 @@ from candidates.resumes.skills import SkillSpan
 
 __all__ = [
     "HEAD",
+    "MASK",
     "ReadResume",
     "SkillSpan",
     "head_of",

@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from copy import copy
 from functools import lru_cache
 
 import numpy as np
@@ -64,6 +65,15 @@ def terms(text: str) -> list[str]:
     return [stem(word) for word in words(text) if word not in STOP_WORDS]
 
 
+def stems_of(text: str) -> Counter[str]:
+    """How often each stem stands in a text: `terms`, counted; each distinct word is looked at once."""
+    found: Counter[str] = Counter()
+    for word, times in Counter(words(text)).items():
+        if word not in STOP_WORDS:
+            found[stem(word)] += times
+    return found
+
+
 def words(text: str) -> list[str]:
     return [word.rstrip(".'’") for word in WORD.findall(text.lower())]
 
@@ -72,7 +82,7 @@ class LexicalIndex:
     """The words of a set of documents, counted once and asked many times."""
 
     def __init__(self, documents: Iterable[str]):
-        self._counts = [Counter(terms(document)) for document in documents]
+        self._counts = [stems_of(document) for document in documents]
         self._lengths = np.array([count.total() for count in self._counts], dtype=float)
         self._holders: dict[str, list[tuple[int, int]]] = {}
         for at, count in enumerate(self._counts):
@@ -81,6 +91,23 @@ class LexicalIndex:
 
     def __len__(self) -> int:
         return len(self._counts)
+
+    def replaced(self, at: int, document: str) -> LexicalIndex:
+        """This index with another text in one place."""
+        other = copy(self)
+        before, now = self._counts[at], stems_of(document)
+        other._counts = [*self._counts[:at], now, *self._counts[at + 1 :]]
+        other._lengths = self._lengths.copy()
+        other._lengths[at] = now.total()
+        other._holders = self._holders.copy()
+        for term in before.keys() | now.keys():
+            rest = [holder for holder in self._holders.get(term, ()) if holder[0] != at]
+            rest = sorted([*rest, (at, now[term])]) if now[term] else rest
+            if rest:
+                other._holders[term] = rest
+            else:
+                del other._holders[term]
+        return other
 
     def bm25(self, query: Mapping[str, float], *, k1: float, b: float) -> npt.NDArray[np.float64]:
         """Okapi BM25 of each document for weighted stems, rarity counted over these documents (Robertson 2009).

@@ -102,3 +102,17 @@ def test_no_resumes_and_no_criteria_are_empty_answers():
     rules = weights_in_force().evidence
     assert explain([], [source()], embedder=shared_embedder(), rules=rules) == [[]]
     assert explain(criteria_of(JobText("Job", must_have="SAP")), [], embedder=shared_embedder(), rules=rules) == []
+
+
+def test_masked_characters_move_neither_support_nor_offsets():
+    criteria = criteria_of(JobText("Job", must_have="Training colleagues on general accounting ledgers"))
+    rules = weights_in_force().evidence
+    known = "EXPERIENCE\nRosa trained eight colleagues on the ledgers.\n"
+    (plain,), (masked,) = (
+        explain(criteria, [ResumeSource(text=known, masked=text)], embedder=shared_embedder(), rules=rules)[0]
+        for text in (known.replace("Rosa", "    "), known.replace("Rosa", "····"))
+    )
+    assert masked.strength == Strength.MENTIONED
+    assert masked.quote.endswith("trained eight colleagues on the ledgers.")
+    assert (masked.support, masked.end) == (plain.support, plain.end)
+    assert known[masked.start : masked.end] == masked.quote

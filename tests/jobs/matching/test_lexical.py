@@ -1,6 +1,8 @@
+from collections import Counter
+
 import pytest
 
-from jobs.matching.lexical import LexicalIndex, stem, terms, words
+from jobs.matching.lexical import LexicalIndex, stem, stems_of, terms, words
 
 
 @pytest.mark.parametrize(
@@ -67,3 +69,16 @@ def test_the_figure_of_the_formula_on_a_worked_example():
 
 def test_no_documents_give_no_scores():
     assert bm25({"python": 1.0}, []) == []
+
+
+def test_an_index_with_one_text_replaced_is_the_index_of_the_texts():
+    before = ["python and billing", "pastry chef", "python python accounting"]
+    after = ["python and billing", "python developer", "python python accounting"]
+    query = {"python": 1.0, "chef": 0.5, "develop": 0.5}
+    one = LexicalIndex(before).replaced(1, after[1]).bm25(query, k1=1.5, b=0.75)
+    assert one.tolist() == LexicalIndex(after).bm25(query, k1=1.5, b=0.75).tolist()
+
+
+def test_counted_stems_are_the_terms():
+    text = "Node.js and C++, accounting accountants; the end. End"
+    assert stems_of(text) == Counter(terms(text))
