@@ -165,6 +165,16 @@ def main(root: str, target: str, limits_json: str) -> None:
         from candidates.resumes.extract.limits import Limits  # noqa: PLC0415
 
         run = getattr(import_module(module), function)
+    except Exception as error:
+        # Our own code does not load (an upgrade under way, say): no fault of the file.
+        unusable = {
+            "code": "cage_unavailable",
+            "message": "The reader could not be started.",
+            "error": repr(error)[:300],
+        }
+        _reply(reply, b"E", json.dumps(unusable).encode(), status=status)
+        os._exit(0)
+    try:
         with open(0, "rb", closefd=False) as stream:
             data = stream.read()
         answer = run(data, limits=Limits(**values))

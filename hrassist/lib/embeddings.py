@@ -6,7 +6,6 @@ import gzip
 import os
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -137,10 +136,14 @@ class FakeEmbedder:
         return unit_rows(out)
 
 
-@lru_cache(maxsize=1)
+# By process: a model's threads do not survive a fork, so a child must neither ask its parent's model nor destroy it.
+_shared: dict[int, Embedder] = {}
+
+
 def shared_embedder() -> Embedder:
-    """The one model of this process: loading takes 0.2 s and 100 MB, so nobody loads it twice."""
-    return MiniLMEmbedder(threads=min(2, usable_cores()))
+    """The one model of this process, loaded at the first call (0.2 s, 100 MB)."""
+    known = _shared.get(os.getpid())
+    return known or _shared.setdefault(os.getpid(), MiniLMEmbedder(threads=min(2, usable_cores())))
 
 
 def usable_cores() -> int:

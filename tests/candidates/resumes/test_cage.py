@@ -159,3 +159,7 @@ def test_pages_that_cost_too_much_to_draw_do_not_cost_the_text():
     assert "Jane Doe, welder" in document.text
     assert images == []
     assert document.warnings == ("pages not drawn: too_much_output",)
+
+
+def test_a_reader_that_does_not_load_is_not_held_against_the_file():
+    assert code_of("no_such_function") == "cage_unavailable"

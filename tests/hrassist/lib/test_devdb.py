@@ -134,6 +134,8 @@ def test_a_port_taken_while_the_server_was_down_is_exchanged(base: Path) -> None
     devdb.stop(base)
     taken = devdb._home(base).port
     with socket.socket() as squatter:
+        # The port has just been let go of by our own server.
+        squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         squatter.bind(("127.0.0.1", taken))
         squatter.listen()
         assert ask(devdb.url(base), "SHOW port") != str(taken)

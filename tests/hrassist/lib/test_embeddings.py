@@ -1,3 +1,4 @@
+import multiprocessing
 import subprocess
 import sys
 from pathlib import Path
@@ -5,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hrassist.lib.embeddings import FakeEmbedder, MiniLMEmbedder, ModelMissing, unit_rows
+from hrassist.lib.embeddings import FakeEmbedder, MiniLMEmbedder, ModelMissing, shared_embedder, unit_rows
 
 TEXTS = [
     "Senior accountant with ten years of monthly closings.",
@@ -108,3 +109,15 @@ def test_a_web_worker_forked_from_the_loaded_application_embeds_and_ends_in_peac
         [sys.executable, "-c", PRELOAD_AND_FORK], capture_output=True, text=True, timeout=120, check=False
     )
     assert done.stdout.split() == ["0", "False"], done.stderr
+
+
+def test_a_forked_process_has_a_model_of_its_own():
+    shared_embedder().embed(["welder"])
+    answers = multiprocessing.get_context("fork").SimpleQueue()
+    child = multiprocessing.get_context("fork").Process(
+        target=lambda: answers.put(shared_embedder().embed(["welder"])[0].tolist())
+    )
+    child.start()
+    child.join(30)
+    assert child.exitcode == 0
+    assert answers.get() == pytest.approx(shared_embedder().embed(["welder"])[0].tolist())
