@@ -317,6 +317,12 @@ elif AWS_S3_BUCKET_NAME:
     CONTENT_SECURITY_POLICY["DIRECTIVES"]["connect-src"].append(
         f"https://{S3_INCOMING_BUCKET_NAME}.s3.{AWS_S3_REGION}.amazonaws.com"
     )
+# Behind a proxy the stream process answers at the pages' own address. In development there is none, so it has a port.
+STREAM_PORT = env.number("HRASSIST_STREAM_PORT", 0, most=65_535)
+if DEVELOPMENT and STREAM_PORT:
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["connect-src"] += [
+        f"http://{host}:{STREAM_PORT}" for host in ("localhost", "127.0.0.1")
+    ]
 
 # --- Mail -------------------------------------------------------------------------------------------------------------
 

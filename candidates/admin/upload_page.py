@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import admin
@@ -17,6 +18,9 @@ from candidates.models import Candidate, UploadTicket
 from hrassist.admin.site import add_page
 
 RECENT = 50
+STREAM = "/streams/uploads"
+# Stands in the address of a person until the script knows whose.
+ANYBODY = UUID(int=0)
 
 
 def _require_right(request: HttpRequest) -> None:
@@ -45,8 +49,18 @@ def upload_view(request: HttpRequest) -> HttpResponse:
             "max_bytes": settings.UPLOAD_MAX_BYTES,
             "max_megabytes": settings.UPLOAD_MAX_BYTES // 1024 // 1024,
             "scanner": bool(settings.CLAMD_SOCKET),
+            "stream": _stream_address(),
+            "person_url": reverse("admin:candidates_candidate_change", args=[ANYBODY]),
+            "anybody": ANYBODY,
         },
     )
+
+
+def _stream_address() -> str:
+    """Where the page's script listens: a path, a port of this host before it (`:8001/…`), or nothing to listen to."""
+    if not settings.DEVELOPMENT:
+        return STREAM
+    return f":{settings.STREAM_PORT}{STREAM}" if settings.STREAM_PORT else ""
 
 
 @require_safe

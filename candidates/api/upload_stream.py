@@ -21,7 +21,8 @@ _channel = sse.Channel(STATE_CHANNEL)
 
 
 def _state(ticket: UploadTicket) -> dict[str, Any]:
-    resume = getattr(ticket, "resume", None)
+    resume = getattr(ticket, "resume", None) or ticket.duplicate_of
+    person = resume.candidate if resume else None
     return {
         "id": str(ticket.pk),
         "filename": ticket.filename,
@@ -29,20 +30,24 @@ def _state(ticket: UploadTicket) -> dict[str, Any]:
         "reason_code": ticket.rejected_for or None,
         "reason": ticket.rejected_message or None,
         "resume": str(resume.pk) if resume else None,
-        "candidate": str(resume.candidate_id) if resume and resume.candidate_id else None,
+        "candidate": str(person.pk) if person else None,
+        "person": person.full_name if person else None,
     }
+
+
+_AROUND = ("resume__candidate", "duplicate_of__candidate")
 
 
 def _recent(user: Any) -> list[dict[str, Any]]:
     # A stream outlives many requests: a connection that has died meanwhile must not end it.
     close_old_connections()
     mine = UploadTicket.objects.filter(created_by=user, created_at__gt=timezone.now() - RECENT)
-    return [_state(ticket) for ticket in mine.select_related("resume")[:200]]
+    return [_state(ticket) for ticket in mine.select_related(*_AROUND)[:200]]
 
 
 def _one(user: Any, ticket_id: str) -> dict[str, Any] | None:
     close_old_connections()
-    ticket = UploadTicket.objects.filter(created_by=user, pk=ticket_id).select_related("resume").first()
+    ticket = UploadTicket.objects.filter(created_by=user, pk=ticket_id).select_related(*_AROUND).first()
     return _state(ticket) if ticket else None
 
 
@@ -63,7 +68,10 @@ async def _events(user: Any) -> AsyncIterator[bytes]:
 
 @require_GET
 async def upload_events(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-    """Server-sent events `upload` with {id, filename, state, reason_code, reason, resume, candidate} of own tickets."""
+    """Server-sent events `upload` of own tickets: first their present states, then each change.
+
+    The data is {id, filename, state, reason_code, reason, resume, candidate, person}; `person` is the candidate's name.
+    """
     user = await request.auser()
     if not user.is_authenticated or not await sync_to_async(user.has_perm)("candidates.view_uploadticket"):
         return HttpResponse("Sign in first.\n", status=403, content_type="text/plain")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
-from django.conf import settings
+from django import conf
 from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from pytest_django.fixtures import Settings
 
 from hrassist.models import User
 from tests.browser.chromium import ARGUMENTS, CHROMIUM, ROOT
@@ -95,24 +100,27 @@ def sign_in(new_context: Callable[..., BrowserContext]) -> Callable[..., Page]:
     return sign
 
 
+def environment_of_the_test(store: Path) -> dict[str, str]:
+    """What a process needs to work on this test's database, sessions and files."""
+    url = "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**connection.settings_dict)
+    return {
+        **os.environ,
+        "HRASSIST_ENV": "development",
+        "DATABASE_URL": url,
+        "HRASSIST_STORAGE_DIR": str(store),
+        "SECRET_KEY": conf.settings.SECRET_KEY,
+    }
+
+
 @pytest.fixture
 def work_off(own_store: Path) -> Callable[[], None]:
     """Let a worker process of its own do every task that waits, and end."""
 
     def work() -> None:
-        database = connection.settings_dict
-        url = "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**database)
-        environment = {
-            **os.environ,
-            "HRASSIST_ENV": "development",
-            "DATABASE_URL": url,
-            "HRASSIST_STORAGE_DIR": str(own_store),
-            "SECRET_KEY": settings.SECRET_KEY,
-        }
         done = subprocess.run(
             [sys.executable, "manage.py", "procrastinate", "worker", "--one-shot"],
             cwd=ROOT,
-            env=environment,
+            env=environment_of_the_test(own_store),
             capture_output=True,
             text=True,
             timeout=120,
@@ -121,3 +129,49 @@ def work_off(own_store: Path) -> Callable[[], None]:
         assert done.returncode == 0, done.stderr[-3000:]
 
     return work
+
+
+class Stream:
+    """The stream process as the Procfile starts it, on a port of its own."""
+
+    def __init__(self, store: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self._environment = environment_of_the_test(store) | {"HRASSIST_STREAM_PORT": str(self.port)}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        (line,) = (line for line in (ROOT / "Procfile").read_text().splitlines() if line.startswith("stream:"))
+        command = line.partition(":")[2].replace(".venv/bin/gunicorn", f"{sys.executable} -m gunicorn")
+        self._process = subprocess.Popen(["/bin/sh", "-c", command], cwd=ROOT, env=self._environment)
+        for _ in range(300):
+            assert self._process.poll() is None, "The stream process ended at its start."
+            try:
+                with urlopen(f"http://127.0.0.1:{self.port}/livez", timeout=5) as answer:
+                    assert answer.status == 200
+                    return
+            except OSError:
+                time.sleep(0.1)
+        pytest.fail("The stream process does not answer.")
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(20)
+            self._process = None
+
+
+@pytest.fixture
+def stream(own_store: Path, live_server: Any, settings: Settings) -> Iterator[Stream]:
+    """A running stream process, to which the pages of the live server listen."""
+    one = Stream(own_store)
+    policy = copy.deepcopy(settings.CONTENT_SECURITY_POLICY)
+    policy["DIRECTIVES"]["connect-src"] += [f"http://localhost:{one.port}"]
+    settings.CONTENT_SECURITY_POLICY = policy
+    settings.STREAM_PORT = one.port
+    try:
+        one.start()
+        yield one
+    finally:
+        one.stop()

@@ -67,6 +67,19 @@ def test_a_bucket_chooses_the_object_store_and_opens_the_pages_to_it():
     assert "https://s3.example.com" in policy["DIRECTIVES"]["connect-src"]
 
 
+def test_only_in_development_pages_may_reach_the_port_of_the_stream_process():
+    def reached(**environment):
+        (policy,) = settings_with("CONTENT_SECURITY_POLICY", **environment)
+        return policy["DIRECTIVES"]["connect-src"]
+
+    assert reached(HRASSIST_STREAM_PORT="8001") == ["'self'"]
+    development = {"HRASSIST_ENV": "development", "ALLOWED_HOSTS": ""}
+    assert reached(**development) == ["'self'"]
+    assert reached(**development, HRASSIST_STREAM_PORT="8001") == [
+        "'self'", "http://localhost:8001", "http://127.0.0.1:8001",
+    ]  # fmt: skip
+
+
 def test_pages_run_no_script_but_their_own():
     (policy,) = settings_with("CONTENT_SECURITY_POLICY")
     directives = policy["DIRECTIVES"]

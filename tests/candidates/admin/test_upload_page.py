@@ -21,6 +21,17 @@ def test_the_page_carries_the_token_and_the_limit_its_script_needs(recruiter, cl
     assert "No malware scanner is configured" in page
 
 
+@pytest.mark.parametrize(
+    ("development", "port", "address"),
+    [(True, 8001, ":8001/streams/uploads"), (True, 0, ""), (False, 8001, "/streams/uploads")],
+)
+def test_the_page_listens_at_a_port_in_development_and_behind_the_proxy_elsewhere(
+    development, port, address, recruiter, client_as, settings
+):
+    settings.DEVELOPMENT, settings.STREAM_PORT = development, port
+    assert f'data-stream="{address}"' in client_as(recruiter).get("/candidates/upload/").content.decode()
+
+
 def test_a_batch_for_somebody_names_them_and_nobody_else(recruiter, client_as):
     candidate = CandidateFactory(full_name="Ada Byron")
     browser = client_as(recruiter)

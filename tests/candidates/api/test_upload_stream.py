@@ -13,7 +13,7 @@ from django.test import RequestFactory
 from candidates.api.upload_stream import upload_events
 from candidates.models import UploadTicket
 from hrassist.models import User
-from tests.factories import UploadTicketFactory, UserFactory
+from tests.factories import CandidateFactory, ResumeFactory, UploadTicketFactory, UserFactory
 
 
 def request_of(user: User, **headers: str):
@@ -65,6 +65,19 @@ def test_a_client_gets_the_current_states_and_then_each_change():
 
     states = run(scenario())
     assert [(one["id"], one["state"]) for one in states] == [(str(ticket.pk), "issued"), (str(ticket.pk), "expired")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_that_was_stored_before_tells_whose_it_is():
+    known = ResumeFactory(candidate=CandidateFactory(full_name="Ada Byron"))
+    ticket = UploadTicketFactory(duplicate_of=known)
+
+    async def scenario() -> list[dict]:
+        return await with_deadline(read(aiter(await upload_events(request_of(ticket.created_by))), 1))
+
+    (state,) = run(scenario())
+    assert (state["resume"], state["candidate"]) == (str(known.pk), str(known.candidate_id))
+    assert state["person"] == "Ada Byron"
 
 
 @pytest.mark.django_db(transaction=True)

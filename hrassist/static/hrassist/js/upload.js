@@ -5,6 +5,10 @@ import { Md5, toBase64, toHex } from "./md5.js";
 const PARALLEL = 4;
 const CHUNK = 4 * 1024 * 1024;
 const POLL_MS = 1500;
+// While the server tells by itself what changes, asking is only a safety net.
+const SAFETY_MS = 30_000;
+const LISTEN_AGAIN_MS = 2000;
+const LISTEN_AGAIN_MOST_MS = 60_000;
 const TYPES = {
   pdf: "application/pdf",
   docx: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -38,6 +42,12 @@ const rows = new Map();
 const queue = [];
 let running = 0;
 let pollTimer = 0;
+// What the stream said of uploads, by id: it may be faster than the answer that names the id.
+const told = new Map();
+let stream = null;
+let live = false;
+let listenTimer = 0;
+let losses = 0;
 
 function sizeText(bytes) {
   return bytes >= 1e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${Math.max(1, Math.round(bytes / 1000))} kB`;
@@ -202,6 +212,7 @@ async function upload(row) {
   await send(row, ticket);
   setShare(row, 0.95);
   take(row, await api(ticket.confirm, { method: "POST", body: {} }));
+  hear(told.get(row.id));
 }
 
 function take(row, status) {
@@ -227,6 +238,7 @@ function enqueue(row) {
   setState(row, "waiting");
   queue.push(row);
   work();
+  follow();
 }
 
 function work() {
@@ -238,10 +250,14 @@ function work() {
       .finally(() => {
         running -= 1;
         work();
-        poll();
+        follow();
       });
   }
 }
+
+const isReading = (row) => row.state === "reading";
+// A file that this page is still sending is the page's to tell of, not the server's.
+const isServers = (row) => (!row.file || isReading(row)) && !ENDED.has(row.state);
 
 // What the server knows of my last uploads: after a reload the list comes back, and names of people come with it.
 async function poll() {
@@ -255,14 +271,75 @@ async function poll() {
         row = addRow({ name: one.filename, size: one.size, first: false });
         row.id = one.id;
       }
-      if (row && (!row.file || row.state === "reading") && !ENDED.has(row.state)) {
+      if (row && isServers(row)) {
         take(row, one);
       }
     }
     summarise();
   }
-  if ([...rows.values()].some((row) => row.state === "reading")) {
-    pollTimer = setTimeout(poll, POLL_MS);
+  follow();
+}
+
+// As long as a file is in work: listen where there is a stream, and ask where there is none or it is silent.
+function follow() {
+  clearTimeout(pollTimer);
+  const all = [...rows.values()];
+  if (all.every((row) => ENDED.has(row.state))) {
+    hangUp();
+    return;
+  }
+  listen();
+  if (all.some(isReading)) {
+    pollTimer = setTimeout(poll, live ? SAFETY_MS : POLL_MS);
+  }
+}
+
+function listen() {
+  if (stream || listenTimer || !root.dataset.stream) {
+    return;
+  }
+  const address = root.dataset.stream;
+  stream = new EventSource(
+    address.startsWith(":") ? `${location.protocol}//${location.hostname}${address}` : address,
+    { withCredentials: true },
+  );
+  stream.addEventListener("open", () => {
+    live = true;
+    losses = 0;
+    follow();
+  });
+  stream.addEventListener("upload", (event) => {
+    const one = JSON.parse(event.data);
+    told.set(one.id, one);
+    hear(one);
+    follow();
+  });
+  // Browsers try again at once and for ever, or after an answer such as 403 never: the pauses are better kept here.
+  stream.addEventListener("error", () => {
+    hangUp();
+    listenTimer = setTimeout(
+      () => {
+        listenTimer = 0;
+        follow();
+      },
+      Math.min(LISTEN_AGAIN_MS * 2 ** losses, LISTEN_AGAIN_MOST_MS),
+    );
+    losses += 1;
+    follow();
+  });
+}
+
+function hangUp() {
+  stream?.close();
+  stream = null;
+  live = false;
+}
+
+function hear(one) {
+  const row = one && one.state !== "issued" && [...rows.values()].find((known) => known.id === one.id);
+  if (row && isServers(row)) {
+    const { personUrl, anybody } = root.dataset;
+    take(row, { ...one, person_url: one.candidate && personUrl.replace(anybody, one.candidate) });
   }
 }
 
