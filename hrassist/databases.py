@@ -4,7 +4,7 @@ from typing import Any
 
 
 class OneSchemaRouter:
-    """`audit` is a second connection to the default database, for rows that must survive a rollback; it never migrates."""
+    """`audit` is a second connection to the default database, for rows that survive a rollback; it never migrates."""
 
     def allow_migrate(self, db: str, _app_label: str, **_hints: Any) -> bool | None:
         return False if db == "audit" else None

@@ -88,7 +88,8 @@ class UploadTicket(models.Model):
     parked_at = models.DateTimeField(null=True, blank=True, editable=False)
     parked_for = models.CharField(max_length=40, blank=True, editable=False, help_text="Reason code.")
     duplicate_of = models.ForeignKey(
-        "candidates.Resume", null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="duplicates",
+        "candidates.Resume", null=True, blank=True, editable=False, on_delete=models.SET_NULL,
+        related_name="duplicates",
         help_text="The stored resume with the same bytes, where this upload brought nothing new.",
     )  # fmt: skip
     idempotency_key = models.CharField(max_length=200, blank=True, editable=False)

@@ -127,7 +127,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class ParsedResume:
-    """What the parser found: a JSON Resume (jsonresume.org, schema 1.0.0), the evidence for each value, the sections."""
+    """What the parser found: a JSON Resume (jsonresume.org, schema 1.0.0), evidence for each value, the sections."""
 
     json_resume: dict[str, Any]
     fields: tuple[Field, ...]
