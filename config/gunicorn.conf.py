@@ -23,8 +23,8 @@ def when_ready(server):
     """Answer one request before the workers are forked, so that the first visitor does not wait for the imports."""
     if server.cfg.worker_class_str != "gthread":
         return
-    from django.conf import settings
-    from django.db import connections
+    from django.conf import settings  # noqa: PLC0415  the settings are there once gunicorn has loaded the app
+    from django.db import connections  # noqa: PLC0415
 
     environ = {"PATH_INFO": "/livez", "HTTP_HOST": (settings.ALLOWED_HOSTS or ["localhost"])[0].lstrip("*.")}
     environ["wsgi.url_scheme"] = "https"
