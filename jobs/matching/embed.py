@@ -17,7 +17,9 @@ def embed_job(job: JobText, *, embedder: Embedder, weights: QueryWeights) -> Job
     An advertisement says much about the employer and the benefits. Each sentence therefore weighs by how close it is
     to the title (softmax of the cosine), in the vector as in the words. Without a title the whole text sets the aim.
     """
-    lines = sentences(job.body)
+    # A requirement line counts however short: "SAP" is one.
+    asked = [line.strip() for line in f"{job.must_have}\n{job.nice_to_have}".splitlines() if line.strip()]
+    lines = [*sentences(job.description), *asked]
     head, aim, *each = embedder.embed([job.text, job.title or job.text, *lines])
     vector = weights.head * head + weights.title * aim
     wanted = dict.fromkeys(_telling(job.title), 1.0)

@@ -46,3 +46,9 @@ def test_words_of_the_duties_weigh_more_than_words_of_the_praise():
 def test_a_title_that_begins_the_text_is_not_said_twice():
     assert JobText("Accountants", "Accountants. Prepare reports.").text == "Accountants. Prepare reports."
     assert JobText("Accountants", "Prepare reports.").text == "Accountants. Prepare reports."
+
+
+def test_a_requirement_of_one_short_word_is_asked_for():
+    query = embedded(JobText("Accountant", must_have="SAP\nDATEV"))
+    assert {"sap", "datev", "account"} <= query.terms.keys()
+    assert query.terms["sap"] < query.terms["account"]
