@@ -13,6 +13,7 @@ import numpy.typing as npt
 from django.conf import settings
 
 from hrassist.lib.embeddings import Embedder, MiniLMEmbedder, usable_cores
+from hrassist.ops.evaluation.faithfulness import Faithfulness, Ranked, measure
 from jobs.matching import offline
 from jobs.matching.embed import embed_job
 from jobs.matching.lexical import LexicalIndex, terms
@@ -53,6 +54,7 @@ class Report:
     duplicates: int
     documents_per_second: float
     rows: tuple[Row, ...]
+    faithfulness: Faithfulness
 
     def lines(self) -> list[str]:
         head = (
@@ -60,7 +62,7 @@ class Report:
             f"{self.documents_per_second:.1f} documents/s"
         )
         columns = f"{'nDCG@10':<34}{'all':>7}{'half 1':>9}{'half 2':>9}{'difference [95 %]':>26}"
-        return [head, columns, *(self._line(row) for row in self.rows)]
+        return [head, columns, *(self._line(row) for row in self.rows), *self.faithfulness.lines()]
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -114,6 +116,7 @@ def evaluate(path: Path, *, embedder: Embedder | None = None) -> Report:
     figures = {
         name: np.array([ndcg(score(at), relevant[at]) for at in range(len(jobs))]) for name, score in methods.items()
     }
+    ranked = Ranked(jobs=jobs, queries=queries, texts=[text for _, text in texts], vectors=vectors, words=words)
     return Report(
         path=path.name,
         jobs=len(jobs),
@@ -121,6 +124,7 @@ def evaluate(path: Path, *, embedder: Embedder | None = None) -> Report:
         duplicates=duplicates,
         documents_per_second=len(resumes) / max(took, 1e-9),
         rows=tuple(_row(name, values, figures[REFERENCE]) for name, values in figures.items()),
+        faithfulness=measure(ranked, embedder=model, weights=weights),
     )
 
 

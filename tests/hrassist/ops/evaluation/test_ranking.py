@@ -39,7 +39,7 @@ def test_the_report_sets_the_methods_side_by_side_without_duplicates(folder):
     assert (report.jobs, report.resumes, report.duplicates) == (2, 3, 1)
     product = next(row for row in report.rows if row.method == PRODUCT)
     assert product.ndcg == 1
-    assert len(report.lines()) == 2 + len(report.rows)
+    assert len(report.lines()) == 2 + len(report.rows) + len(report.faithfulness.lines())
     assert json.loads(json.dumps(report.as_json()))["rows"][0]["method"] == "BM25"
     assert str(report) == "\n".join(report.lines())
 
