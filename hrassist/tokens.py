@@ -36,8 +36,15 @@ def issue_token(
 ) -> tuple[ApiToken, str]:
     """A new token of the user and its text, which is shown now and never again; `by` is None on the command line.
 
-    Raises BadToken for an unknown scope, a bad address, an account that is switched off, or more than a year.
+    Only a superuser issues tokens for others: a token acts with its user's roles. Raises BadToken for that, an unknown
+    scope, a bad address, an account that is switched off, or more than a year.
     """
+    if by is not None and by != user and not by.is_superuser:
+        raise BadToken(
+            "You may issue tokens for your own account only. {username}'s needs a superuser, or "
+            "`manage.py issue_token` on the server.",
+            username=user.username,
+        )
     if not name.strip():
         raise BadToken("Say which program the token is for.", fields={"name": ["This must not be empty."]})
     if not user.is_active:

@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from auditlog.models import LogEntry
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 from rest_framework.test import APIClient
@@ -25,7 +24,7 @@ from rest_framework.test import APIClient
 from audit.models import Event
 from candidates.models import Candidate
 from hrassist.models import ApiToken, User
-from jobs.models import Job, MatchRun, RejectionReason
+from jobs.models import MatchRun, RejectionReason
 from tests.factories import (
     ApplicationFactory,
     CandidateFactory,
@@ -139,18 +138,8 @@ class World:
             return made[model].pk
         if model == "rejectionreason":
             return RejectionReason.objects.get_or_create(name="Withdrew")[0].pk
-        if model == "procrastinatejob":
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "INSERT INTO procrastinate_jobs (queue_name, task_name) VALUES ('ingest', 'a.task') RETURNING id"
-                )
-                return cursor.fetchone()[0]
-        rows: dict[str, Any] = {"group": Group, "event": Event, "logentry": LogEntry}
+        rows: dict[str, Any] = {"group": Group, "event": Event}
         assert model in rows, f"tests/test_permissions.py does not know how to make a {model}"
-        if model == "logentry" and not LogEntry.objects.exists():
-            LogEntry.objects.create(
-                content_type=ContentType.objects.get_for_model(Job), object_pk="1", object_repr="a job", action=1
-            )
         return rows[model].objects.first().pk
 
 

@@ -1,10 +1,11 @@
-"""Accounts, roles and API tokens; imported after every app's admin, because it replaces Django's own pages."""
+"""Accounts, roles and API tokens; imported after every app's admin, because it replaces pages of the libraries."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from auditlog.models import LogEntry
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as StockGroupAdmin
@@ -18,6 +19,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from hrassist import tokens
 from hrassist.admin import cells, navigation
@@ -32,12 +34,19 @@ else:
     # Django's class takes no type parameter while it runs.
     StockUserAdminOf = {User: StockUserAdmin}
 
-admin.site.unregister(Group)
+# Raw tables of libraries: whom they name, what they hold, nobody's `visible_to` has decided.
+admin.site.unregister([Group, LogEntry, ProcrastinateJob])
+
+
+ACCESS = ("is_active", "is_staff", "groups")
 
 
 @admin.register(User)
 class UserAdmin(BaseAdmin[User], StockUserAdminOf[User]):
-    """Accounts. Only a superuser makes or touches a superuser; single permissions are not given by hand, roles are."""
+    """Accounts. Only a superuser makes or touches a superuser, or changes what they may do themselves.
+
+    Single permissions are not given by hand, roles are.
+    """
 
     list_display = ("person", "roles", "is_active", "signed_in")
     list_display_links = ("person",)
@@ -51,7 +60,7 @@ class UserAdmin(BaseAdmin[User], StockUserAdminOf[User]):
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("Person", {"fields": ("first_name", "last_name", "email", "time_zone")}),
-        ("Access", {"fields": ("is_active", "is_staff", "groups")}),
+        ("Access", {"fields": ACCESS}),
     )
     add_fieldsets = (
         (None, {"fields": ("username", "usable_password", "password1", "password2")}),
@@ -70,6 +79,13 @@ class UserAdmin(BaseAdmin[User], StockUserAdminOf[User]):
         if obj is not None and obj.is_superuser and not request.user.is_superuser:
             return False
         return super().has_change_permission(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        # Who hands out roles must not be able to hand themselves one more, nor lock themselves out.
+        if obj is not None and obj.pk == request.user.pk and not request.user.is_superuser:
+            return (*fields, *ACCESS)
+        return fields
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"is_staff": True, **super().get_changeform_initial_data(request)}
@@ -101,8 +117,11 @@ class RoleAdmin(ReadOnlyAdmin[Group], StockGroupAdmin):
 
 
 class NewTokenForm(forms.Form):
+    """For the account that asks; a superuser chooses among all."""
+
     user = forms.ModelChoiceField(
-        User.objects.filter(is_active=True, is_superuser=False).order_by("username"),
+        User.objects.none(),
+        empty_label=None,
         help_text="The token can do what this account's roles allow, within its scopes.",
     )
     name = forms.CharField(max_length=100, help_text="Which program uses it, and for what.")
@@ -110,6 +129,13 @@ class NewTokenForm(forms.Form):
         choices=[(scope, scope) for scope in tokens.SCOPES], widget=forms.CheckboxSelectMultiple
     )
     days = forms.IntegerField(min_value=1, max_value=365, initial=90, help_text="Until it expires, at most 365.")
+
+    def __init__(self, data: Any, *, by: User) -> None:
+        super().__init__(data, label_suffix="")
+        accounts = User.objects.filter(is_active=True).order_by("username")
+        choice: Any = self.fields["user"]
+        choice.queryset = accounts if by.is_superuser else accounts.filter(pk=by.pk)
+        choice.initial = by.pk
 
 
 @admin.register(ApiToken)
@@ -150,11 +176,11 @@ class ApiTokenAdmin(BaseAdmin[ApiToken]):
         """A form, and after it the token itself: shown by this one answer and never again."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = NewTokenForm(request.POST or None, label_suffix="")
+        user: Any = request.user
+        form = NewTokenForm(request.POST or None, by=user)
         text = ""
         if request.method == "POST" and form.is_valid():
-            said, by = form.cleaned_data, request.user
-            user: Any = by
+            said = form.cleaned_data
             try:
                 _, text = tokens.issue_token(
                     user=said["user"],

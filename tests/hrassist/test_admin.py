@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.core.paginator import Paginator
 from django.test import RequestFactory
 
@@ -211,10 +212,61 @@ def test_an_operator_cannot_touch_a_superuser(operator, client_as):
     assert client_as(operator).get(f"/hrassist/user/{root.pk}/password/").status_code == 403
 
 
+def access(user):
+    user.refresh_from_db()
+    return user.is_active, user.is_staff, {group.name for group in user.groups.all()}
+
+
 @pytest.mark.django_db
-def test_a_token_is_shown_by_one_answer_and_never_again(operator, recruiter, client_as):
+def test_nobody_but_a_superuser_gives_themselves_a_role(operator, client_as):
+    path, more = f"/hrassist/user/{operator.pk}/change/", Group.objects.get(name="Recruiter").pk
+    data = {"username": operator.username, "time_zone": "UTC", "first_name": "Olga", "is_staff": "on", "groups": [more]}
+    assert client_as(operator).post(path, data).status_code == 302
+    assert access(operator) == (True, True, {"Operator"})
+    assert operator.first_name == "Olga"
+    page = client_as(operator).get(path).content
+    assert b'name="groups"' not in page
+    assert b'name="is_active"' not in page
+    other = UserFactory(role="Operator")
+    client_as(other).post(path, data)
+    assert access(operator) == (False, True, {"Recruiter"})
+
+
+@pytest.mark.django_db
+def test_a_superuser_may_change_their_own_roles(client_as):
+    root = User.objects.create_superuser("root", password="x")
+    assert b'name="groups"' in client_as(root).get(f"/hrassist/user/{root.pk}/change/").content
+
+
+@pytest.mark.django_db
+def test_an_operator_may_ask_for_tokens_of_their_own_account_only(operator, recruiter, client_as):
     browser = client_as(operator)
-    data = {"user": recruiter.pk, "name": "job board", "scopes": ["jobs:read"], "days": 30}
+    form = browser.get("/hrassist/apitoken/add/").context["form"]
+    assert list(form.fields["user"].queryset) == [operator]
+    answer = browser.post(
+        "/hrassist/apitoken/add/", {"user": recruiter.pk, "name": "job board", "scopes": ["jobs:read"], "days": 30}
+    )
+    assert answer.context["form"].errors["user"]
+    assert not ApiToken.objects.exists()
+    root = User.objects.create_superuser("root", password="x")
+    form = client_as(root).get("/hrassist/apitoken/add/").context["form"]
+    assert set(form.fields["user"].queryset) == {operator, recruiter, root}
+
+
+@pytest.mark.django_db
+def test_nobody_is_shown_raw_tables_of_libraries(client_as):
+    root = client_as(User.objects.create_superuser("root", password="x"))
+    assert {model._meta.app_label for model in admin.site._registry} == {
+        "audit", "auth", "candidates", "hrassist", "jobs",
+    }  # fmt: skip
+    for path in ("/auditlog/logentry/", "/procrastinate/procrastinatejob/"):
+        assert root.get(path).status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_token_is_shown_by_one_answer_and_never_again(operator, client_as):
+    browser = client_as(operator)
+    data = {"user": operator.pk, "name": "job board", "scopes": ["jobs:read"], "days": 30}
     answer = browser.post("/hrassist/apitoken/add/", data)
     text = answer.context["token"]
     token = ApiToken.objects.get()

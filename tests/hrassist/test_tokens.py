@@ -17,7 +17,7 @@ GOOD: dict[str, Any] = {"name": "Careers page", "scopes": ["jobs:read"], "lifeti
 
 
 def test_a_token_is_kept_only_as_its_digest(recruiter: User, operator: User, events: Any) -> None:
-    token, text = issue_token(user=recruiter, by=operator, now=NOON, **GOOD)
+    token, text = issue_token(user=operator, by=operator, now=NOON, **GOOD)
     assert text.startswith("hra_")
     row = ApiToken.objects.filter(pk=token.pk).values()[0]
     assert text not in str(row)
@@ -26,6 +26,19 @@ def test_a_token_is_kept_only_as_its_digest(recruiter: User, operator: User, eve
     event = events("token.issued")[0]
     assert (event.actor_id, event.target_id) == (str(operator.pk), str(token.pk))
     assert text not in str(event.changes)
+
+
+def test_only_a_superuser_or_the_command_line_issues_a_token_that_acts_as_somebody_else(
+    recruiter: User, operator: User, events: Any
+) -> None:
+    with pytest.raises(BadToken, match="your own account only"):
+        issue_token(user=recruiter, by=operator, now=NOON, **GOOD)
+    assert not ApiToken.objects.exists()
+    assert events("token.issued") == []
+    root = User.objects.create_superuser("root", password="x")
+    for by in (root, None):
+        token, _ = issue_token(user=recruiter, by=by, now=NOON, **GOOD)
+        assert token.user == recruiter
 
 
 @pytest.mark.parametrize(
