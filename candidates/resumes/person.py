@@ -62,11 +62,19 @@ def _known(ticket: UploadTicket, addresses: list[str]) -> Candidate | None:
 def _name(ticket: UploadTicket, parsed: ParsedResume, addresses: list[str]) -> str:
     name = _line(str(_basics(parsed).get("name", "")), 200)
     if name:
-        return name
+        return cased(name)
     if addresses:
         return _line(re.sub(r"[._\-+\d]+", " ", addresses[0].partition("@")[0]).title(), 200) or addresses[0]
     stem = re.sub(r"[_\-]+", " ", PurePosixPath(ticket.filename).stem)
     return _line(stem, 200) or "Name not found"
+
+
+def cased(name: str) -> str:
+    """A name that is set all in capitals or all in small letters, as people write it; any other stays as it is."""
+    if name != name.upper() and name != name.lower():
+        return name
+    # Each run of letters: O'BRIEN and JEAN-LUC have two. II and III are numbers.
+    return re.sub(r"[^\W\d_]+", lambda part: part[0] if part[0] in {"II", "III", "IV"} else part[0].capitalize(), name)
 
 
 def _fill(person: Candidate, parsed: ParsedResume) -> None:

@@ -10,7 +10,7 @@ from django.db import connections, transaction
 
 from candidates.models import Candidate
 from candidates.resumes.document import Field, Label, ParsedResume
-from candidates.resumes.person import find_or_create
+from candidates.resumes.person import cased, find_or_create
 from hrassist.models import User
 from tests import factories
 
@@ -36,7 +36,7 @@ def person_of(recruiter: User, reading: ParsedResume, **columns: Any) -> Candida
     ("basics", "emails", "filename", "name"),
     [
         ({"name": "Jane  Doe"}, ["jane@example.org"], "cv.pdf", "Jane Doe"),
-        ({"name": "x" * 500}, [], "cv.pdf", "x" * 200),
+        ({"name": "x" * 500}, [], "cv.pdf", "X" + "x" * 199),
         ({"name": "Jane\x00 Doe\n"}, [], "cv.pdf", "Jane\ufffd Doe"),
         ({}, ["jane.doe42@example.org"], "cv.pdf", "Jane Doe"),
         ({}, ["42@example.org"], "cv.pdf", "42@example.org"),
@@ -103,3 +103,17 @@ def test_two_files_of_one_new_person_at_once_make_one_person(recruiter: User) ->
     for thread in threads:
         thread.join()
     assert Candidate.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("DIEGO SERRANO", "Diego Serrano"),
+        ("jean-luc o'brien", "Jean-Luc O'Brien"),
+        ("ÉMILIE ŁUKASIK III", "Émilie Łukasik III"),
+        ("Ronan McDonald", "Ronan McDonald"),
+        ("José de la Cruz", "José de la Cruz"),
+    ],
+)
+def test_a_name_in_capitals_is_shown_as_people_write_it(written, shown):
+    assert cased(written) == shown
