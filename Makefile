@@ -86,6 +86,12 @@ reset: stop ## Stop, and delete the database, the stored files and the demo
 	@[[ ! -x $(BIN)/python ]] || $(BIN)/python -m hrassist.lib.devdb reset
 	rm -rf var/storage var/static var/devdb
 
+# The password is not echoed, and an absent one ends in the script's own sentence on how it is called.
+URL ?= http://127.0.0.1:$(HRASSIST_PORT)
+.PHONY: screenshots
+screenshots: install ## Take the README's pictures anew: make screenshots USERNAME=… PASSWORD=… [URL=…]
+	@$(BIN)/python -m tests.browser.screenshots $(URL) $(USERNAME) $(PASSWORD)
+
 .PHONY: system-packages
 system-packages: ## Install Debian's packages for the storage and browser tests (as root)
 	@deploy/scripts/system-packages
