@@ -37,7 +37,7 @@ def train(
             "feature.possible_transitions": True,
         }
     )
-    seen = []
+    seen: list[str] = []
     for path in paths:
         for one in load(path):
             if is_held_out(one.text):
