@@ -9,7 +9,7 @@ from hrassist.models import IdempotencyRecord
 
 
 @app.periodic(cron="17 * * * *")
-@app.task(queue="maintenance", queueing_lock="sweep_throttle", pass_context=False)
+@app.task(queue="upkeep", queueing_lock="sweep_throttle", pass_context=False)
 def sweep_throttle(timestamp: int) -> None:
     """Remove counters that have run out."""
     del timestamp
@@ -17,7 +17,7 @@ def sweep_throttle(timestamp: int) -> None:
 
 
 @app.periodic(cron="23 * * * *")
-@app.task(queue="maintenance", queueing_lock="forget_answers", pass_context=False)
+@app.task(queue="upkeep", queueing_lock="forget_answers", pass_context=False)
 def forget_answers(timestamp: int) -> None:
     """Remove answers to repeated POSTs that nobody may ask for any more: they hold what people wrote."""
     IdempotencyRecord.objects.expired(now=datetime.fromtimestamp(timestamp, tz=UTC)).delete()

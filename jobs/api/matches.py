@@ -93,7 +93,9 @@ def run_document(run: MatchRun, *, view: ApiView) -> dict[str, Any]:
         .order_by("rank")
         .values("id", *columns, "candidate__full_name", "candidate__headline")
     )
-    audit.viewed("match.shown", target=run, by=view.actor, job=run.job_id, people=[row["candidate"] for row in rows])
+    audit.viewed(
+        "match_run.viewed", target=run, by=view.actor, job=run.job_id, people=[row["candidate"] for row in rows]
+    )
     evidence: dict[int, list[dict[str, Any]]] = defaultdict(list)
     found_evidence = MatchEvidence.objects.filter(match__in=[row["id"] for row in rows])
     for one in found_evidence.order_by("match_id", "criterion").values("match_id", *columns_of(EvidenceSerializer)):

@@ -127,7 +127,7 @@ def test_a_resume_goes_in_and_comes_out_ranked_with_evidence(
     assert [one.action for one in events("upload.")].count("upload.confirmed") == 2
     assert [one.subject_ref for one in events("candidate.viewed")] == [person["id"]]
     assert {one.target_id for one in events("resume.viewed")} == {resume["id"]}
-    shown = events("match.shown")
+    shown = events("match_run.viewed")
     assert len(shown) == 3
     assert {one.target_id for one in shown} == {run["id"]}
     assert shown[0].changes["people"] == [best["candidate"], last["candidate"]]

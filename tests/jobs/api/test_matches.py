@@ -47,7 +47,7 @@ def test_a_ranking_is_shown_best_first_with_evidence_and_on_record_before(
     shown = api_as(recruiter).get(f"/api/v1/jobs/{job.pk}/matches").json()
     assert (shown["id"], [one["rank"] for one in shown["matches"]]) == (str(run.pk), [1, 2, 3])
     assert [one["strength"] for one in shown["matches"][0]["evidence"]] == ["strong", "none"]
-    event = events("match.shown")[0]
+    event = events("match_run.viewed")[0]
     assert (event.target_id, event.job_id) == (str(run.pk), str(job.pk))
     assert event.changes["people"] == [one["candidate"] for one in shown["matches"]]
 
@@ -66,7 +66,7 @@ def test_whom_the_reader_may_no_longer_see_is_left_out_of_an_old_ranking(
     job = JobFactory(team={hiring_manager: "hiring_manager"})
     run = ranking(job, by=hiring_manager, people=2)
     assert api_as(hiring_manager).get(f"/api/v1/match-runs/{run.pk}").json()["matches"] == []
-    assert events("match.shown")[0].changes["people"] == []
+    assert events("match_run.viewed")[0].changes["people"] == []
 
 
 def test_rankings_are_listed_without_people(recruiter: User, api_as: ApiAs, events: Any) -> None:
@@ -75,7 +75,7 @@ def test_rankings_are_listed_without_people(recruiter: User, api_as: ApiAs, even
     rows = api_as(recruiter).get(f"/api/v1/match-runs?job={run.job_id}").json()["results"]
     assert [one["id"] for one in rows] == [str(run.pk)]
     assert "matches" not in rows[0]
-    assert events("match.shown") == []
+    assert events("match_run.viewed") == []
 
 
 @pytest.mark.parametrize("wrong", [{"limit": 0}, {"limit": 201}, {"country": "Germany"}, {"applicants_only": "maybe"}])
