@@ -1,8 +1,11 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
-from candidates.models import Candidate
+from candidates.models import Candidate, Resume, ResumeText, ResumeVector
 from hrassist.lib.embeddings import shared_embedder
 from jobs.matching import retrieve as stage
 from jobs.matching.embed import embed_job
@@ -137,3 +140,48 @@ def test_the_source_of_evidence_carries_sections_pages_and_skills(job, recruiter
     assert source.skills == ((33, 39, "esco:python"),)
     assert source.text[source.experience[0][0] :].startswith("EXPERIENCE")
     assert source.page_starts == (0,)
+
+
+def many_people(count):
+    """People with vectors in all directions, the hardest case for an approximate index."""
+    rows = np.random.default_rng(7).normal(size=(count, 384))
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    people = Candidate.objects.bulk_create(Candidate(full_name=f"Person {at}") for at in range(count))
+    resumes = Resume.objects.bulk_create(
+        Resume(
+            candidate=one,
+            key=f"clean/{one.pk.hex}",
+            sha256=one.pk.hex * 2,
+            size=1,
+            kind="txt",
+            filename="resume.txt",
+            state=Resume.State.READY,
+            scanned_by="none configured",
+        )
+        for one in people
+    )
+    ResumeText.objects.bulk_create(ResumeText(resume=one, text="work", masked_text="work") for one in resumes)
+    model_hash = shared_embedder().model_hash
+    ResumeVector.objects.bulk_create(
+        ResumeVector(resume=one, embedding=row.tolist(), model_hash=model_hash)
+        for one, row in zip(resumes, rows, strict=True)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE candidates_candidate, candidates_resume, candidates_resumevector")
+
+
+def test_the_index_finds_nine_of_ten_that_comparing_everybody_finds(job, recruiter):
+    many_people(3000)
+    _, exact = found(job, recruiter, nearest=100, full_text=0)
+    with CaptureQueriesContext(connection) as asked:
+        _, near = found(job, recruiter, nearest=100, full_text=0, exact_below=0)
+    (search,) = [one["sql"] for one in asked if "ORDER BY embedding" in one["sql"]]
+    assert len(exact) == len(near) == 100
+    assert len(exact & near) >= 90
+    with transaction.atomic(), connection.cursor() as cursor:
+        for one in asked:
+            if one["sql"].startswith("SET LOCAL"):
+                cursor.execute(one["sql"])
+        cursor.execute(f"EXPLAIN {search}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "resumevector_hnsw" in plan, plan
