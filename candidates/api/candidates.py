@@ -142,7 +142,11 @@ class CandidatesView(ListView):
         return Candidate.objects.visible_to(self.actor)
 
     def get(self, request: Request, **path: Any) -> Response:
-        """The people you may see, without contacts: reading those is per person and on record."""
+        """The people you may see, without contacts: reading those is per person and on record, and so is a search."""
+        for way in ("email", "q"):
+            if request.query_params.get(way):
+                # The words may be a name and stay out of the record.
+                audit.viewed("candidate.searched", target=None, by=self.actor, by_what=way.replace("q", "name"))
         return super().get(request, **path)
 
     @extend_schema(request=NewCandidateSerializer, responses={201: CandidateDetailSerializer})

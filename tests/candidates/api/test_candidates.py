@@ -158,3 +158,13 @@ def test_one_person_takes_a_fixed_number_of_queries(recruiter: User, api_as: Api
     api.get("/api/v1/me")
     with assert_queries("api_candidate"):
         api.get(f"{PEOPLE}/{person.pk}")
+
+
+def test_a_search_for_people_is_on_record_without_its_words(api_as, recruiter, events):
+    client = api_as(recruiter)
+    client.get("/api/v1/candidates")
+    assert events("candidate.searched") == []
+    client.get("/api/v1/candidates", {"email": "jane@example.org"})
+    client.get("/api/v1/candidates", {"q": "Jane Doe"})
+    assert [event.changes["by_what"] for event in events("candidate.searched")] == ["email", "name"]
+    assert "Jane" not in str([event.changes for event in events("candidate.searched")])
