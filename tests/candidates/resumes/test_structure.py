@@ -90,7 +90,12 @@ def test_a_file_past_the_limit_names_its_size():
 
 
 def test_every_refusal_says_what_to_do():
-    for data in (b"MZ\x90\x00\x03\x00\x00\x00\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x89PNG\r\n", b"%PDF-1.4 cut"):
+    for data in (
+        b"MZ\x90\x00\x03\x00\x00\x00\x04",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        b"\x89PNG\r\n",
+        b"%PDF-1.4 cut",
+    ):
         with pytest.raises(Unreadable) as caught:
             check(data, limits=LIMITS)
         assert "lease" in caught.value.message
