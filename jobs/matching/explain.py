@@ -27,6 +27,9 @@ DENIED_WORDS = 4
 WORTH_OF_WORK = 0.15
 
 _EITHER = re.compile(r"\b(?:or|such as|e\.?g\.?|like|for example|any of|at least one)\b|/", re.IGNORECASE)
+_EXAMPLES = re.compile(r"\b(?:such as|e\.?g\.?|like|for example)\b", re.IGNORECASE)
+# Marks a word that stands in a name: "networks" of "Ironbridge Networks" is no skill; "hospital" of one may count.
+IN_A_NAME = "~"
 _DENIAL = re.compile(
     r"\b(?:no|not|never|without|lack|lacks|lacking|don['’]t|didn['’]t|haven['’]t)\b(?! only)", re.IGNORECASE
 )
@@ -174,14 +177,18 @@ def _ask(criterion: Criterion) -> _Ask:
     ]
     if skills and _EITHER.search(criterion.text):
         skills = [frozenset().union(*skills)]
-    words = {word for word in terms(criterion.text) if not word[0].isdigit()}
+    words = {word for word in terms(criterion.text) if not word[0].isdigit()} - set(terms(written))
+    if skills and (examples := _EXAMPLES.search(criterion.text)):
+        # "A ticketing system such as Zendesk or Jira": an example is enough, and so is the kind by itself.
+        kind = words & set(terms(criterion.text[: examples.start()]))
+        skills = [skills[0] | {frozenset(kind)}] if kind else skills
+        words -= kind
     # Without a named skill the words are all there is, and count in full.
     weight = WORD_BESIDE_SKILL if skills else 1.0
-    beside = sorted(words - set(terms(written)))
     return _Ask(
         criterion,
         tuple((SKILL_WEIGHT, one) for one in skills)
-        + tuple((weight, frozenset({frozenset({word})})) for word in beside),
+        + tuple((weight, frozenset({frozenset({word}), frozenset({IN_A_NAME + word})})) for word in sorted(words)),
     )
 
 
@@ -192,9 +199,23 @@ def _places(resume: ResumeSource) -> list[_Place]:
         first, last = (bisect_left(skills, (at,)) for at in (passage.start, passage.end))
         inside = [one for one in skills[first:last] if one[1] <= passage.end]
         marks = _said(passage.text, [(start - passage.start, concept) for start, _, concept in inside])
+        named = [one for one in resume.names if one[0] < passage.end and passage.start < one[1]]
+        if named:
+            marks = _apart_from_names(passage, marks, named)
         at_work = any(start <= passage.start < end for start, end in resume.experience)
         found.append(_Place(passage, marks, at_work))
     return found
+
+
+def _apart_from_names(passage: Passage, marks: frozenset[str], names: Sequence[tuple[int, int]]) -> frozenset[str]:
+    """The marks with those words set apart that stand only in the name of an employer, a school or a place."""
+    text, inside = passage.text, []
+    for start, end in names:
+        first, last = max(start - passage.start, 0), min(end, passage.end) - passage.start
+        inside += terms(text[first:last])
+        text = text[:first] + " " * (last - first) + text[last:]
+    only = set(inside) - set(terms(text))
+    return marks - only | {IN_A_NAME + word for word in only & marks}
 
 
 def _said(text: str, skills: Sequence[tuple[int, str]]) -> frozenset[str]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 # A word that half of all resumes hold gives more hits than anybody ranks: the newest of them are looked at.
 HITS_LOOKED_AT = 5_000
 WORDS_SEARCHED = 12
+NAMES = {"EMPLOYER", "SCHOOL", "LOCATION"}
 # Holds the identifiers of about a million people.
 POOL_MEMORY = "256MB"
 
@@ -89,7 +90,7 @@ def sources(resumes: Sequence[UUID]) -> list[ResumeSource]:
 
 
 def _source(row: ResumeText, parse: ResumeParse | None) -> ResumeSource:
-    found: Iterable[dict[str, Any]] = parse.fields if parse else ()
+    found: Sequence[dict[str, Any]] = parse.fields if parse else ()
     headed: Iterable[dict[str, Any]] = parse.sections if parse else ()
     return ResumeSource(
         text=row.text,
@@ -99,6 +100,7 @@ def _source(row: ResumeText, parse: ResumeParse | None) -> ResumeSource:
         skills=tuple(
             (one["start"], one["end"], one["concept"]) for one in found if one["label"] == "SKILL" and one["concept"]
         ),
+        names=tuple((one["start"], one["end"]) for one in found if one["label"] in NAMES),
     )
 
 

@@ -67,7 +67,8 @@ class Criterion:
 class ResumeSource:
     """A resume as evidence is looked for: `masked` has the offsets of `text`; spans are (start, end) in both.
 
-    `page_starts` are the offsets of the pages, `experience` the spans of work history, `skills` (start, end, concept).
+    `page_starts` are the offsets of the pages, `experience` the spans of work history, `skills` (start, end, concept),
+    `names` the spans of names of employers, schools and places.
     """
 
     text: str
@@ -75,6 +76,7 @@ class ResumeSource:
     page_starts: tuple[int, ...] = (0,)
     experience: tuple[tuple[int, int], ...] = ()
     skills: tuple[tuple[int, int, str], ...] = ()
+    names: tuple[tuple[int, int], ...] = ()
 
     def page_at(self, offset: int) -> int:
         return max(1, bisect_right(self.page_starts, offset))

@@ -16,6 +16,7 @@ from jobs.matching.explain import explain
 from jobs.matching.lexical import LexicalIndex, terms
 from jobs.matching.offline import JobLine
 from jobs.matching.rank import standardised
+from jobs.matching.retrieve import NAMES
 from jobs.matching.types import Evidence, JobQuery, ResumeSource, Strength
 from jobs.matching.weights import Weights
 
@@ -187,6 +188,7 @@ def _source(read: ReadResume) -> ResumeSource:
             for one in read.parsed.fields
             if one.label.value == "SKILL" and one.concept
         ),
+        names=tuple((one.start, one.end) for one in read.parsed.fields if one.label.value in NAMES),
     )
 
 

@@ -116,3 +116,31 @@ def test_masked_characters_move_neither_support_nor_offsets():
     assert masked.quote.endswith("trained eight colleagues on the ledgers.")
     assert (masked.support, masked.end) == (plain.support, plain.end)
     assert known[masked.start : masked.end] == masked.quote
+
+
+def test_an_example_of_a_kind_is_enough_and_so_is_the_kind():
+    asked = "Ticketing system such as Zendesk or Jira"
+    for text in ("Skills\nZendesk / Complaint handling / SQL\n", "Skills\nTicketing systems, Windows\n"):
+        _, (one,) = evidence(asked, text=text)
+        assert one.strength == Strength.MENTIONED, text
+    _, (none,) = evidence(asked, text="Skills\nOperating systems, Windows\n")
+    assert none.strength == Strength.NONE
+
+
+def test_a_word_in_an_employers_name_is_no_skill():
+    text = "EXPERIENCE\nClerk\nIronbridge Networks, Da Nang\n"
+    criteria = criteria_of(JobText("Job", must_have="Troubleshooting of Windows or networks"))
+    at = text.index("Ironbridge")
+    named = ResumeSource(text=text, masked=text, names=((at, at + len("Ironbridge Networks")),))
+    rules = weights_in_force().evidence
+    ((one,),) = explain(criteria, [named], embedder=shared_embedder(), rules=rules)
+    assert one.strength == Strength.NONE
+
+
+def test_an_employers_name_may_say_where_somebody_worked():
+    text = "EXPERIENCE\nNurse\nSaint Mary Hospital, Pune\n"
+    criteria = criteria_of(JobText("Job", must_have="Hospital"))
+    at = text.index("Saint")
+    named = ResumeSource(text=text, masked=text, names=((at, at + len("Saint Mary Hospital")),))
+    ((one,),) = explain(criteria, [named], embedder=shared_embedder(), rules=weights_in_force().evidence)
+    assert one.quote == "Saint Mary Hospital, Pune"
