@@ -90,8 +90,16 @@ def _names(view: str, names: list[str]) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     for name in names:
         words = [word.strip(".'") for word in re.split(r"[\s\-]+", name)]
+        before = ""
         for word in words:
-            if len(word) < 2 or word.lower() in NAME_PARTICLES:
+            if word.lower() in NAME_PARTICLES:
+                # "Al-" and "van der" tell much of a name beside its other words, and nothing alone.
+                before += rf"{re.escape(word)}[.'’]?[\s{FILLER}]*[-‐‑]?[\s{FILLER}]*"
+                continue
+            if before:
+                spans += [m.span() for m in re.finditer(rf"(?<![^\W_]){before}{re.escape(word)}", view, re.IGNORECASE)]
+                before = ""
+            if len(word) < 2:
                 continue
             inside = len(word) >= 5
             pattern = re.compile(

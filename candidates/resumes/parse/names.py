@@ -33,7 +33,7 @@ class Name:
 
 def _is_part(token: Token) -> bool:
     text = token.text
-    if token.marks & _NOT:
+    if token.marks & _NOT - ({"SCHOOLWORD"} if "GIVEN" in token.marks else set()):  # Anna University, Anna Berg
         return False
     if text.lower().rstrip(".") in gazetteers.NAME_PARTICLES:
         return True
@@ -142,9 +142,20 @@ def _candidates(reading: Reading, tagged: Sequence[Tagged]) -> list[tuple[float,
     for line in by_line.values():
         first_word = next((t for t in line if t.text[0].isalnum()), None)
         for run in _runs(line):
-            found += _scored(reading, run, hints, at_start=run[0] is first_word)
+            found += _scored(reading, _before_title(run, line), hints, at_start=run[0] is first_word)
     found += [one for span in named if (one := _tagged_candidate(reading, *span))]
     return found
+
+
+def _before_title(run: list[Token], line: list[Token]) -> list[Token]:
+    """A run without the first words of the title that follows it on its line ("Ann Lee Warehouse | Supervisor")."""
+    at = line.index(run[-1]) + 1
+    if at == len(line) or "TITLEHEAD" not in line[at].marks:
+        return run
+    kept = list(run)
+    while len(kept) > 2 and (not kept[-1].marks & {"GIVEN", "FAMILY"} or kept[-1].marks & {"TITLE", "SKILL", "RANK"}):
+        kept.pop()
+    return kept
 
 
 def _tagged_candidate(reading: Reading, start: int, end: int, sure: float) -> tuple[float, int, int] | None:
@@ -167,9 +178,9 @@ def _scored(reading: Reading, run: list[Token], hints: _Hints, *, at_start: bool
     """Every beginning of a run as a candidate; words glued on behind cost nothing when a shorter one scores better."""
     results = []
     words = [t for t in run if t.text[0].isalpha()]
-    for count in range(min(4, len(words)), 0, -1):
+    for count in range(min(6, len(words)), 0, -1):
         part = words[:count]
-        if part[-1].text.lower() in gazetteers.NAME_PARTICLES:
+        if part[-1].text.lower() in gazetteers.NAME_PARTICLES or _weight(part) > max(_BY_LENGTH):
             continue
         start, end = part[0].start, part[-1].end
         has_label = any(0 <= start - at < 4 for at in hints.labelled)
@@ -184,15 +195,20 @@ def _scored(reading: Reading, run: list[Token], hints: _Hints, *, at_start: bool
 _BY_LENGTH = {1: -2.4, 2: 0.9, 3: 0.8, 4: 0.1}
 
 
+def _weight(part: list[Token]) -> int:
+    """How many words a name counts for; "van", "bin" and the like only lead to the next."""
+    return sum(at == 0 or token.text.lower() not in gazetteers.NAME_PARTICLES for at, token in enumerate(part))
+
+
 def _words_score(reading: Reading, part: list[Token], *, whole: bool, at_start: bool) -> float:
     agreement = _agreement([word for t in part if (word := plain(t.text).rstrip("."))], reading)
     score = _known(part) + 2.5 * agreement + (0.9 if at_start else -0.6) + (0.7 if whole else -0.35)
     alone = len(part) == 1 and whole and at_start and part[0].line <= 2 and len(part[0].text) > 3
-    score += -0.1 if alone and part[0].marks & {"GIVEN", "FAMILY"} else _BY_LENGTH[len(part)]
+    score += -0.1 if alone and part[0].marks & {"GIVEN", "FAMILY"} else _BY_LENGTH[_weight(part)]
     score -= 1.2 * sum("PLACE" in t.marks and not {"GIVEN", "FAMILY"} & t.marks for t in part)
     score -= 1.2 * all("PLACE" in t.marks for t in part)
     score -= 0.9 * sum("SKILL" in t.marks or ("TITLE" in t.marks and "GIVEN" not in t.marks) for t in part)
-    if any(t.text.islower() for t in part) and not agreement:
+    if any(t.text.islower() and t.text not in gazetteers.NAME_PARTICLES for t in part) and not agreement:
         score -= 1.5
     return score
 

@@ -81,3 +81,13 @@ def test_a_text_without_a_person_is_left_alone():
     text = "Designed national campaigns, single page applications and a Bachelor, Master and PhD programme."
     assert masked(text) == text
     assert MASK not in masked(text)
+
+
+@pytest.mark.parametrize(
+    "name", ["Mohammed Al-Rashid", "Anna van der Berg", "Jean-Luc Moreau", "Abdul Rahman bin Yusof"]
+)
+def test_no_particle_and_no_half_of_a_double_name_is_left(name):
+    text = f"{name}\nLeeds | x.y@example.org\n\nSUMMARY\n{name.split(maxsplit=1)[1]} leads the van fleet.\n"
+    lines = mask(text, parse(document_of(text)).fields).split("\n")
+    assert set(lines[0]) == {MASK, " "}
+    assert lines[4].lstrip(MASK + " ") == "leads the van fleet."

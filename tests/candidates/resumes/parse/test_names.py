@@ -11,6 +11,9 @@ from candidates.resumes.parse.names import read_person
         ("Sales Manager Resume Sample\nSTEVEN B. MANNING\n12 Oak Road, Austin, TX\n", "STEVEN B. MANNING"),
         ("kavya ramesh\nBengaluru - Email me on Indeed: indeed.com/r/kavya-ramesh/049577580b3814e6\n", "kavya ramesh"),
         ("Richard Vaccarolio, PMP\nHouston, TX 77005\nrvaccarolio@example.org\n", "Richard Vaccarolio"),
+        ("Ethan Hughes Warehouse Supervisor\nLeeds | x.y@example.org\n", "Ethan Hughes"),
+        ("Abdul Rahman bin Yusof\nLeeds | x.y@example.org\n", "Abdul Rahman bin Yusof"),
+        ("Mohammed Al-Rashid Process Engineer\nLeeds | x.y@example.org\n", "Mohammed Al-Rashid"),
     ],
 )
 def test_the_name_is_found_at_the_head(text, name):
