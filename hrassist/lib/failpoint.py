@@ -1,4 +1,4 @@
-"""Named places where a test may kill the process, to see that everything repairs itself."""
+"""Named places where a test may kill or stop the process, to see that everything repairs itself."""
 
 import os
 import signal
@@ -6,9 +6,11 @@ import signal
 from django.conf import settings
 
 VARIABLE = "HRASSIST_FAILPOINT"
+STOP = "stop:"
 
 
 def reach(name: str) -> None:
-    """Die here, as by kill -9, when the variable names this place; only in development."""
-    if settings.DEVELOPMENT and os.environ.get(VARIABLE) == name:
-        os.kill(os.getpid(), signal.SIGKILL)
+    """Die here, as by kill -9, when the variable names this place, or stop for `stop:` and its name; in development."""
+    named = os.environ.get(VARIABLE, "")
+    if settings.DEVELOPMENT and named.removeprefix(STOP) == name:
+        os.kill(os.getpid(), signal.SIGSTOP if named.startswith(STOP) else signal.SIGKILL)

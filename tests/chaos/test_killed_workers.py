@@ -88,6 +88,11 @@ def is_settled(ticket: UploadTicket) -> bool:
     return ticket.is_settled
 
 
+def is_stopped(process: subprocess.Popen[bytes]) -> bool:
+    status = Path(f"/proc/{process.pid}/stat").read_text()
+    return status.rpartition(")")[2].split()[0] == "T"
+
+
 def killed(process: subprocess.Popen[bytes]) -> None:
     """Wait until the worker died at its failpoint: by kill -9 and nothing else."""
     assert process.wait(timeout=PATIENCE) == -signal.SIGKILL
@@ -163,12 +168,10 @@ def test_an_upload_that_kills_every_worker_is_parked_and_the_next_one_is_read(
 
 
 def test_a_stopped_worker_that_wakes_up_after_its_lease_writes_nothing(waiting: UploadTicket, worker: Worker) -> None:
-    zombie = worker()
-    until(lambda: UploadTicket.objects.filter(pk=waiting.pk, fence=1).exists(), what="the first claim")
-    zombie.send_signal(signal.SIGSTOP)
+    zombie = worker(dies_at=f"{failpoint.STOP}ingest.appear")
+    until(lambda: is_stopped(zombie), what="the first worker's last step")
     try:
-        if is_settled(waiting):
-            pytest.skip("The worker was faster than the signal.")
+        assert not is_settled(waiting)
         time_passes()
         worker()
         until(lambda: is_settled(waiting), what="the second worker's result")
