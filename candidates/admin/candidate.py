@@ -40,21 +40,21 @@ class EmailInline(ContactInline):
     model = CandidateEmail
     fields = ("address", "type", "status")
     noun, column = "emails", "address"
-    verbose_name_plural = "E-mail addresses"
+    verbose_name, verbose_name_plural = "e-mail address", "E-mail addresses"
 
 
 class PhoneInline(ContactInline):
     model = CandidatePhone
     fields = ("number", "type", "status")
     noun, column = "phones", "number"
-    verbose_name_plural = "Phone numbers"
+    verbose_name, verbose_name_plural = "phone number", "Phone numbers"
 
 
 class LinkInline(ContactInline):
     model = CandidateLink
     fields = ("url", "type", "status")
     noun, column = "links", "url"
-    verbose_name_plural = "Links"
+    verbose_name, verbose_name_plural = "link", "Links"
 
 
 class AddedFilter(admin.SimpleListFilter):

@@ -57,10 +57,9 @@ class UploadTicketAdmin(ReadOnlyAdmin[UploadTicket]):
     empty_title = "No uploads yet"
     empty_hint = "Drop resumes on the upload page; every file shows here with what became of it."
     fields = (
-        "filename", "status", "reason", "became", "declared_type", "size", "created_by", "created_at", "confirmed_at",
-        "settled_at", "expires_at",
+        "status", "reason", "became", "declared_type", "size", "by", "when", "confirmed", "settled",
     )  # fmt: skip
-    readonly_fields = ("status", "reason", "became", "size")
+    readonly_fields = fields
 
     @admin.display(description="File")
     def file(self, one: UploadTicket) -> str:
@@ -94,3 +93,11 @@ class UploadTicketAdmin(ReadOnlyAdmin[UploadTicket]):
     @admin.display(description="When", ordering="created_at")
     def when(self, one: UploadTicket) -> SafeString:
         return cells.ago(one.created_at)
+
+    @admin.display(description="Sent")
+    def confirmed(self, one: UploadTicket) -> SafeString:
+        return cells.ago(one.confirmed_at)
+
+    @admin.display(description="Settled")
+    def settled(self, one: UploadTicket) -> SafeString:
+        return cells.ago(one.settled_at)

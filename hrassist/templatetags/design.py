@@ -9,6 +9,9 @@ from hrassist.admin import cells
 
 register = template.Library()
 
+# Actions whose name tells a state rather than a deed.
+_SAID = {"upload.available": "read uploaded file"}
+
 
 @register.simple_tag
 def icon(name: str, extra: str = "") -> SafeString:
@@ -38,6 +41,8 @@ def ago(when: datetime | None) -> SafeString:
 @register.filter
 def deed(action: str) -> str:
     """resume.viewed → viewed resume, user.logged_in → logged in (user): an event's action as words after a name."""
+    if said := _SAID.get(action):
+        return said
     noun, _, verb = action.partition(".")
     noun = noun.replace("_", " ")
     return f"{verb.replace('_', ' ')} ({noun})" if "_" in verb else f"{verb} {noun}"

@@ -63,6 +63,7 @@ def test_initials_come_from_the_first_and_last_word(name, letters):
         ("resume.viewed", "viewed resume"),
         ("match_run.created", "created match run"),
         ("user.logged_in", "logged in (user)"),
+        ("upload.available", "read uploaded file"),
     ],
 )
 def test_an_action_reads_as_words_after_a_name(action, words):

@@ -74,3 +74,11 @@ def test_the_list_of_uploads_changes_nothing_and_tells_why(operator, client_as, 
         answer = browser.get("/candidates/uploadticket/?state=rejected")
     assert answer.content.count(b"This file is damaged.") == 5
     assert browser.get("/candidates/uploadticket/add/").status_code == 403
+
+
+def test_the_page_of_one_upload_is_headed_by_its_file_and_names_people_as_lists_do(recruiter, client_as):
+    ticket = UploadTicketFactory(created_by=recruiter, filename="cv of ada.docx")
+    page = client_as(recruiter).get(f"/candidates/uploadticket/{ticket.pk}/change/").content.decode()
+    assert "<h1>cv of ada.docx</h1>" in page
+    assert recruiter.display_name in page
+    assert "Upload tickets" not in page
