@@ -239,3 +239,17 @@ def test_an_interviewer_changes_nothing(interviewer, client_as):
     mine = ApplicationFactory(job=JobFactory(team={interviewer: "interviewer"})).candidate
     answer = client_as(interviewer).post(address(mine), form(mine, headline="mine now"))
     assert answer.status_code == 403
+
+
+def test_a_resume_without_pictures_says_that_its_text_is_all_there_is(recruiter, client_as):
+    browser = client_as(recruiter)
+    hint = "DOCX files are shown as their text"
+    word = ResumeFactory(kind="docx", filename="cv.docx")
+    page = browser.get(f"/candidates/candidate/{word.candidate_id}/resume/").content.decode()
+    assert hint in page
+    assert "resume-pictures" not in page
+    # Says nothing about a PDF, whose pictures may be missing for another reason.
+    drawn = ResumeFactory(pages=1)
+    page = browser.get(f"/candidates/candidate/{drawn.candidate_id}/resume/").content.decode()
+    assert "files are shown as their text" not in page
+    assert "resume-pictures" in page
