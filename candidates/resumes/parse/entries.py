@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from candidates.resumes.document import Label
 from candidates.resumes.parse.spans import Found
 from candidates.resumes.parse.tokens import Reading
+from candidates.resumes.skills.normalise import key_of
 
 NEAR = 140
 """Characters between an item and the dates it belongs to, where a whole section stands on one line."""
@@ -20,6 +21,7 @@ class Entry:
 
     parts: dict[Label, Found] = field(default_factory=dict)
     end: int = 0
+    area: Found | None = None
     inherited: frozenset[Label] = frozenset()
 
     @property
@@ -51,6 +53,7 @@ def work_entries(reading: Reading, found: Sequence[Found]) -> list[Entry]:
             and Label.EMPLOYER not in after.parts
             and Label.TITLE in after.parts
             and Label.EXPERIENCE in after.parts
+            and _same_place(before, after)
         ):
             after.parts[Label.EMPLOYER] = before.parts[Label.EMPLOYER]
             after.inherited = frozenset((Label.EMPLOYER,))
@@ -58,18 +61,47 @@ def work_entries(reading: Reading, found: Sequence[Found]) -> list[Entry]:
     return entries
 
 
+def _same_place(before: Entry, after: Entry) -> bool:
+    """Whether nothing says that the second post is elsewhere."""
+    here, there = before.parts.get(Label.LOCATION), after.parts.get(Label.LOCATION)
+    return not here or not there or key_of(here.value) == key_of(there.value)
+
+
 def education_entries(reading: Reading, found: Sequence[Found]) -> list[Entry]:
     """The courses of the education sections; of the whole text where no section is headed so."""
     labels = (Label.SCHOOL, Label.DEGREE, Label.GRADUATION_YEAR, Label.LOCATION)
     kinds = ("education",) if "education" in reading.line_kinds else tuple(set(reading.line_kinds) - {"references"})
-    items = _structural(reading, found, labels, kinds)
+    items = [one for one in _structural(reading, found, labels, kinds) if not _is_note(reading, one)]
+
+    def joins(entry: Entry, one: Found) -> bool:
+        """Take the field of study ("PhD, Princeton University, Computer Science"), or the degree said more fully."""
+        held = entry.parts[Label.DEGREE]
+        if "\n" in reading.view[held.start : one.start]:
+            return False
+        first, last = reading.token_span(one.start, one.end)
+        if not any("DEGREE" in token.marks for token in reading.tokens[first:last]):
+            entry.area = one
+        elif one.value.startswith(held.value):
+            entry.parts[Label.DEGREE] = one
+        else:
+            return False
+        return True
+
     entries = [
         e
-        for e in _group(items, (Label.SCHOOL, Label.DEGREE, Label.GRADUATION_YEAR))
+        for e in _group(items, (Label.SCHOOL, Label.DEGREE, Label.GRADUATION_YEAR), joins)
         if Label.SCHOOL in e.parts or Label.DEGREE in e.parts
     ]
     _close(reading, entries, kinds)
     return entries
+
+
+def _is_note(reading: Reading, one: Found) -> bool:
+    """Whether a degree is none by any list and stands below its course ("• Scholarship for Graduate Studies")."""
+    first, last = reading.token_span(one.start, one.end)
+    tokens = reading.tokens[first:last]
+    bullet = bool(tokens) and "BULLET" in reading.line_marks[tokens[0].line]
+    return one.label is Label.DEGREE and bullet and not any("DEGREE" in token.marks for token in tokens)
 
 
 def _structural(
@@ -87,7 +119,7 @@ def _structural(
         line = reading.tokens[first].line
         if reading.line_kinds[line] in kinds:
             placed.append((one, line))
-            covered[line] = covered.get(line, 0) + one.end - one.start
+            covered[line] = covered.get(line, 0) + _length(one)
     anchors = [one for one, _ in placed if one.label in (Label.EXPERIENCE, Label.GRADUATION_YEAR)]
     result = []
     for one, line in placed:
@@ -99,13 +131,23 @@ def _structural(
     return result
 
 
-def _group(items: Sequence[Found], heads: tuple[Label, ...]) -> list[Entry]:
+def _length(one: Found) -> int:
+    """Characters that a span explains: of a year of graduation, those of its whole range."""
+    return one.dates.stop - one.dates.start if one.dates else one.end - one.start
+
+
+def _group(
+    items: Sequence[Found], heads: tuple[Label, ...], joins: Callable[[Entry, Found], bool] | None = None
+) -> list[Entry]:
+    """Spans into entries; a label that repeats opens the next, unless `joins` takes it into the current one."""
     entries: list[Entry] = []
     current = Entry()
     lead: Label | None = None
     for one in items:
         if one.label in current.parts:
             if one.label is Label.LOCATION:
+                continue
+            if one.label is Label.DEGREE and joins is not None and joins(current, one):
                 continue
             entries.append(current)
             carried = {}

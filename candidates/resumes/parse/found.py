@@ -6,6 +6,7 @@ import re
 
 from candidates.resumes.document import Label
 from candidates.resumes.parse.headings import kind_of
+from candidates.resumes.parse.heads import complete
 from candidates.resumes.parse.names import Name, find_name
 from candidates.resumes.parse.spans import Found, overlaps
 from candidates.resumes.parse.tagger import Tagged
@@ -33,6 +34,7 @@ def reconcile(reading: Reading, tagged: list[Tagged], name: Name | None) -> list
         found.append(Found(Label.NAME, name.start, name.end, name.value, name.confidence))
     found += _tagged(reading, tagged, found)
     found += find_times(reading, tagged, found)
+    found = complete(reading, found)
     found += _listed_skills(reading, found)
     return sorted(found, key=lambda one: (one.start, one.end))
 

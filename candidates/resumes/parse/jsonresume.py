@@ -206,6 +206,9 @@ def _education(reading: Reading, found: Sequence[Found], evidence: Evidence, use
             if split:
                 one["area"] = split.group("area").strip(" )")
             _support(degree, f"/education/{number}/studyType", evidence, used)
+        if entry.area and "area" not in one:
+            one["area"] = entry.area.value
+            _support(entry.area, f"/education/{number}/area", evidence, used)
         year = entry.parts.get(Label.GRADUATION_YEAR)
         if year:
             one["endDate"] = year.dates.end if year.dates and year.dates.end else year.value

@@ -13,6 +13,8 @@ from candidates.resumes.parse.tokens import Reading
 from candidates.resumes.parse.view import clean, trimmed
 
 _NUMBER = re.compile(rf"\d|\b{NUMBER_WORD}", re.IGNORECASE)
+OTHER_SECTIONS = frozenset(("experience", "volunteer", "projects", "certifications", "awards", "publications"))
+"""Where years are not those of a graduation, if the resume has a section for education."""
 WORK_SECTIONS = frozenset(("experience", "top", "summary", "volunteer"))
 
 
@@ -20,8 +22,13 @@ def find_times(reading: Reading, tagged: Sequence[Tagged], found: Sequence[Found
     """What the resume says of when: EXPERIENCE spans (ranges and durations) and GRADUATION_YEAR spans (the year)."""
     work = _said(reading, tagged, "EXPERIENCE")
     study = _said(reading, tagged, "GRADUATION_YEAR")
-    times = _ranges(reading, work, study)
-    times += [one for one in _tagged_years(reading, study) if not overlaps(one.start, one.end, times)]
+    times = _ranges(reading, tagged, work, study)
+    ranged = [(one.dates.start, one.dates.stop) for one in times if one.dates]
+    times += [
+        one
+        for one in _tagged_years(reading, study)
+        if not overlaps(one.start, one.end, times) and not any(start <= one.start < stop for start, stop in ranged)
+    ]
     times += [one for one in _untagged_years(reading, found) if not overlaps(one.start, one.end, (*times, *found))]
     times += [one for one in _durations(reading, work) if not overlaps(one.start, one.end, times)]
     times += [
@@ -41,11 +48,31 @@ def _sure(spans: list[tuple[int, int, float]], start: int, end: int) -> float:
     return max((sure for s, e, sure in spans if s < end and start < e), default=0.0)
 
 
-def _ranges(reading: Reading, work: list[tuple[int, int, float]], study: list[tuple[int, int, float]]) -> list[Found]:
+def _is_of_course(reading: Reading, offset: int, tagged: Sequence[Tagged]) -> bool:
+    """Whether dates of an education section stand by a degree or school, not by a post told of there."""
+    line = reading.tokens[reading.token_span(offset, offset + 1)[0]].line
+    by_line = [(reading.tokens[t.first].line, t.label) for t in tagged]
+    beside = {label for at, label in by_line if at == line}
+    if beside & {"TITLE", "EMPLOYER"}:
+        return False
+    before = [label for at, label in by_line if line - 6 < at <= line and label in ("SCHOOL", "DEGREE", "TITLE")]
+    return bool(beside & {"SCHOOL", "DEGREE"}) or before[-1:] in (["SCHOOL"], ["DEGREE"])
+
+
+def _ranges(
+    reading: Reading,
+    tagged: Sequence[Tagged],
+    work: list[tuple[int, int, float]],
+    study: list[tuple[int, int, float]],
+) -> list[Found]:
     found = []
     for dates in reading.ranges:
         at_work, at_school = _sure(work, dates.start, dates.stop), _sure(study, dates.start, dates.stop)
         kind = kind_at(reading, dates.start)
+        if kind == "education" and at_work and _is_of_course(reading, dates.start, tagged):
+            at_school, at_work = max(at_school, 0.5), 0.0
+        elif kind in OTHER_SECTIONS and at_work:
+            at_school = 0.0
         if at_school > at_work or (not at_work and kind == "education"):
             year = _last_year(reading.view, dates.start, dates.stop)
             if year and not dates.present:
@@ -58,7 +85,12 @@ def _ranges(reading: Reading, work: list[tuple[int, int, float]], study: list[tu
 
 
 def _tagged_years(reading: Reading, study: list[tuple[int, int, float]]) -> list[Found]:
-    years = [(_last_year(reading.view, start, end), sure) for start, end, sure in study]
+    headed = "education" in reading.line_kinds
+    years = [
+        (_last_year(reading.view, start, end), sure)
+        for start, end, sure in study
+        if not (headed and kind_at(reading, start) in OTHER_SECTIONS)
+    ]
     return [Found(Label.GRADUATION_YEAR, *year, sure) for year, sure in years if year]
 
 

@@ -34,6 +34,8 @@ _MOJIBAKE = {
     "Â\xa0": " ",
     "Â ": " ",
 }
+_RULE = re.compile(r"[-=_*~#+–—─━═.\u2060 ]{3,}")
+"""A line drawn with characters, as under a heading."""
 _DAMAGED = re.compile("|".join(sorted(map(re.escape, _MOJIBAKE), key=len, reverse=True)))
 LIGATURES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "‐": "-", "‑": "-", "\xa0": " ", "\u2009": " "})
 
@@ -127,7 +129,7 @@ def lines_of(view: str, breaks: tuple[int, ...] = ()) -> list[Line]:
             start += 1
         while end > start and (view[end - 1].isspace() or view[end - 1] == FILLER):
             end -= 1
-        if start == end:
+        if start == end or _RULE.fullmatch(view, start, end):
             gap = True
             continue
         lines.append(Line(start, end, view[start:end], gap))
