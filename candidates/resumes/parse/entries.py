@@ -71,7 +71,11 @@ def education_entries(reading: Reading, found: Sequence[Found]) -> list[Entry]:
     """The courses of the education sections; of the whole text where no section is headed so."""
     labels = (Label.SCHOOL, Label.DEGREE, Label.GRADUATION_YEAR, Label.LOCATION)
     kinds = ("education",) if "education" in reading.line_kinds else tuple(set(reading.line_kinds) - {"references"})
-    items = [one for one in _structural(reading, found, labels, kinds) if not _is_note(reading, one)]
+    items = _structural(reading, found, labels, kinds)
+    degrees = [one for one in items if one.label is Label.DEGREE]
+    notes = [one for one in degrees if _is_note(reading, one)]
+    if len(notes) < len(degrees):
+        items = [one for one in items if one not in notes]
 
     def joins(entry: Entry, one: Found) -> bool:
         """Take the field of study ("PhD, Princeton University, Computer Science"), or the degree said more fully."""
@@ -97,11 +101,10 @@ def education_entries(reading: Reading, found: Sequence[Found]) -> list[Entry]:
 
 
 def _is_note(reading: Reading, one: Found) -> bool:
-    """Whether a degree is none by any list and stands below its course ("• Scholarship for Graduate Studies")."""
+    """Whether a line below a course only speaks of degrees ("• Scholarship for Graduate Studies")."""
     first, last = reading.token_span(one.start, one.end)
     tokens = reading.tokens[first:last]
-    bullet = bool(tokens) and "BULLET" in reading.line_marks[tokens[0].line]
-    return one.label is Label.DEGREE and bullet and not any("DEGREE" in token.marks for token in tokens)
+    return "BULLET" in reading.line_marks[tokens[0].line] and "DEGREE" not in tokens[0].marks
 
 
 def _structural(

@@ -13,6 +13,8 @@ DATA = Path(__file__).parent / "data"
 _LISTS = load(DATA / "words.toml")
 
 REGIONS = frozenset(phrases(_LISTS["regions"]))
+CITIES = frozenset(phrases(_LISTS["cities"]))
+"""Those of the regions that are towns, in spellings or short forms the large list lacks."""
 STATE_CODES = words(_LISTS["state_codes"])
 MONTHS = words(_LISTS["months"])
 DEGREE_WORDS = words(_LISTS["degree_words"])

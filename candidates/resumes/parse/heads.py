@@ -23,6 +23,8 @@ _SMALL = NAME_PARTICLES | {"of", "and", "for", "the", "in", "at", "on", "by", "t
 _BREAK = frozenset(",|;:–—•()[]/-")
 _HEADS = frozenset((Label.TITLE, Label.EMPLOYER, Label.EXPERIENCE, Label.LOCATION))
 _NO_NAME = frozenset(("MONTH", "YEAR", "DATE", "RANGE", "DURATION", "EMAIL", "LINK", "PHONE", PERSON))
+_BETWEEN = {Label.TITLE: re.compile(r" ?& ?"), Label.LOCATION: re.compile(r"-[a-z]{1,6}, ?")}
+_OF_COUNTRY = re.compile(r" of [A-Z][a-z]+")
 _AWAY = frozenset(("remote", "hybrid", "onsite"))
 
 
@@ -33,7 +35,7 @@ def complete(reading: Reading, found: Sequence[Found]) -> list[Found]:
     for one in found:
         spans += _split(reading, one)
     spans = [one for one in spans if not (one.label is Label.EMPLOYER and _is_person(one, names))]
-    spans = _joined_titles(reading, spans)
+    spans = _joined(reading, [_whole_country(reading, one) for one in spans])
     spans = _placed(reading, spans)
     spans += _missing(reading, spans)
     return sorted(spans, key=lambda one: (one.start, one.end))
@@ -125,19 +127,27 @@ def _post_in_employer(reading: Reading, one: Found, tokens: list[Token]) -> list
     return [_made(reading, Label.EMPLOYER, tokens, one.confidence) if parts else one, *reversed(parts)]
 
 
-def _joined_titles(reading: Reading, spans: list[Found]) -> list[Found]:
-    """ "Founder & Engineer" is one post."""
+def _whole_country(reading: Reading, one: Found) -> Found:
+    """ "Republic of Korea" where the tagger stopped at the first word."""
+    rest = _OF_COUNTRY.match(reading.view, one.end)
+    if one.label is not Label.LOCATION or not rest or not one.value.endswith(("Republic", "Kingdom", "Emirates")):
+        return one
+    return replace(one, end=rest.end(), value=clean(reading.view[one.start : rest.end()]))
+
+
+def _joined(reading: Reading, spans: list[Found]) -> list[Found]:
+    """Two posts held at once ("Founder & Engineer") and the parts of one place ("Mapo-gu, Seoul") as one span each."""
     joined: list[Found] = []
     for one in sorted(spans, key=lambda span: (span.start, span.end)):
         before = joined[-1] if joined else None
-        if before and before.label is one.label is Label.TITLE and before.end < one.start:
-            between = reading.view[before.end : one.start]
-            if re.fullmatch(r" ?& ?", between):
-                value = clean(reading.view[before.start : one.end])
-                sure = min(before.confidence, one.confidence)
-                joined[-1] = replace(before, end=one.end, value=value, confidence=sure)
-                continue
-        joined.append(one)
+        between = _BETWEEN.get(one.label)
+        near = before is not None and before.label is one.label and before.end < one.start
+        if before and near and between and between.fullmatch(reading.view, before.end, one.start):
+            value = clean(reading.view[before.start : one.end])
+            sure = min(before.confidence, one.confidence)
+            joined[-1] = replace(before, end=one.end, value=value, confidence=sure)
+        else:
+            joined.append(one)
     return joined
 
 

@@ -10,11 +10,12 @@ from candidates.resumes.document import Document, Field, Label, ParsedResume
 from candidates.resumes.language import detect
 from candidates.resumes.parse.contacts import network_of
 from candidates.resumes.parse.entries import Entry, education_entries, work_entries
-from candidates.resumes.parse.gazetteers import STATE_CODES
+from candidates.resumes.parse.gazetteers import CITIES, REGIONS, STATE_CODES
 from candidates.resumes.parse.languages import find_languages
 from candidates.resumes.parse.spans import Found
 from candidates.resumes.parse.tokens import Reading
 from candidates.resumes.parse.view import clean
+from candidates.resumes.skills.lists import plain
 from candidates.resumes.skills.normalise import key_of, normalise_skill, normalise_title
 
 VERSION = "1"
@@ -93,7 +94,7 @@ def _basics(reading: Reading, found: Sequence[Found], evidence: Evidence, used: 
         take(title, "/basics/label", concept.id if concept else "")
     place = next((one for one in found if one.label is Label.LOCATION and one.end <= head_end), None)
     if place:
-        basics["location"] = _place(place.value)
+        basics["location"] = place_of(place.value)
         take(place, "/basics/location")
     profiles: list[dict[str, str]] = []
     for one in found:
@@ -128,10 +129,11 @@ def _head_end(reading: Reading) -> int:
     return min(len(reading.view), 1500)
 
 
-def _place(value: str) -> dict[str, str]:
+def place_of(value: str) -> dict[str, str]:
+    """A place as JSON Resume has it, with `city`, `region` or both."""
     parts = [part.strip() for part in value.split(",") if part.strip()]
     if len(parts) < 2:
-        return {"city": value}
+        return {"region" if value in STATE_CODES or plain(value) in REGIONS - CITIES else "city": value}
     state = parts[-1].split()[0]
     place = {"city": parts[-2], "region": parts[-1]}
     if state in STATE_CODES:

@@ -3,6 +3,7 @@ import pytest
 from candidates.resumes.document import Document, Kind, Label, Page
 from candidates.resumes.parse import document_of, parse
 from candidates.resumes.parse.fields import LABELS, fields_of
+from candidates.resumes.parse.jsonresume import place_of
 
 RESUME = """Jane Robinson
 Senior Software Engineer
@@ -136,3 +137,17 @@ def test_no_name_changes_what_else_is_found(parsed):
     )
     assert other.json_resume["work"] == parsed.json_resume["work"]
     assert other.json_resume["skills"] == parsed.json_resume["skills"]
+
+
+@pytest.mark.parametrize(
+    ("written", "location"),
+    [
+        ("NYC", {"city": "NYC"}),
+        ("OH", {"region": "OH"}),
+        ("Texas", {"region": "Texas"}),
+        ("Leeds", {"city": "Leeds"}),
+        ("Austin, TX", {"city": "Austin", "region": "TX"}),
+    ],
+)
+def test_a_region_alone_is_no_city(written, location):
+    assert place_of(written) == location
