@@ -12,6 +12,7 @@ from candidates.resumes.parse.contacts import network_of
 from candidates.resumes.parse.entries import Entry, education_entries, work_entries
 from candidates.resumes.parse.gazetteers import CITIES, REGIONS, STATE_CODES
 from candidates.resumes.parse.languages import find_languages
+from candidates.resumes.parse.listed import list_items
 from candidates.resumes.parse.spans import Found
 from candidates.resumes.parse.tokens import Reading
 from candidates.resumes.parse.view import clean
@@ -24,6 +25,9 @@ _AREA = re.compile(
     r"^(?P<type>.+?)(?:\s+in\s+|\s*[-:,(]\s*|\s+of\s+(?=(?!Science|Arts|Engineering|Technology|Commerce|Business|Computer|Fine|Education|Law|Philosophy)))(?P<area>.+)$",
     re.IGNORECASE,
 )
+
+
+_DATED = {"certifications": "date", "awards": "date", "publications": "releaseDate"}
 
 
 class Evidence:
@@ -56,7 +60,7 @@ def build(document: Document, reading: Reading, found: Sequence[Found]) -> Parse
         ("publications", "publications", "name"),
         ("interests", "interests", "name"),
     ):
-        resume[key] = [{name: text} for text in _listed(reading, kind)]
+        resume[key] = _listed(reading, kind, name=name)
     for one in found:
         if one not in used:
             concept = normalise_title(one.value) if one.label is Label.TITLE else None
@@ -250,12 +254,18 @@ def _languages(reading: Reading, evidence: Evidence) -> list[dict[str, str]]:
     return languages
 
 
-def _listed(reading: Reading, kind: str) -> list[str]:
-    """The lines of a section that name one thing each."""
-    texts: list[str] = []
-    for number, line in enumerate(reading.lines):
-        if reading.line_kinds[number] == kind and "HEADING" not in reading.line_marks[number]:
-            text = clean(line.text)
-            if 2 < len(text) <= 200 and text not in texts:
-                texts.append(text)
-    return texts[:30]
+def _listed(reading: Reading, kind: str, *, name: str) -> list[dict[str, Any]]:
+    """The items of a kind with the keys that the schema has for it."""
+    listed = []
+    for item in list_items(reading, kind):
+        if kind == "projects":
+            listed.append(item)
+            continue
+        one = {name: item["name"]}
+        key = _DATED.get(kind)
+        if key and (day := item.get("endDate") or item.get("startDate")):
+            one[key] = day
+        if kind == "publications" and "highlights" in item:
+            one["summary"] = " ".join(item["highlights"])
+        listed.append(one)
+    return listed

@@ -75,3 +75,10 @@ def test_a_firm_is_told_from_the_town_behind_it():
 def test_lines_drawn_with_characters_are_in_no_value():
     text = "===============\nPellworth Shipping (Nov 2022 – Mar 2026)\nSupply Chain Analyst\n- Cut costs by a tenth\n"
     assert work_of(text) == [("Pellworth Shipping", "Supply Chain Analyst", "2022-11")]
+
+
+def test_a_note_below_a_course_is_no_course():
+    assert education_of(
+        "University of Leeds – Leeds, UK\nBS in Computer Engineering\n• Scholarship for Graduate Studies\n"
+        "Sept 2014 – June 2018\n"
+    ) == [("University of Leeds", "BS", "Computer Engineering", "2018-06")]
