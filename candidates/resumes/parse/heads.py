@@ -349,6 +349,8 @@ def _missing_school(reading: Reading, number: int, by_line: dict[int, list[Found
     below = _head(reading, number + 1, by_line, "education")
     if below and (below.has(Label.DEGREE) or "BULLET" in reading.line_marks[number + 1]):
         below = None
+    if above and above.has(Label.LOCATION) and not here.has(Label.SCHOOL):
+        below = None  # a school below is that of the next course
     near = [one for one in (here, above, below) if one]
     if any(one.has(Label.SCHOOL) for one in near):
         return []

@@ -82,3 +82,11 @@ def test_a_note_below_a_course_is_no_course():
         "University of Leeds – Leeds, UK\nBS in Computer Engineering\n• Scholarship for Graduate Studies\n"
         "Sept 2014 – June 2018\n"
     ) == [("University of Leeds", "BS", "Computer Engineering", "2018-06")]
+
+
+def test_a_course_does_not_take_the_school_of_the_next():
+    text = (
+        "MIT   Cambridge, MA\nMaster of Science in Data Science; GPA: 4.00   Sep. 2014 – Dec. 2015\n"
+        "Anna University   Chennai, India\nBachelor of Engineering in Computer Science   Aug. 2010 – July 2014\n"
+    )
+    assert [school for school, *_ in education_of(text)] == ["MIT", "Anna University"]
