@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 from candidates.models import UploadTicket
 from candidates.models.upload import STATE_CHANNEL
 from hrassist.lib import sse
+from hrassist.models import User
 
 RECENT = timedelta(hours=12)
 
@@ -51,7 +52,13 @@ def _one(user: Any, ticket_id: str) -> dict[str, Any] | None:
     return _state(ticket) if ticket else None
 
 
-async def _events(user: Any) -> AsyncIterator[bytes]:
+def _still_signed_in(user: Any, session: Any) -> bool:
+    close_old_connections()
+    # A stream lives for hours: signing out, or being switched off, must end it.
+    return User.objects.filter(pk=user.pk, is_active=True).exists() and session.exists(session.session_key)
+
+
+async def _events(user: Any, session: Any) -> AsyncIterator[bytes]:
     yield b"retry: 2000\n\n"
     # Subscribed before the current state is read: what changes in between is told twice, never lost.
     async with _channel.subscribed() as payloads:
@@ -59,6 +66,8 @@ async def _events(user: Any) -> AsyncIterator[bytes]:
             yield sse.event(current, name="upload")
         async for payload in payloads:
             if payload is None:
+                if not await sync_to_async(_still_signed_in)(user, session):
+                    return
                 yield b": still here\n\n"
                 continue
             owner, _, ticket_id = payload.partition(":")
@@ -75,7 +84,7 @@ async def upload_events(request: HttpRequest) -> HttpResponse | StreamingHttpRes
     user = await request.auser()
     if not user.is_authenticated or not await sync_to_async(user.has_perm)("candidates.view_uploadticket"):
         return HttpResponse("Sign in first.\n", status=403, content_type="text/plain")
-    answer = StreamingHttpResponse(_events(user), content_type="text/event-stream")
+    answer = StreamingHttpResponse(_events(user, request.session), content_type="text/event-stream")
     answer["Cache-Control"] = "no-store"
     answer["X-Accel-Buffering"] = "no"
     origin = request.headers.get("Origin", "")

@@ -49,7 +49,7 @@ class Job(models.Model):
     class Status(models.TextChoices):
         DRAFT = "draft"
         OPEN = "open"
-        ON_HOLD = "on_hold"
+        ON_HOLD = "on_hold", "On hold"
         CLOSED = "closed"
         ARCHIVED = "archived"
 

@@ -7,11 +7,13 @@ import json
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import connections
 from django.test import RequestFactory
 
 from candidates.api.upload_stream import upload_events
 from candidates.models import UploadTicket
+from hrassist.lib import sse
 from hrassist.models import User
 from tests.factories import CandidateFactory, ResumeFactory, UploadTicketFactory, UserFactory
 
@@ -23,6 +25,8 @@ def request_of(user: User, **headers: str):
         return user
 
     request.user, request.auser = user, auser
+    request.session = SessionStore()
+    request.session.create()
     return request
 
 
@@ -55,8 +59,10 @@ def test_a_client_gets_the_current_states_and_then_each_change():
     ticket = UploadTicketFactory()
     other = UploadTicketFactory()
 
+    request = request_of(ticket.created_by)
+
     async def scenario() -> list[dict]:
-        answer = await upload_events(request_of(ticket.created_by))
+        answer = await upload_events(request)
         chunks = aiter(answer)
         first = await with_deadline(read(chunks, 1))
         change = UploadTicket.objects.filter(pk__in=[other.pk, ticket.pk]).update
@@ -72,8 +78,10 @@ def test_a_file_that_was_stored_before_tells_whose_it_is():
     known = ResumeFactory(candidate=CandidateFactory(full_name="Ada Byron"))
     ticket = UploadTicketFactory(duplicate_of=known)
 
+    request = request_of(ticket.created_by)
+
     async def scenario() -> list[dict]:
-        return await with_deadline(read(aiter(await upload_events(request_of(ticket.created_by))), 1))
+        return await with_deadline(read(aiter(await upload_events(request)), 1))
 
     (state,) = run(scenario())
     assert (state["resume"], state["candidate"]) == (str(known.pk), str(known.candidate_id))
@@ -93,3 +101,19 @@ def test_who_may_not_upload_gets_no_stream():
 def test_only_pages_of_the_same_host_may_read_it(origin, allowed):
     answer = run(upload_events(request_of(UploadTicketFactory().created_by, Origin=origin)))
     assert (answer.headers.get("Access-Control-Allow-Origin") == origin) is allowed
+
+
+@pytest.mark.django_db(transaction=True)
+def test_signing_out_ends_the_stream_at_the_next_heartbeat(monkeypatch):
+    monkeypatch.setattr(sse, "HEARTBEAT_SECONDS", 0.1)
+    request = request_of(UploadTicketFactory().created_by)
+
+    async def scenario() -> tuple[list[bytes], int]:
+        chunks = aiter(await upload_events(request))
+        begun = [await with_deadline(anext(chunks)) for _ in range(3)]
+        await sync_to_async(request.session.flush)()
+        return begun, len([chunk async for chunk in chunks])
+
+    begun, after = run(scenario())
+    assert begun[-1] == b": still here\n\n"
+    assert after <= 1
