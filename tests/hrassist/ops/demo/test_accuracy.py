@@ -13,8 +13,8 @@ from hrassist.ops.demo import files
 from hrassist.ops.demo.files import DemoFile
 
 FLOORS = {
-    "name": 0.90, "emails": 0.98, "phone": 0.93, "employers": 0.88, "titles": 0.94, "schools": 0.95, "degrees": 0.95,
-    "graduation_years": 0.95, "skills": 0.85,
+    "name": 0.97, "emails": 0.98, "phone": 0.94, "employers": 0.97, "titles": 0.96, "schools": 0.98, "degrees": 0.98,
+    "graduation_years": 0.98, "skills": 0.88,
 }  # fmt: skip
 
 
