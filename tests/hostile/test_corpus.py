@@ -3,10 +3,13 @@ import pytest
 from candidates.resumes.cage import CageError, decode_document, run_in_cage
 from candidates.resumes.document import Unreadable
 from candidates.resumes.extract import Limits
-from tests.hostile.build import READABLE, Hostile, corpus
+from tests.hostile import build, pdfs
+from tests.hostile.registry import READABLE, Hostile, corpus
 
 # Less time than in production, so that the slow ones do not hold up the tests.
 LIMITS = Limits(wall_seconds=10)
+# Loading the builders fills the corpus.
+BUILDERS = (build, pdfs)
 CORPUS = {one.name: one for one in corpus()}
 
 
