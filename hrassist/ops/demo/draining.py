@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-import threading
-from multiprocessing.process import BaseProcess, parent_process
+import subprocess
+import sys
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 
-from django.db import connections
-from procrastinate.contrib.django import app
-from procrastinate.contrib.django.django_connector import DjangoConnector
+from django.conf import settings
+from django.db import connection
 
 from hrassist.lib.errors import Unavailable
 
@@ -30,16 +28,13 @@ class Drain:
     def __init__(self, *, queues: list[str], workers: int):
         self._queues = queues
         self._workers = workers
-        self._processes: list[BaseProcess] = []
+        self._processes: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Self:
-        # Forked, so that everything imported is shared; a connection must never be used by two processes.
-        connections.close_all()
-        context = multiprocessing.get_context("fork")
+        # Started afresh, not forked: threads and locks of libraries loaded here would not survive a fork.
         for _ in range(self._workers):
-            process = context.Process(target=_work, kwargs={"queues": self._queues})
-            process.start()
-            self._processes.append(process)
+            command = [sys.executable, "-m", "hrassist.ops.demo.worker", *self._queues]
+            self._processes.append(subprocess.Popen(command, cwd=settings.BASE_DIR, env=_environment()))  # noqa: S603
         return self
 
     def __exit__(
@@ -48,31 +43,26 @@ class Drain:
         for process in self._processes:
             process.terminate()
         for process in self._processes:
-            process.join(15)
-            if process.is_alive():
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
                 process.kill()
-                process.join()
+                process.wait()
 
     def require_alive(self) -> None:
         """Raise WorkerDied as soon as one has ended."""
         for process in self._processes:
-            if process.exitcode is not None:
-                raise WorkerDied(exitcode=process.exitcode)
+            if process.poll() is not None:
+                raise WorkerDied(exitcode=process.returncode)
 
 
-def _work(*, queues: list[str]) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    # Ctrl-C reaches the whole group: our parent decides when we end.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    if not isinstance(app.connector, DjangoConnector):
-        raise TypeError(f"The queue is not in Django's database but behind {app.connector!r}.")
-    with app.replace_connector(app.connector.get_worker_connector()) as worker:
-        worker.run_worker(queues=queues, concurrency=1, shutdown_graceful_timeout=10)
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)
+def _environment() -> dict[str, str]:
+    """Ours, with the database and the store that are in use here: a test has others than its settings say."""
+    at = connection.settings_dict
+    login = f"{quote(at['USER'], safe='')}:{quote(at['PASSWORD'], safe='')}"
+    return {
+        **os.environ,
+        "HRASSIST_ENV": settings.ENVIRONMENT,
+        "DATABASE_URL": f"postgresql://{login}@{at['HOST']}:{at['PORT']}/{quote(at['NAME'], safe='')}",
+        "HRASSIST_STORAGE_DIR": str(settings.DISK_STORAGE_DIR),
+    }
