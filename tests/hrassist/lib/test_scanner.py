@@ -129,7 +129,12 @@ def test_a_scanner_that_reads_nothing_is_not_waited_for(clamd: Callable[..., Fak
         ClamdScanner(clamd(reply=None, reads=False).path, timeout=0.3).scan(b"x" * 5_000_000)
 
 
-@pytest.mark.parametrize("version", [dated(days_ago=8), b"ClamAV 1.4.3\0", b"nonsense\0", b""])
+@pytest.mark.parametrize(
+    "version",
+    [dated(days_ago=8), b"ClamAV 1.4.3\0", b"nonsense\0", b""],
+    # Named, as two processes that read the clock must come to the same names.
+    ids=["stale", "undated", "nonsense", "silent"],
+)
 def test_stale_or_undated_signatures_are_no_answer(clamd: Callable[..., FakeClamd], version: bytes) -> None:
     with pytest.raises(ScannerUnavailable):
         ClamdScanner(clamd(version=version).path).scan(b"x")
