@@ -12,21 +12,31 @@ def _models(app: str, names: str, *verbs: str) -> set[str]:
 _PEOPLE = "candidate candidateemail candidatephone candidatelink"
 _FILES = "resume resumetext resumeparse resumepage"
 _PIPELINE = "application stagetransition stage opening hiringteammember match matchrun matchevidence"
+_POOLS = "talentpool poolmembership tag candidatetag"
 
-_SEE_JOBS = _models("jobs", f"job rejectionreason {_PIPELINE}", VIEW)
-_SEE_PEOPLE = _models("candidates", f"{_PEOPLE} {_FILES}", VIEW)
+_SEE_JOBS = _models("jobs", f"job rejectionreason interview scorecard {_PIPELINE}", VIEW)
+_SEE_PEOPLE = _models("candidates", f"{_PEOPLE} {_FILES} tag candidatetag", VIEW)
+_SCORE = _models("jobs", "scorecard", ADD, CHANGE) | _models("jobs", "absence", VIEW, ADD, CHANGE, DELETE)
 
 _COORDINATOR = (
     _SEE_JOBS
     | _SEE_PEOPLE
+    | _SCORE
     | _models("candidates", _PEOPLE, ADD, CHANGE)
     | _models("candidates", "uploadticket", VIEW, ADD)
+    | _models("candidates", f"source duplicategroup {_POOLS}", VIEW)
+    | _models("candidates", "candidatetag poolmembership", ADD, CHANGE, DELETE)
     | _models("jobs", "application stagetransition", ADD, CHANGE)
+    | _models("jobs", "interview message note", VIEW, ADD, CHANGE)
+    | _models("jobs", "requisition jobpost recruitmentdrive trackinglink intakesubmission emailtemplate referral", VIEW)
+    | _models("jobs", "humandecision", VIEW, ADD)
+    | _models("jobs", "referral", ADD)
     | {
         "candidates.view_all_candidates",
         "candidates.view_all_uploads",
         "candidates.download_resume",
         "jobs.view_all_jobs",
+        "jobs.view_all_requisitions",
     }
 )
 
@@ -36,15 +46,41 @@ ROLES: dict[str, set[str]] = {
     | _models("candidates", "resume", CHANGE, DELETE)
     | _models("jobs", "job opening stage hiringteammember rejectionreason", ADD, CHANGE, DELETE)
     | _models("jobs", "matchrun", ADD)
-    | {"candidates.export_candidate"},
+    | _models("candidates", f"source {_POOLS}", ADD, CHANGE, DELETE)
+    | _models("candidates", "duplicategroup", CHANGE)
+    | _models("candidates", "candidatemerge", VIEW)
+    | _models(
+        "jobs", "requisition jobpost recruitmentdrive trackinglink emailtemplate offer", VIEW, ADD, CHANGE, DELETE
+    )
+    | _models("jobs", "intakesubmission referral", CHANGE)
+    | {
+        "candidates.export_candidate",
+        "candidates.import_candidate",
+        "candidates.merge_candidate",
+        "candidates.bulk_change_candidate",
+        "hrassist.share_savedview",
+        "jobs.approve_requisition",
+        "jobs.approve_offer",
+        "jobs.view_reports",
+    },
     "Coordinator": _COORDINATOR,
     # Hiring managers and interviewers see the jobs they are on the team of, and the people who applied there.
     "Hiring manager": _SEE_JOBS
     | _SEE_PEOPLE
+    | _SCORE
     | _models("jobs", "application stagetransition", CHANGE)
     | _models("jobs", "matchrun", ADD)
-    | {"candidates.download_resume"},
-    "Interviewer": _SEE_JOBS | _SEE_PEOPLE,
+    | _models("jobs", "requisition", VIEW, ADD, CHANGE)
+    | _models("jobs", "humandecision note", VIEW, ADD)
+    | _models("jobs", "note", CHANGE)
+    | _models("jobs", "jobpost recruitmentdrive offer message", VIEW)
+    | {
+        "candidates.download_resume",
+        "jobs.approve_requisition",
+        "jobs.approve_offer",
+        "jobs.view_reports",
+    },
+    "Interviewer": _SEE_JOBS | _SEE_PEOPLE | _SCORE,
     "Auditor": _models("audit", "event", VIEW) | {"audit.export_event"},
     # Operators run the machine: accounts, tokens, tasks, uploads' states; no resumes.
     "Operator": _models("hrassist", "user", VIEW, ADD, CHANGE)

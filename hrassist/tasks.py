@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from procrastinate.contrib.django import app
 
+from hrassist import long_tasks
 from hrassist.lib import throttle
 from hrassist.models import IdempotencyRecord
 
@@ -21,3 +22,9 @@ def sweep_throttle(timestamp: int) -> None:
 def forget_answers(timestamp: int) -> None:
     """Remove answers to repeated POSTs that nobody may ask for any more: they hold what people wrote."""
     IdempotencyRecord.objects.expired(now=datetime.fromtimestamp(timestamp, tz=UTC)).delete()
+
+
+@app.task(queue=long_tasks.QUEUE, name=long_tasks.RUNNER)
+def run_long_task(*, long_task_id: str) -> None:
+    """Run an import, an export or a bulk change that somebody started on a page."""
+    long_tasks.run(long_task_id)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,14 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from audit.models import Event
-from candidates.models import Candidate
-from hrassist.models import ApiToken, User
-from jobs.models import MatchRun, RejectionReason
+from candidates.models import Candidate, CandidateMerge, DuplicateGroup, DuplicateMember, Source
+from hrassist.models import ApiToken, LongTask, Notification, SavedView, User
+from jobs.models import Absence, DriveJob, IntakeSubmission, MatchRun, Referral, RejectionReason
+from tests import hiring
 from tests.factories import (
     ApplicationFactory,
     CandidateFactory,
@@ -104,6 +107,7 @@ class World:
             created_by=owner,
         )
         self.user = owner
+        self.hiring = hiring_rows(self.application, owner)
         api_token(owner)
         self.token = ApiToken.objects.filter(user=owner).latest("created_at")
 
@@ -120,6 +124,7 @@ class World:
             "id": self.user.pk,
             "number": 1,
             "token": "not-a-ticket",
+            **{f"{name}_id": row.pk for name, row in self.hiring.items()},
             "content_type_id": ContentType.objects.get_for_model(Candidate).pk,
             "object_id": self._object(model[2]) if model else self.candidate.pk,
         }
@@ -133,6 +138,7 @@ class World:
             "uploadticket": self.upload,
             "user": self.user,
             "apitoken": self.token,
+            **self.hiring,
         }
         if model in made:
             return made[model].pk
@@ -141,6 +147,53 @@ class World:
         rows: dict[str, Any] = {"group": Group, "event": Event}
         assert model in rows, f"tests/test_permissions.py does not know how to make a {model}"
         return rows[model].objects.first().pk
+
+
+def hiring_rows(application: Any, owner: User) -> dict[str, Any]:
+    """One row of every further noun, about this application or its person, by the name of its model."""
+    about: dict[str, Any] = {"application": application}
+    interview = hiring.InterviewFactory(**about, created_by=owner, interviewers=[owner])
+    link = hiring.TrackingLinkFactory(job=application.job, created_by=owner)
+    drive = hiring.DriveFactory(created_by=owner)
+    DriveJob.objects.create(drive=drive, job=application.job)
+    group = DuplicateGroup.objects.create(size=2)
+    twin = CandidateFactory()
+    ApplicationFactory(candidate=twin, job=application.job)
+    for member in (application.candidate, twin):
+        DuplicateMember.objects.create(group=group, candidate=member)
+    gone = CandidateFactory(merged_into=application.candidate)
+    now = timezone.now()
+    return {
+        "tag": hiring.TagFactory(),
+        "talentpool": hiring.TalentPoolFactory(),
+        "poolmembership": hiring.PoolMembershipFactory(candidate=application.candidate),
+        "source": Source.objects.create(name=f"source of {application.pk}"),
+        "duplicategroup": group,
+        "candidatemerge": CandidateMerge.objects.create(kept=application.candidate, gone=gone, by=owner),
+        "requisition": hiring.RequisitionFactory(job=application.job, created_by=owner),
+        "jobpost": hiring.JobPostFactory(job=application.job),
+        "recruitmentdrive": drive,
+        "trackinglink": link,
+        "intakesubmission": IntakeSubmission.objects.create(
+            link=link, job=application.job, full_name="Jane", email="jane@example.org", consented_at=now,
+            application=application, candidate=application.candidate,
+        ),
+        "interview": interview,
+        "scorecard": hiring.ScorecardFactory(**about, by=owner, interview=interview),
+        "absence": Absence.objects.create(user=owner, starts_at=now, ends_at=now + timedelta(days=1)),
+        "offer": hiring.OfferFactory(**about, created_by=owner),
+        "emailtemplate": hiring.EmailTemplateFactory(),
+        "message": hiring.MessageFactory(**about, candidate=application.candidate, by=owner),
+        "note": hiring.NoteFactory(**about, candidate=application.candidate, by=owner),
+        "humandecision": hiring.HumanDecisionFactory(**about, by=owner),
+        "referral": Referral.objects.create(application=application, referred_by=owner),
+        "notification": Notification.objects.create(
+            user=owner, kind=Notification.Kind.MENTION, text="You were mentioned", url="/"
+        ),
+        "savedview": SavedView.objects.create(model="candidates.candidate", name="Mine", owner=owner),
+        "longtask": LongTask.objects.create(kind="test", title="Test", created_by=owner),
+        "task": LongTask.objects.create(kind="test", title="Test", created_by=owner),
+    }  # fmt: skip
 
 
 class Person:

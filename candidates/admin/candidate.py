@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin
 from django.db.models import Model, QuerySet, URLField
 from django.forms import BaseModelFormSet, ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -19,7 +18,7 @@ from audit.models import Event
 from candidates.actions import candidates as actions
 from candidates.admin import finder, reading
 from candidates.models import Candidate, CandidateEmail, CandidateLink, CandidatePhone, Resume
-from hrassist.admin import cells
+from hrassist.admin import cells, pages
 from hrassist.admin.base import BaseAdmin, TabularInline
 
 CURRENT = CandidateEmail.Status.CURRENT
@@ -210,21 +209,20 @@ class CandidateAdmin(BaseAdmin[Candidate]):
             "contacts": reading.contacts(candidate),
             "flags": reading.flags(candidate),
             "title": candidate.full_name,
+            "opts": self.opts,
+            "has_change_permission": self.has_change_permission(request, candidate),
         }
 
     def page(
         self, request: HttpRequest, candidate: Candidate, *, tab: str, template: str, context: dict[str, Any]
     ) -> HttpResponse:
-        return TemplateResponse(
+        return pages.render(
             request,
-            f"admin/candidates/candidate/{template}.html",
-            {
-                **self.admin_site.each_context(request),
-                "opts": self.opts,
-                "has_change_permission": self.has_change_permission(request, candidate),
-                **self.head(request, candidate, tab=tab),
-                **context,
-            },
+            "candidate",
+            candidate,
+            tab=tab,
+            template=f"admin/candidates/candidate/{template}.html",
+            context=context,
         )
 
 
@@ -255,3 +253,34 @@ def _user(request: HttpRequest) -> Any:
 
 def candidate_url(candidate: Model | object) -> str:
     return reverse("admin:candidates_candidate_change", args=[getattr(candidate, "pk", candidate)])
+
+
+def _admin() -> CandidateAdmin:
+    found: Any = admin.site._registry[Candidate]
+    return cast(CandidateAdmin, found)
+
+
+pages.add_noun(
+    pages.Noun(
+        name="candidate",
+        load=lambda request, key: _admin().person_or_404(request, str(key)),
+        head=lambda request, thing, tab: _admin().head(request, thing, tab=tab),
+    )
+)
+pages.add_tab(
+    pages.Tab(
+        noun="candidate", name="overview", label="Overview", url_name="admin:candidates_candidate_change", order=10
+    ),
+    pages.Tab(
+        noun="candidate", name="resume", label="Resume", url_name="admin:candidates_candidate_resume", order=20,
+        permission="candidates.view_resume",
+    ),
+    pages.Tab(
+        noun="candidate", name="activity", label="Activity", url_name="admin:candidates_candidate_activity", order=80
+    ),
+    pages.Tab(noun="candidate", name="files", label="Files", url_name="admin:candidates_candidate_files", order=70),
+    pages.Tab(
+        noun="candidate", name="edit", label="Edit", url_name="admin:candidates_candidate_change", query="?edit=1",
+        permission="candidates.change_candidate", order=95,
+    ),
+)  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Self
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -57,6 +58,9 @@ class Candidate(models.Model):
         permissions: ClassVar = [
             ("view_all_candidates", "Can see every candidate, not only those of own jobs"),
             ("export_candidate", "Can export candidates"),
+            ("import_candidate", "Can import candidates"),
+            ("merge_candidate", "Can merge candidates and undo it"),
+            ("bulk_change_candidate", "Can change many candidates at once"),
         ]
         indexes: ClassVar = [
             models.Index(fields=["-created_at", "-id"], name="candidate_newest"),
@@ -84,3 +88,8 @@ class Candidate(models.Model):
     @property
     def place(self) -> str:
         return ", ".join(part for part in (self.city, self.country) if part)
+
+
+def people_seen(user: User, ids: set[UUID]) -> set[UUID]:
+    """Of these candidates, those whom the user may see."""
+    return set(Candidate.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))

@@ -80,9 +80,13 @@ class CandidatePhone(Contact):
 class CandidateLink(Contact):
     candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="links")
     url = models.URLField(max_length=300)
+    match_key = models.CharField(
+        max_length=300, blank=True, editable=False, db_index=True,
+        help_text="Host and path without www, scheme, query and last slash; empty for addresses that many share.",
+    )  # fmt: skip
 
     class PersonalData:
-        erase: ClassVar = {"url"}
+        erase: ClassVar = {"url", "match_key"}
         keep: ClassVar = {"id", "candidate", "status", "type", "source", "created_at"}
 
     class Meta:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -132,10 +133,20 @@ class ResumeParse(models.Model):
     sections = models.JSONField(default=list, help_text="[{kind, start, end}]")
     skills = models.JSONField(default=list, help_text="ESCO or O*NET identifiers, each once.")
     warnings = models.JSONField(default=list)
+    skill_names = ArrayField(
+        models.CharField(max_length=80), default=list, help_text="In small letters, each once: what skill: searches."
+    )
+    titles = SearchVectorField(null=True, editable=False)
 
     class PersonalData:
-        erase: ClassVar = {"json_resume", "fields", "skills"}
+        erase: ClassVar = {"json_resume", "fields", "skills", "skill_names", "titles"}
         keep: ClassVar = {"resume", "sections", "warnings"}
+
+    class Meta:
+        indexes: ClassVar = [
+            GinIndex(fields=["skill_names"], name="resumeparse_skill_names"),
+            GinIndex(fields=["titles"], name="resumeparse_titles"),
+        ]
 
     def __str__(self) -> str:
         return f"parse of {self.resume_id}"

@@ -1,11 +1,12 @@
 """The site's small pieces of HTML, for templates."""
 
 from datetime import datetime
+from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString
 
-from hrassist.admin import cells
+from hrassist.admin import cells, pages
 
 register = template.Library()
 
@@ -31,6 +32,12 @@ def person(name: str, detail: str = "", key: object = None) -> SafeString:
 @register.simple_tag
 def badge(label: object, colour: str = "", symbol: str = "") -> SafeString:
     return cells.badge(label, colour, symbol)
+
+
+@register.inclusion_tag("admin/tabs.html", takes_context=True)
+def tabs(context: dict[str, Any], noun: str, thing: Any, current: str) -> dict[str, Any]:
+    """The tabs of a candidate, job or application; apps add theirs with hrassist.admin.pages.add_tab."""
+    return {"thing": thing, "tabs": pages.tabs(context["request"], noun, thing, current=current)}
 
 
 @register.filter

@@ -87,7 +87,7 @@ def apply(
     _require_stage_of(job.pk, first)
     application = Application.objects.create(
         candidate=candidate, job=job, stage=first, source=source.strip(), external_id=external_id.strip(),
-        credited_to=credited_to, applied_at=applied_at or now, created_at=now,
+        credited_to=credited_to, applied_at=applied_at or now, entered_stage_at=applied_at or now, created_at=now,
     )  # fmt: skip
     _put_down(application, "application.created", from_stage=None, from_status="", by=by, now=now)
     Candidate.objects.filter(pk=candidate.pk).update(last_activity_at=now, updated_at=now)
@@ -182,9 +182,9 @@ def hire(
         raise NoOpening
     before = application.stage
     last = application.job.stages.filter(kind=Stage.Kind.HIRED).order_by("position").first()
-    application.stage = last or before
+    application.stage, application.entered_stage_at = last or before, now
     application.status, application.ended_at, application.ended_by = Status.HIRED, now, by
-    application.save(update_fields=["stage", "status", "ended_at", "ended_by", "updated_at"])
+    application.save(update_fields=["stage", "entered_stage_at", "status", "ended_at", "ended_by", "updated_at"])
     opening.closed_at, opening.close_reason, opening.filled_by = now, Opening.CloseReason.FILLED, application
     opening.save(update_fields=["closed_at", "close_reason", "filled_by"])
     _put_down(application, "application.hired", from_stage=before, from_status=Status.ACTIVE, by=by, now=now, note=note,
@@ -218,8 +218,8 @@ def _to_stage(application: Application, to: Stage, *, action: str, by: User, now
     if to.pk == application.stage_id:
         return application
     before = application.stage
-    application.stage = to
-    application.save(update_fields=["stage", "updated_at"])
+    application.stage, application.entered_stage_at = to, now
+    application.save(update_fields=["stage", "entered_stage_at", "updated_at"])
     _put_down(application, action, from_stage=before, from_status=Status.ACTIVE, by=by, now=now, note=note)
     return application
 

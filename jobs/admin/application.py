@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin
@@ -10,7 +10,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import ForeignKey, QuerySet
 from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -19,7 +18,7 @@ from django.utils.safestring import SafeString
 
 from audit import actions as audit
 from candidates.models import Candidate
-from hrassist.admin import cells
+from hrassist.admin import cells, pages
 from hrassist.admin.base import BaseAdmin
 from hrassist.lib.errors import DomainError
 from jobs.actions import applications as actions
@@ -143,21 +142,28 @@ class ApplicationAdmin(BaseAdmin[Application]):
         one = self.application_or_404(request, object_id)
         user: Any = request.user
         audit.viewed("application.viewed", target=one, by=user, subject=one.candidate_id, job=one.job_id)
-        return TemplateResponse(
+        return pages.render(
             request,
-            "admin/jobs/application/page.html",
-            {
-                **self.admin_site.each_context(request),
-                "opts": self.opts,
-                "title": f"{one.candidate} for {one.job}",
-                "application": one,
-                "badge": status_badge(one),
+            "application",
+            one,
+            tab="overview",
+            template="admin/jobs/application/overview.html",
+            context={
                 "stages": list(one.job.stages.order_by("position")),
                 "steps": one.transitions.select_related("from_stage", "to_stage", "reason", "by").order_by("-pk"),
                 "reasons": RejectionReason.objects.filter(active=True),
                 "can_move": request.user.has_perm("jobs.change_application"),
             },
         )
+
+    def head(self, one: Application, *, tab: str) -> dict[str, Any]:
+        return {
+            "application": one,
+            "badge": status_badge(one),
+            "tab": tab,
+            "title": f"{one.candidate} for {one.job}",
+            "opts": self.opts,
+        }
 
     def application_or_404(self, request: HttpRequest, object_id: str) -> Application:
         one = self.get_object(request, object_id)
@@ -219,3 +225,26 @@ class RejectionReasonAdmin(BaseAdmin[RejectionReason]):
     list_filter = ("kind", "active")
     empty_title = "No reasons yet"
     empty_hint = "Add the reasons your team may give when an application ends."
+
+
+def _admin() -> ApplicationAdmin:
+    found: Any = admin.site._registry[Application]
+    return cast(ApplicationAdmin, found)
+
+
+pages.add_noun(
+    pages.Noun(
+        name="application",
+        load=lambda request, key: _admin().application_or_404(request, str(key)),
+        head=lambda _request, thing, tab: _admin().head(thing, tab=tab),
+    )
+)
+pages.add_tab(
+    pages.Tab(
+        noun="application", name="overview", label="Overview", url_name="admin:jobs_application_change", order=10
+    ),
+    pages.Tab(
+        noun="candidate", name="applications", label="Applications", url_name="admin:jobs_candidate_applications",
+        permission="jobs.view_application", order=30,
+    ),
+)  # fmt: skip

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -18,7 +17,7 @@ from django.utils.safestring import SafeString
 from audit import actions as audit
 from audit.models import Event
 from candidates.models import Candidate
-from hrassist.admin import cells
+from hrassist.admin import cells, pages
 from hrassist.admin.base import BaseAdmin, ModelForm, QuietForm
 from hrassist.models import User
 from jobs.actions import applications, matching
@@ -279,23 +278,45 @@ class JobAdmin(BaseAdmin[Job]):
             "job_badge": job_badge(job),
             "tab": tab,
             "title": job.title,
+            "opts": self.opts,
             "moves": moves[Job.Status(job.status)] if request.user.has_perm("jobs.change_job") else (),
         }
 
     def page(
         self, request: HttpRequest, job: Job, *, tab: str, context: dict[str, Any], template: str = ""
     ) -> HttpResponse:
-        return TemplateResponse(
-            request,
-            f"admin/jobs/job/{template or tab}.html",
-            {
-                **self.admin_site.each_context(request),
-                "opts": self.opts,
-                **self.head(request, job, tab=tab),
-                **context,
-            },
+        return pages.render(
+            request, "job", job, tab=tab, template=f"admin/jobs/job/{template or tab}.html", context=context
         )
 
 
 def _user(request: HttpRequest) -> Any:
     return request.user
+
+
+def _admin() -> JobAdmin:
+    found: Any = admin.site._registry[Job]
+    return cast(JobAdmin, found)
+
+
+pages.add_noun(
+    pages.Noun(
+        name="job",
+        load=lambda request, key: _admin().job_or_404(request, str(key)),
+        head=lambda request, thing, tab: _admin().head(request, thing, tab=tab),
+    )
+)
+pages.add_tab(
+    pages.Tab(noun="job", name="overview", label="Overview", url_name="admin:jobs_job_change", order=10),
+    pages.Tab(noun="job", name="ranked", label="Ranked people", url_name="admin:jobs_job_ranked", order=20),
+    pages.Tab(
+        noun="job", name="pipeline", label="Pipeline", url_name="admin:jobs_job_pipeline", order=30,
+        count=lambda _user, job: getattr(job, "active_applications", 0),
+    ),
+    pages.Tab(noun="job", name="team", label="Team and openings", url_name="admin:jobs_job_team", order=60),
+    pages.Tab(noun="job", name="activity", label="Activity", url_name="admin:jobs_job_activity", order=80),
+    pages.Tab(
+        noun="job", name="edit", label="Edit", url_name="admin:jobs_job_change", query="?edit=1",
+        permission="jobs.change_job", order=95,
+    ),
+)  # fmt: skip

@@ -1,20 +1,52 @@
 """The nouns of this app."""
 
 from jobs.models.application import Application, RejectionReason, StageTransition
+from jobs.models.decision import HumanDecision
+from jobs.models.drive import DriveJob, IntakeSubmission, RecruitmentDrive, TrackingLink
+from jobs.models.interview import Absence, Interview, Interviewer, InterviewPlanStep
 from jobs.models.job import HiringTeamMember, Job
+from jobs.models.job_post import JobPost
 from jobs.models.match import Match, MatchEvidence, MatchRun
+from jobs.models.message import EmailTemplate, Message
+from jobs.models.note import Note, NoteMention
+from jobs.models.offer import Offer, OfferApproval
 from jobs.models.opening import Opening
+from jobs.models.referral import Referral
+from jobs.models.requisition import Requisition, RequisitionApproval
+from jobs.models.scorecard import Scorecard, ScorecardAttribute, ScorecardRating
 from jobs.models.stage import Stage
 
 __all__ = [
+    "Absence",
     "Application",
+    "DriveJob",
+    "EmailTemplate",
     "HiringTeamMember",
+    "HumanDecision",
+    "IntakeSubmission",
+    "Interview",
+    "InterviewPlanStep",
+    "Interviewer",
     "Job",
+    "JobPost",
     "Match",
     "MatchEvidence",
     "MatchRun",
+    "Message",
+    "Note",
+    "NoteMention",
+    "Offer",
+    "OfferApproval",
     "Opening",
+    "RecruitmentDrive",
+    "Referral",
     "RejectionReason",
+    "Requisition",
+    "RequisitionApproval",
+    "Scorecard",
+    "ScorecardAttribute",
+    "ScorecardRating",
     "Stage",
     "StageTransition",
+    "TrackingLink",
 ]

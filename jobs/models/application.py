@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Self
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
@@ -76,7 +77,11 @@ class Application(models.Model):
     credited_to = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    tracking_link = models.ForeignKey(
+        "jobs.TrackingLink", null=True, blank=True, on_delete=models.SET_NULL, related_name="applications"
+    )
     applied_at = models.DateTimeField(default=timezone.now)
+    entered_stage_at = models.DateTimeField(default=timezone.now, editable=False)
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -90,8 +95,8 @@ class Application(models.Model):
     class PersonalData:
         erase: ClassVar = {"external_id"}
         keep: ClassVar = {
-            "id", "candidate", "job", "stage", "status", "source", "credited_to", "applied_at", "ended_at", "ended_by",
-            "reason", "created_at", "updated_at",
+            "id", "candidate", "job", "stage", "status", "source", "credited_to", "tracking_link", "applied_at",
+            "entered_stage_at", "ended_at", "ended_by", "reason", "created_at", "updated_at",
         }  # fmt: skip
 
     class Meta:
@@ -100,6 +105,11 @@ class Application(models.Model):
             models.Index(fields=["stage", "-applied_at", "-id"], name="application_in_stage"),
             models.Index(fields=["job", "status", "-applied_at"], name="application_of_job"),
             models.Index(fields=["-updated_at", "-id"], name="application_updated"),
+            models.Index(fields=["-applied_at", "-id"], name="application_newest"),
+            # The columns of a pipeline board: whoever waits longest stands on top.
+            models.Index(
+                fields=["stage", "entered_stage_at", "id"], condition=Q(status="active"), name="application_on_board"
+            ),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -171,3 +181,8 @@ def people_of_confidential_jobs_only(user: User) -> RawSQL | None:
         [user.has_perm("jobs.view_all_jobs"), user.pk],
         output_field=models.UUIDField(),
     )
+
+
+def jobs_seen(user: User, ids: set[UUID]) -> set[UUID]:
+    """Of these jobs, those that the user may see."""
+    return set(Job.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))

@@ -103,6 +103,7 @@ class Job(models.Model):
         permissions: ClassVar = [
             ("view_all_jobs", "Can see every job that is not confidential"),
             ("view_confidential_jobs", "Can see confidential jobs without being on their team"),
+            ("view_reports", "Can see reports over the jobs one sees"),
         ]
         indexes: ClassVar = [
             models.Index(fields=["status", "-created_at", "-id"], name="job_status_newest"),

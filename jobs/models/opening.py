@@ -21,6 +21,9 @@ class Opening(models.Model):
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="openings")
     number = models.PositiveSmallIntegerField(default=1)
+    requisition = models.ForeignKey(
+        "jobs.Requisition", null=True, blank=True, on_delete=models.SET_NULL, related_name="openings"
+    )
     opened_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True, blank=True)
     close_reason = models.CharField(max_length=10, choices=CloseReason.choices, blank=True)
@@ -30,7 +33,7 @@ class Opening(models.Model):
 
     class PersonalData:
         erase: ClassVar[set[str]] = set()
-        keep: ClassVar = {"id", "job", "number", "opened_at", "closed_at", "close_reason", "filled_by"}
+        keep: ClassVar = {"id", "job", "number", "requisition", "opened_at", "closed_at", "close_reason", "filled_by"}
 
     class Meta:
         ordering: ClassVar = ["number"]

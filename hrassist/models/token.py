@@ -1,35 +1,19 @@
-"""People who sign in, the tokens that programs use, and what was answered to repeated writes."""
+"""The keys that programs use."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
-from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
 from hrassist.lib.ids import uuid7
-
-
-class User(AbstractUser):
-    """Somebody who signs in; what they may do comes from their roles (groups, see hrassist/roles.py)."""
-
-    time_zone = models.CharField(max_length=64, default="UTC", help_text="For example Europe/Berlin.")
-
-    class PersonalData:
-        erase: ClassVar = {"username", "first_name", "last_name", "email"}
-        keep: ClassVar = {
-            "id", "password", "last_login", "is_superuser", "is_staff", "is_active", "date_joined", "time_zone",
-        }  # fmt: skip
-
-    @property
-    def display_name(self) -> str:
-        return self.get_full_name() or self.username
+from hrassist.models.user import User
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
@@ -88,53 +72,3 @@ class ApiToken(models.Model):
 
     def matches(self, token: str) -> bool:
         return hmac.compare_digest(self.digest, self.digest_of(token))
-
-
-class IdempotencyRecordQuerySet(models.QuerySet["IdempotencyRecord"]):
-    def expired(self, *, now: datetime) -> Self:
-        return self.filter(created_at__lt=now - IdempotencyRecord.KEPT_FOR)
-
-
-class IdempotencyRecord(models.Model):
-    """What was answered to a POST with this Idempotency-Key, to answer the same again for 24 hours."""
-
-    KEPT_FOR = timedelta(hours=24)
-
-    user = models.ForeignKey(User, on_delete=models.CASCADE)
-    key = models.CharField(max_length=200)
-    route = models.CharField(max_length=200)
-    body_sha256 = models.CharField(max_length=64)
-    status = models.PositiveSmallIntegerField(null=True)
-    answer = models.JSONField(null=True)
-    created_at = models.DateTimeField(default=timezone.now, db_index=True)
-
-    objects = IdempotencyRecordQuerySet.as_manager()
-
-    class PersonalData:
-        erase: ClassVar = {"answer"}
-        keep: ClassVar = {"id", "user", "key", "route", "body_sha256", "status", "created_at"}
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["user", "key", "route"], name="idempotencyrecord_once"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.route} {self.key}"
-
-
-class Throttle(models.Model):
-    """How far ahead of the clock somebody has used up a limit; hrassist.lib.throttle reads and writes it."""
-
-    key = models.CharField(max_length=64, primary_key=True)
-    used_until = models.DateTimeField(db_index=True)
-
-    class PersonalData:
-        erase: ClassVar[set[str]] = set()
-        keep: ClassVar = {"key", "used_until"}
-
-    class Meta:
-        default_permissions = ()
-
-    def __str__(self) -> str:
-        return f"{self.key[:8]} until {self.used_until:%H:%M:%S}"

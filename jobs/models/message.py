@@ -1,0 +1,126 @@
+"""Mail to candidates: templates, and every message with what became of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from candidates.models import Candidate
+from hrassist.lib.constraints import both_or_none
+from hrassist.lib.ids import uuid7
+from jobs.models.application import Application
+
+if TYPE_CHECKING:
+    from hrassist.models import User
+
+
+class EmailTemplate(models.Model):
+    """A mail with placeholders such as {{ candidate.first_name }}; unknown ones are refused when it is saved."""
+
+    class Kind(models.TextChoices):
+        GENERAL = "general"
+        REJECTION = "rejection"
+        INTERVIEW = "interview", "Interview invitation"
+        OFFER = "offer"
+        RECEIVED = "received", "Application received"
+
+    name = models.CharField(max_length=80, unique=True)
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.GENERAL)
+    subject = models.CharField(max_length=200)
+    body = models.TextField()
+    language = models.CharField(max_length=8, default="en", help_text="Language tag, for example en or pt-BR.")
+    active = models.BooleanField(default=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class PersonalData:
+        erase: ClassVar[set[str]] = set()
+        keep: ClassVar = {
+            "id", "name", "kind", "subject", "body", "language", "active", "created_by", "created_at", "updated_at",
+        }  # fmt: skip
+
+    class Meta:
+        ordering: ClassVar = ["kind", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def visible_to(self, user: User) -> Self:
+        seen = Q(application__isnull=True, candidate__in=Candidate.objects.visible_to(user))
+        return self.filter(seen | Q(application__in=Application.objects.visible_to(user)))
+
+    def queued(self) -> Self:
+        return self.filter(state=Message.State.QUEUED)
+
+
+class Message(models.Model):
+    """One mail to one candidate, as it was sent, and what became of it."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Waiting"
+        CANCELLED = "cancelled"
+        SENT = "sent"
+        FAILED = "failed", "Not sent"
+        BOUNCED = "bounced", "Not delivered"
+
+    MOVES: ClassVar[dict[str, set[str]]] = {
+        State.QUEUED: {State.SENT, State.FAILED, State.CANCELLED},
+        State.SENT: {State.BOUNCED},
+        State.FAILED: {State.QUEUED},
+    }
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="messages")
+    application = models.ForeignKey(
+        Application, null=True, blank=True, on_delete=models.CASCADE, related_name="messages"
+    )
+    template = models.ForeignKey(EmailTemplate, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    to = models.EmailField(max_length=254)
+    subject = models.CharField(max_length=200)
+    body = models.TextField()
+    attachments = models.JSONField(default=list, help_text="[{filename, content_type, key}]: objects in the store.")
+    state = models.CharField(max_length=9, choices=State.choices, default=State.QUEUED)
+    send_at = models.DateTimeField(default=timezone.now, help_text="Not before; until then it can be taken back.")
+    sent_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    failed_for = models.CharField(max_length=300, blank=True)
+    bounced_at = models.DateTimeField(null=True, blank=True)
+    bounced_for = models.CharField(max_length=300, blank=True)
+    message_id = models.CharField(max_length=200, blank=True, db_index=True, help_text="As the mail system names it.")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = MessageQuerySet.as_manager()
+
+    class PersonalData:
+        erase: ClassVar = {"to", "subject", "body", "attachments", "failed_for", "bounced_for"}
+        keep: ClassVar = {
+            "id", "candidate", "application", "template", "state", "send_at", "sent_at", "failed_at", "bounced_at",
+            "message_id", "by", "created_at",
+        }  # fmt: skip
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["-created_at", "-id"], name="message_newest"),
+            models.Index(fields=["candidate", "-created_at"], name="message_of_candidate"),
+            models.Index(fields=["send_at"], condition=Q(state="queued"), name="message_queued"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=both_or_none("bounced_at", "bounced_for", what_is_text=True), name="message_bounced_pair"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
+
+    def can_move(self, to: str) -> bool:
+        return to in self.MOVES.get(self.state, set())
