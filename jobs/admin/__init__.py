@@ -1,6 +1,16 @@
 """The recruiters' pages about jobs, who applied for them, and who would fit."""
 
-from jobs.admin import application, candidate_applications, candidate_matches, columns, dashboard, finder, job, menu
+from jobs.admin import (
+    application,
+    candidate_applications,
+    candidate_matches,
+    columns,
+    dashboard,
+    finder,
+    holdings,
+    job,
+    menu,
+)
 
 __all__ = [
     "application",
@@ -9,6 +19,7 @@ __all__ = [
     "columns",
     "dashboard",
     "finder",
+    "holdings",
     "job",
     "menu",
 ]
