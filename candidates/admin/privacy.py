@@ -80,7 +80,8 @@ def _contacts(_user: Any, candidate: Candidate) -> int:
 
 holdings.add(
     Holding(
-        label="E-mail addresses, phone numbers, links", permission="candidates.view_candidate", order=10, count=_contacts
+        label="E-mail addresses, phone numbers, links", permission="candidates.view_candidate", order=10,
+        count=_contacts,
     ),
     Holding(
         label="Resumes, with their text and what was read from it", permission="candidates.view_resume", order=20,
