@@ -335,6 +335,12 @@ if SENDGRID_API_KEY:
 else:
     EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
+# --- The company, as mails and letters name it ------------------------------------------------------------------------
+
+COMPANY_NAME = env.text("HRASSIST_COMPANY_NAME", "Our company")
+# One line of the letterhead each.
+COMPANY_ADDRESS = env.items("HRASSIST_COMPANY_ADDRESS")
+
 # --- Candidate verification by web search (off without both) ----------------------------------------------------------
 
 GOOGLE_API_KEY = env.secret("GOOGLE_API_KEY", "")

@@ -7,7 +7,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from hrassist.lib import mail
-from jobs import emails
+from jobs.emails import deliver
 
 
 @app.task(
@@ -15,4 +15,4 @@ from jobs import emails
 )
 def send_message(*, message_id: str) -> None:
     """Send one queued mail to a candidate; doing it twice sends it once."""
-    emails.deliver(message_id, now=timezone.now())
+    deliver.deliver(message_id, now=timezone.now())
