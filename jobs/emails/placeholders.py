@@ -151,7 +151,8 @@ _ALL = (
         value=_interview(lambda one: one.title),
     ),
     Placeholder(
-        name="interview.when", label="Day, time and zone", example="Thursday 26 November 2026, 10:00–11:00 (Europe/Berlin)",
+        name="interview.when", label="Day, time and zone",
+        example="Thursday 26 November 2026, 10:00–11:00 (Europe/Berlin)",
         value=_when,
     ),
     Placeholder(
