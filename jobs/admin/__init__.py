@@ -1,5 +1,33 @@
 """The recruiters' pages about jobs, who applied for them, and who would fit."""
 
-from jobs.admin import application, candidate_applications, columns, dashboard, finder, job, menu
+from jobs.admin import (
+    application,
+    bulk_message,
+    candidate_applications,
+    columns,
+    compose,
+    dashboard,
+    email_template,
+    finder,
+    job,
+    menu,
+    message,
+    offer,
+    offer_writing,
+)
 
-__all__ = ["application", "candidate_applications", "columns", "dashboard", "finder", "job", "menu"]
+__all__ = [
+    "application",
+    "bulk_message",
+    "candidate_applications",
+    "columns",
+    "compose",
+    "dashboard",
+    "email_template",
+    "finder",
+    "job",
+    "menu",
+    "message",
+    "offer",
+    "offer_writing",
+]

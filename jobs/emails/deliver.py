@@ -83,7 +83,7 @@ def compose(message: Message) -> mail.Outgoing:
 def html_of(message: Message) -> str:
     """The text as simple HTML; what somebody wrote stays text."""
     language = message.template.language if message.template else "en"
-    return render_to_string("jobs/mail.html", {"body": message.body, "language": language})
+    return render_to_string("jobs/mail.html", {"subject": message.subject, "body": message.body, "language": language})
 
 
 def settle_forgotten(*, now: datetime) -> list[str]:

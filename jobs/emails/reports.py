@@ -11,7 +11,7 @@ from enum import Enum
 from uuid import UUID
 
 MOST_BYTES = 2_000_000
-MOST_PARTS = 50
+MOST_PARTS = 2000
 MOST_RECIPIENTS = 20
 MESSAGE_ID = re.compile(r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})@", re.IGNORECASE | re.ASCII)
 STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}", re.ASCII)
