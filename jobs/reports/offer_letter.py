@@ -84,7 +84,7 @@ def pdf(said: dict[str, Any], *, made_at: datetime) -> bytes:
         try:
             # The words go in as data: what looks like a command of the typesetter stays a word.
             made = _compiler(system_fonts=system_fonts).compile(
-                sys_inputs={"letter": json.dumps(said)}, timestamp=made_at.astimezone(UTC), pdf_standards="ua-1"
+                sys_inputs={"letter": json.dumps(said)}, timestamp=_whole_second(made_at), pdf_standards="ua-1"
             )
         except typst.TypstError as error:
             # The standard refuses a letter without a glyph, where a box would be drawn otherwise.
@@ -101,7 +101,7 @@ def word(said: dict[str, Any], *, made_at: datetime) -> bytes:
     core = paper.core_properties
     core.title, core.author, core.language = said["title"], said["company"], "en"
     core.last_modified_by, core.comments = said["company"], ""
-    core.created = core.modified = made_at.astimezone(UTC).replace(tzinfo=None)
+    core.created = core.modified = _whole_second(made_at).replace(tzinfo=None)
     core.revision = 1
     paper.styles["Normal"].font.name, paper.styles["Normal"].font.size = "Calibri", Pt(11)
     _write_letter(paper, said)
@@ -161,6 +161,11 @@ def _without_clock(package: bytes) -> bytes:
         for entry in read.infolist():
             written.writestr(zipfile.ZipInfo(entry.filename), read.read(entry), zipfile.ZIP_DEFLATED)
     return out.getvalue()
+
+
+def _whole_second(moment: datetime) -> datetime:
+    # Neither format tells time more finely.
+    return moment.astimezone(UTC).replace(microsecond=0)
 
 
 def _day(value: date | None) -> str:
