@@ -86,7 +86,7 @@ class EmailTemplateAdmin(BaseAdmin[EmailTemplate]):
     search_fields = ("name", "subject")
     search_help_text = "Name or subject"
     ordering = ("kind", "name")
-    fields = ("name", ("kind", "language"), "active", "subject", "body", "seen")
+    fields = ("name", "kind", "language", "active", "subject", "body", "seen")
     noun, nouns = "template", "templates"
     list_title = "E-mail templates"
     empty_title = "No templates yet"

@@ -104,7 +104,7 @@ class MessageAdmin(ReadOnlyAdmin[Message]):
 
     @admin.display(description="Mail")
     def mail(self, message: Message) -> SafeString:
-        template = format_html(' <span class="quiet small">{}</span>', message.template) if message.template else ""
+        template = format_html('<br><span class="quiet small">{}</span>', message.template) if message.template else ""
         return format_html("{}{}", message.subject, template)
 
     @admin.display(description="State", ordering="state")
