@@ -16,5 +16,6 @@ urlpatterns = [
     path("api/v1/", include("hrassist.api.urls")),
     path("files/", include("candidates.views")),
     path("", include("candidates.api.storage")),
+    path("", include("jobs.api.bounces")),
     path("", admin.site.urls),
 ]

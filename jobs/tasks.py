@@ -6,13 +6,25 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from hrassist.lib import mail
-from jobs import emails
+from hrassist.lib import mail, storage
+from jobs.emails import deliver
 
 
 @app.task(
-    queue="mail", retry=RetryStrategy(max_attempts=8, exponential_wait=4, retry_exceptions={mail.MailUnavailable})
+    queue="mail",
+    retry=RetryStrategy(
+        max_attempts=5, exponential_wait=4, retry_exceptions={mail.MailUnavailable, storage.StorageUnavailable}
+    ),
 )
 def send_message(*, message_id: str) -> None:
     """Send one queued mail to a candidate; doing it twice sends it once."""
-    emails.deliver(message_id, now=timezone.now())
+    deliver.deliver(message_id, now=timezone.now())
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="upkeep", queueing_lock="settle_messages", pass_context=False)
+def settle_messages(timestamp: int) -> None:
+    """Tell of mails that a dead worker left in its hands, and try those again that the mail system did not take."""
+    del timestamp
+    for message_id in deliver.settle_forgotten(now=timezone.now()):
+        send_message.defer(message_id=message_id)

@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from candidates.models import Candidate
 from hrassist.lib.constraints import both_or_none
+from hrassist.lib.errors import Conflict
 from hrassist.lib.ids import uuid7
 from jobs.models.application import Application
+from jobs.models.offer import Offer
 
 if TYPE_CHECKING:
     from hrassist.models import User
@@ -53,8 +55,10 @@ class EmailTemplate(models.Model):
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def visible_to(self, user: User) -> Self:
+        """Those to people and about applications the user sees; what tells of an offer as the offer itself."""
         seen = Q(application__isnull=True, candidate__in=Candidate.objects.visible_to(user))
-        return self.filter(seen | Q(application__in=Application.objects.visible_to(user)))
+        told = Q(offer__isnull=True) | Q(offer__in=Offer.objects.visible_to(user).order_by())
+        return self.filter(seen | Q(application__in=Application.objects.visible_to(user))).filter(told)
 
     def queued(self) -> Self:
         return self.filter(state=Message.State.QUEUED)
@@ -65,14 +69,20 @@ class Message(models.Model):
 
     class State(models.TextChoices):
         QUEUED = "queued", "Waiting"
+        SENDING = "sending", "Being sent"
         CANCELLED = "cancelled"
         SENT = "sent"
         FAILED = "failed", "Not sent"
         BOUNCED = "bounced", "Not delivered"
+        UNCLEAR = "unclear", "Perhaps sent"
 
+    # A mail is handed over at most once: what was being sent when a worker died is unclear until a person, or the
+    # report of a mail system, says more.
     MOVES: ClassVar[dict[str, set[str]]] = {
-        State.QUEUED: {State.SENT, State.FAILED, State.CANCELLED},
+        State.QUEUED: {State.SENDING, State.FAILED, State.CANCELLED},
+        State.SENDING: {State.SENT, State.QUEUED, State.FAILED, State.UNCLEAR, State.BOUNCED},
         State.SENT: {State.BOUNCED},
+        State.UNCLEAR: {State.QUEUED, State.SENT, State.BOUNCED},
         State.FAILED: {State.QUEUED},
     }
 
@@ -81,6 +91,10 @@ class Message(models.Model):
     application = models.ForeignKey(
         Application, null=True, blank=True, on_delete=models.CASCADE, related_name="messages"
     )
+    offer = models.ForeignKey(
+        Offer, null=True, blank=True, on_delete=models.CASCADE, related_name="messages",
+        help_text="The offer that it tells of: then only those read it who may see the offer.",
+    )  # fmt: skip
     template = models.ForeignKey(EmailTemplate, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     to = models.EmailField(max_length=254)
     subject = models.CharField(max_length=200)
@@ -88,6 +102,7 @@ class Message(models.Model):
     attachments = models.JSONField(default=list, help_text="[{filename, content_type, key}]: objects in the store.")
     state = models.CharField(max_length=9, choices=State.choices, default=State.QUEUED)
     send_at = models.DateTimeField(default=timezone.now, help_text="Not before; until then it can be taken back.")
+    claimed_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When a worker took it up.")
     sent_at = models.DateTimeField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
     failed_for = models.CharField(max_length=300, blank=True)
@@ -102,8 +117,8 @@ class Message(models.Model):
     class PersonalData:
         erase: ClassVar = {"to", "subject", "body", "attachments", "failed_for", "bounced_for"}
         keep: ClassVar = {
-            "id", "candidate", "application", "template", "state", "send_at", "sent_at", "failed_at", "bounced_at",
-            "message_id", "by", "created_at",
+            "id", "candidate", "application", "offer", "template", "state", "send_at", "claimed_at", "sent_at",
+            "failed_at", "bounced_at", "message_id", "by", "created_at",
         }  # fmt: skip
 
     class Meta:
@@ -112,6 +127,10 @@ class Message(models.Model):
             models.Index(fields=["-created_at", "-id"], name="message_newest"),
             models.Index(fields=["candidate", "-created_at"], name="message_of_candidate"),
             models.Index(fields=["send_at"], condition=Q(state="queued"), name="message_queued"),
+            models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="message_sending"),
+            models.Index(fields=["state", "-created_at", "-id"], name="message_state"),
+            models.Index(fields=["by", "-created_at", "-id"], name="message_of_sender"),
+            models.Index(fields=["template", "-created_at", "-id"], name="message_of_template"),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
@@ -124,3 +143,11 @@ class Message(models.Model):
 
     def can_move(self, to: str) -> bool:
         return to in self.MOVES.get(self.state, set())
+
+    def require_move(self, to: str) -> None:
+        if not self.can_move(to):
+            raise Conflict(
+                f"A mail in the state “{self.get_state_display().lower()}” cannot become "
+                f"“{self.State(to).label.lower()}”.",
+                code="message_state",
+            )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from hrassist.lib.errors import Conflict
@@ -28,6 +28,16 @@ class OfferQuerySet(models.QuerySet["Offer"]):
 
     def current(self) -> Self:
         return self.exclude(status=Offer.Status.DEPRECATED)
+
+    def waiting_for(self, user: User) -> Self:
+        """Those whose turn to approve is this user's: everybody before them has agreed."""
+        earlier = OfferApproval.objects.filter(
+            offer=OuterRef("offer"), position__lt=OuterRef("position"), decision=ApprovalStep.Decision.WAITING
+        )
+        turn = OfferApproval.objects.filter(approver=user.pk, decision=ApprovalStep.Decision.WAITING)
+        return self.filter(
+            status=Offer.Status.APPROVAL_SENT, pk__in=turn.exclude(Exists(earlier)).order_by().values("offer")
+        )
 
 
 class Offer(models.Model):
@@ -91,7 +101,10 @@ class Offer(models.Model):
     class Meta:
         ordering: ClassVar = ["-created_at", "-id"]
         permissions: ClassVar = [("approve_offer", "Can stand in the approval chain of an offer")]
-        indexes: ClassVar = [models.Index(fields=["status", "-created_at", "-id"], name="offer_status")]
+        indexes: ClassVar = [
+            models.Index(fields=["status", "-created_at", "-id"], name="offer_status"),
+            models.Index(fields=["-created_at", "-id"], name="offer_newest"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["application", "version"], name="offer_version_once"),
             models.UniqueConstraint(

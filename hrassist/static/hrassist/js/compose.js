@@ -1,0 +1,76 @@
+// A chosen template fills the mail at once, and the preview follows what is written. Without this script the buttons
+// "Fill in" and "Preview" do the same by a page of their own.
+
+const page = document.querySelector("[data-compose]");
+const choose = page.querySelector("[data-choose]");
+const write = page.querySelector("[data-write]");
+const preview = page.querySelector("[data-preview]");
+const told = page.querySelector("[data-told]");
+let filled = { subject: write.subject.value, body: write.body.value };
+let waiting = 0;
+let asked = 0;
+
+function show(mail) {
+  for (const [name, text] of [
+    ["from", mail.from],
+    ["reply-to", mail.reply_to],
+    ["subject", mail.subject],
+    ["body", mail.body],
+    ["missing-names", mail.missing.join(", ")],
+  ]) {
+    preview.querySelector(`[data-${name}]`).textContent = text;
+  }
+  preview.querySelector("[data-missing]").hidden = mail.missing.length === 0;
+  preview.hidden = false;
+}
+
+async function look() {
+  asked += 1;
+  const turn = asked;
+  const body = new FormData(write);
+  body.append("do", "preview");
+  const answer = await fetch(location.pathname, { method: "POST", headers: { Accept: "application/json" }, body });
+  if (answer.ok && turn === asked) {
+    show(await answer.json());
+  }
+}
+
+function lookSoon() {
+  clearTimeout(waiting);
+  waiting = setTimeout(look, 350);
+}
+
+async function fill() {
+  const written = write.subject.value !== filled.subject || write.body.value !== filled.body;
+  if (written && (write.subject.value || write.body.value)) {
+    told.textContent = "You changed the text. Press Fill in to replace it.";
+    return;
+  }
+  const answer = await fetch(`${location.pathname}?template=${choose.template.value}`, {
+    headers: { Accept: "application/json" },
+  });
+  if (!answer.ok) {
+    told.textContent = "This template could not be read.";
+    return;
+  }
+  const mail = await answer.json();
+  write.subject.value = mail.template_subject;
+  write.body.value = mail.template_body;
+  write.template.value = choose.template.value;
+  filled = { subject: mail.template_subject, body: mail.template_body };
+  told.textContent = choose.template.value ? "Filled in." : "";
+  show(mail);
+}
+
+choose.template.addEventListener("change", fill);
+write.addEventListener("input", (event) => {
+  if (event.target.name === "subject" || event.target.name === "body") {
+    lookSoon();
+  }
+  if (event.target.name === "send_at") {
+    write.querySelector('[name="when"][value="at"]').checked = true;
+  }
+});
+if (write.body.value) {
+  look();
+}

@@ -1,0 +1,64 @@
+// A click puts a placeholder where the cursor stands, and the preview follows what is written. Without this script the
+// list says what may be typed, and the preview is the one of the saved text.
+
+const page = document.querySelector("[data-template-page]");
+const form = document.querySelector("#emailtemplate_form");
+const subject = document.querySelector("#id_subject");
+const body = document.querySelector("#id_body");
+const about = page.querySelector("[data-about]");
+let place = body;
+let waiting = 0;
+let asked = 0;
+
+function tell(name, text) {
+  const line = page.querySelector(`[data-${name}]`);
+  line.textContent = text;
+  line.hidden = !text;
+}
+
+async function look() {
+  asked += 1;
+  const turn = asked;
+  const said = new FormData();
+  said.append("csrfmiddlewaretoken", form.csrfmiddlewaretoken.value);
+  said.append("subject", subject.value);
+  said.append("body", body.value);
+  said.append("application", about.value);
+  const answer = await fetch(page.dataset.templatePage, { method: "POST", body: said });
+  if (!answer.ok || turn !== asked) {
+    return;
+  }
+  const mail = await answer.json();
+  page.querySelector("[data-subject]").textContent = mail.subject;
+  page.querySelector("[data-body]").textContent = mail.body;
+  tell("wrong", mail.wrong);
+  tell("missing", mail.missing.length && !mail.wrong ? `This person has nothing for: ${mail.missing.join(", ")}` : "");
+}
+
+function lookSoon() {
+  clearTimeout(waiting);
+  waiting = setTimeout(look, 300);
+}
+
+if (subject && body && form) {
+  for (const field of [subject, body]) {
+    field.addEventListener("focus", () => {
+      place = field;
+    });
+    field.addEventListener("input", lookSoon);
+  }
+  about.addEventListener("change", look);
+  page.querySelector("[data-hint]").textContent = "Click to insert";
+  for (const code of page.querySelectorAll("code[data-name]")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button small";
+    button.append(code.cloneNode(true));
+    button.addEventListener("click", () => {
+      place.setRangeText(`{{ ${code.dataset.name} }}`, place.selectionStart, place.selectionEnd, "end");
+      place.focus();
+      lookSoon();
+    });
+    code.replaceWith(button);
+  }
+}

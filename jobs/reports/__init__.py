@@ -1,0 +1,1 @@
+"""Papers: the letter of an offer."""
