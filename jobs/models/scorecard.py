@@ -62,6 +62,11 @@ def owes_a_card(user_pk: Any, application: Any) -> Q:
     return Q(Exists(begun)) | Q(Exists(owed))
 
 
+def still_owes(user: User, application: Application) -> bool:
+    """Whether others' cards about this application are hidden from the user."""
+    return Application.objects.filter(owes_a_card(user.pk, OuterRef("pk")), pk=application.pk).exists()
+
+
 class ScorecardQuerySet(models.QuerySet["Scorecard"]):
     def visible_to(self, user: User) -> Self:
         """One's own; of others only what is submitted, and only when one owes no card to the same application.
