@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 from email.utils import parseaddr
 
 from django.conf import settings
-from icalendar import Calendar, Event, Timezone, vCalAddress, vText
+from icalendar import Calendar, Event, vCalAddress, vText
 
 from hrassist.lib import local_time
+from jobs.calendars import zones
 from jobs.models import Interview, Interviewer
 
 PRODUCT = "-//hrassist//interviews//EN"
@@ -97,13 +98,15 @@ def _object(
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", "CANCEL" if cancelled else "REQUEST")
-    there = local_time.zone(interview.time_zone)
+    begin, end = _wall_times(interview)
+    if begin.tzinfo is not UTC:
+        calendar.add_component(zones.rules(interview.time_zone, starts_at=begin, ends_at=end))
     event = Event()
     event.add("uid", interview.uid)
     event.add("sequence", sequence)
     event.add("dtstamp", now.astimezone(UTC).replace(microsecond=0))
-    event.add("dtstart", interview.starts_at.astimezone(there))
-    event.add("dtend", interview.ends_at.astimezone(there))
+    event.add("dtstart", begin)
+    event.add("dtend", end)
     event.add("summary", text(summary))
     if description.strip():
         event.add("description", text(description, lines=True))
@@ -118,17 +121,20 @@ def _object(
     event.add("transp", "TRANSPARENT" if cancelled else "OPAQUE")
     event.add("class", "PRIVATE")
     calendar.add_component(event)
-    if interview.time_zone != "UTC":
-        # Its rules stand in the object: a client need not know the name (RFC 5545 3.6.5).
-        calendar.add_component(
-            Timezone.from_tzid(
-                interview.time_zone,
-                first_date=interview.starts_at.date().replace(month=1, day=1),
-                last_date=interview.ends_at.date().replace(year=interview.ends_at.year + 2, month=1, day=1),
-            )
-        )
     found: bytes = calendar.to_ical()
     return found.decode("utf-8")
+
+
+def _wall_times(interview: Interview) -> tuple[datetime, datetime]:
+    """Beginning and end in the zone of the meeting; in UTC where its clocks show one of them for the second time.
+
+    A time that comes twice means the first (RFC 5545 3.3.5), so the second cannot be said in that zone.
+    """
+    there = local_time.zone(interview.time_zone)
+    begin, end = interview.starts_at.astimezone(there), interview.ends_at.astimezone(there)
+    if interview.time_zone == "UTC" or begin.fold or end.fold:
+        return interview.starts_at.astimezone(UTC), interview.ends_at.astimezone(UTC)
+    return begin, end
 
 
 def text(words: str, *, lines: bool = False) -> str:
