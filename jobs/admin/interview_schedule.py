@@ -133,6 +133,9 @@ def _initial(request: HttpRequest, application: Application, interview: Intervie
             "invite_candidate": "on",
         }
     )
+    # Who is on the team to interview is whom most interviews are for.
+    first = HiringTeamMember.objects.filter(job=application.job_id, role=HiringTeamMember.Role.INTERVIEWER)
+    data.setlist("interviewers", [str(pk) for pk in first.values_list("user", flat=True).distinct()])
     return data
 
 

@@ -25,7 +25,7 @@ FILENAME = "interview.ics"
 # RFC 5545 3.1: text has no control characters but tab and line feed; a line break in a parameter or an address would
 # begin a property of the sender's choosing, and a quotation mark would end the parameter (RFC 6868 is not understood
 # everywhere).
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _PARTSTAT = {
     Interviewer.Response.WAITING: "NEEDS-ACTION",
     Interviewer.Response.ACCEPTED: "ACCEPTED",
