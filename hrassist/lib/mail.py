@@ -61,7 +61,7 @@ def send(mail: Outgoing) -> str:
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
     for one in mail.attachments:
-        message.attach(one.filename, one.content, one.content_type)
+        _attach(message, one)
     try:
         message.send()
     except smtplib.SMTPRecipientsRefused as error:
@@ -76,6 +76,18 @@ def send(mail: Outgoing) -> str:
     except (OSError, smtplib.SMTPException) as error:
         raise MailUnavailable from error
     return message_id
+
+
+def _attach(message: EmailMultiAlternatives, one: Attachment) -> None:
+    kind, _, method = one.content_type.partition(";")
+    if kind.strip().lower() != "text/calendar":
+        message.attach(one.filename, one.content, one.content_type)
+        return
+    # Programs that can answer an invitation look for it among the alternatives of the text (RFC 6047 2.4); the others
+    # offer the file. Django names the charset of a text itself, and a second one would make the header invalid.
+    kept = [part.strip() for part in method.split(";") if not part.strip().lower().startswith("charset")]
+    message.attach_alternative(one.content.decode(), "; ".join(["text/calendar", *kept]))
+    message.attach(one.filename, one.content, "application/ics")
 
 
 def _takes_timeout() -> bool:

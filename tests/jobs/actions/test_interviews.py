@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -55,12 +56,16 @@ def deliver():
 
 
 def _calendar_of(message):
-    parts = [part for part in message.message().walk() if part.get_content_type() == "text/calendar"]
-    assert parts, "no calendar object in the mail"
-    for part in parts:
-        assert part.get_param("method") in {"REQUEST", "CANCEL"}
-        assert part.get_content_charset() == "utf-8"
-    return parts[0].get_payload(decode=True).decode()
+    read = message_from_bytes(message.message().as_bytes(linesep="\r\n"))
+    # Once among the alternatives of the text, for programs that answer it, and once as a file.
+    (inline,) = [part for part in read.walk() if part.get_content_type() == "text/calendar"]
+    (file,) = [part for part in read.walk() if part.get_filename() == "interview.ics"]
+    assert sorted(name for name, _ in inline.get_params()) == ["charset", "method", "text/calendar"]
+    assert inline.get_content_charset() == "utf-8"
+    text = inline.get_payload(decode=True).decode()
+    assert f"METHOD:{inline.get_param('method')}\r\n" in text
+    assert file.get_payload(decode=True).decode() == text
+    return text
 
 
 def test_everybody_gets_an_invitation_that_a_calendar_understands(plan, interviewer, application, events):
