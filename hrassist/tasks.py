@@ -7,6 +7,7 @@ from procrastinate.contrib.django import app
 from hrassist import long_tasks
 from hrassist.lib import throttle
 from hrassist.models import IdempotencyRecord
+from jobs.actions import scorecards
 
 
 @app.periodic(cron="17 * * * *")
@@ -22,6 +23,13 @@ def sweep_throttle(timestamp: int) -> None:
 def forget_answers(timestamp: int) -> None:
     """Remove answers to repeated POSTs that nobody may ask for any more: they hold what people wrote."""
     IdempotencyRecord.objects.expired(now=datetime.fromtimestamp(timestamp, tz=UTC)).delete()
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queue="upkeep", queueing_lock="remind_of_scorecards", pass_context=False)
+def remind_of_scorecards(timestamp: int) -> None:
+    """Tell interviewers, an hour after they met somebody, that their scorecard is due; each once."""
+    scorecards.remind_all(now=datetime.fromtimestamp(timestamp, tz=UTC))
 
 
 @app.task(queue=long_tasks.QUEUE, name=long_tasks.RUNNER)

@@ -7,6 +7,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from hrassist.lib import mail, storage
+from jobs.calendars import sending
 from jobs.emails import deliver
 
 
@@ -28,3 +29,11 @@ def settle_messages(timestamp: int) -> None:
     del timestamp
     for message_id in deliver.settle_forgotten(now=timezone.now()):
         send_message.defer(message_id=message_id)
+
+
+@app.task(
+    queue="mail", retry=RetryStrategy(max_attempts=8, exponential_wait=4, retry_exceptions={mail.MailUnavailable})
+)
+def send_calendar_invitation(*, invitation_id: str) -> None:
+    """Bring an interview into the calendar of one of ours; doing it twice sends it once."""
+    sending.send(invitation_id, now=timezone.now())

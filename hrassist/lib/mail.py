@@ -90,7 +90,7 @@ def send(mail: Outgoing) -> str:
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
     for one in mail.attachments:
-        message.attach(_one_line(one.filename), one.content, one.content_type)
+        _attach(message, one)
     if mail.metadata and settings.EMAIL_BACKEND.startswith("anymail."):
         message.metadata = dict(mail.metadata)  # type: ignore[attr-defined]
     _connect(connection)
@@ -161,6 +161,18 @@ def _lines(headers: Mapping[str, str]) -> dict[str, str]:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def _attach(message: EmailMultiAlternatives, one: Attachment) -> None:
+    kind, _, method = one.content_type.partition(";")
+    if kind.strip().lower() != "text/calendar":
+        message.attach(_one_line(one.filename), one.content, one.content_type)
+        return
+    # Programs that can answer an invitation look for it among the alternatives of the text (RFC 6047 2.4); the others
+    # offer the file. Django names the charset of a text itself, and a second one would make the header invalid.
+    kept = [part.strip() for part in method.split(";") if not part.strip().lower().startswith("charset")]
+    message.attach_alternative(one.content.decode(), "; ".join(["text/calendar", *kept]))
+    message.attach(_one_line(one.filename), one.content, "application/ics")
 
 
 def _takes_timeout() -> bool:

@@ -1,6 +1,7 @@
 """The recruiters' pages about jobs, who applied for them, and who would fit."""
 
 from jobs.admin import (
+    absence,
     application,
     bulk_message,
     candidate_applications,
@@ -11,14 +12,22 @@ from jobs.admin import (
     email_template,
     finder,
     holdings,
+    interview,
+    interview_cards,
+    interview_list,
+    interview_plan,
+    interview_schedule,
     job,
     menu,
     message,
     offer,
     offer_writing,
+    scorecard,
+    scorecard_summary,
 )
 
 __all__ = [
+    "absence",
     "application",
     "bulk_message",
     "candidate_applications",
@@ -29,9 +38,16 @@ __all__ = [
     "email_template",
     "finder",
     "holdings",
+    "interview",
+    "interview_cards",
+    "interview_list",
+    "interview_plan",
+    "interview_schedule",
     "job",
     "menu",
     "message",
     "offer",
     "offer_writing",
+    "scorecard",
+    "scorecard_summary",
 ]

@@ -3,7 +3,7 @@
 from jobs.models.application import Application, RejectionReason, StageTransition
 from jobs.models.decision import HumanDecision
 from jobs.models.drive import DriveJob, IntakeSubmission, RecruitmentDrive, TrackingLink
-from jobs.models.interview import Absence, Interview, Interviewer, InterviewPlanStep
+from jobs.models.interview import Absence, CalendarInvitation, Interview, Interviewer, InterviewPlanStep
 from jobs.models.job import HiringTeamMember, Job
 from jobs.models.job_post import JobPost
 from jobs.models.match import Match, MatchEvidence, MatchRun
@@ -19,6 +19,7 @@ from jobs.models.stage import Stage
 __all__ = [
     "Absence",
     "Application",
+    "CalendarInvitation",
     "DriveJob",
     "EmailTemplate",
     "HiringTeamMember",

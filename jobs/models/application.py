@@ -43,9 +43,37 @@ class RejectionReason(models.Model):
         return self.name
 
 
+def seen(user: User, *, path: str = "") -> Q:
+    """What to filter by so that only applications visible to the user stay; `path` leads to them (`application__`)."""
+    if not user.is_authenticated or not user.is_active:
+        return Q(pk__in=[])
+    if user.has_perm("jobs.view_all_jobs") or user.has_perm("jobs.view_confidential_jobs"):
+        return Q(**{f"{path}job__in": Job.objects.visible_to(user)})
+    # A union, because an OR of two subqueries would be tried on every application there is. Interviewers of a
+    # confidential job stand on its team (jobs.actions.interviews holds that), or see nothing of it.
+    few = RawSQL(
+        """
+            SELECT of_team.id
+            FROM jobs_application of_team JOIN jobs_hiringteammember member ON member.job_id = of_team.job_id
+            WHERE member.user_id = %s
+            UNION
+            SELECT met.application_id
+            FROM jobs_interviewer one
+            JOIN jobs_interview met ON met.id = one.interview_id
+            JOIN jobs_application theirs ON theirs.id = met.application_id
+            JOIN jobs_job job ON job.id = theirs.job_id
+            WHERE one.user_id = %s AND met.status <> 'cancelled' AND NOT job.confidential
+        """,
+        [user.pk, user.pk],
+        output_field=models.UUIDField(),
+    )
+    return Q(**{f"{path}id__in": few})
+
+
 class ApplicationQuerySet(models.QuerySet["Application"]):
     def visible_to(self, user: User) -> Self:
-        return self.filter(job__in=Job.objects.visible_to(user))
+        """Those of jobs that the user sees; interviewers see the ones they meet, and nothing else of the job."""
+        return self.filter(seen(user))
 
     def active(self) -> Self:
         return self.filter(status=Application.Status.ACTIVE)

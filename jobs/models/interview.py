@@ -9,12 +9,13 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from hrassist.lib.constraints import both_or_none
 from hrassist.lib.errors import Conflict
 from hrassist.lib.ids import uuid7
-from jobs.models.application import Application
+from jobs.models.application import Application, seen
 from jobs.models.stage import Stage
 
 if TYPE_CHECKING:
@@ -55,9 +56,30 @@ def calendar_uid() -> str:
 
 class InterviewQuerySet(models.QuerySet["Interview"]):
     def visible_to(self, user: User) -> Self:
-        """Those of jobs the user sees, and those in which they are an interviewer."""
-        mine = Interviewer.objects.filter(user=user.pk).values("interview")
-        return self.filter(Q(application__in=Application.objects.visible_to(user)) | Q(pk__in=mine))
+        """Those of applications the user sees, and those in which they were to meet the person, cancelled ones too."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if user.has_perm("jobs.view_all_jobs") or user.has_perm("jobs.view_confidential_jobs"):
+            return self.filter(seen(user, path="application__"))
+        few = RawSQL(
+            """
+                SELECT of_team.id
+                FROM jobs_interview of_team
+                JOIN jobs_application theirs ON theirs.id = of_team.application_id
+                JOIN jobs_hiringteammember member ON member.job_id = theirs.job_id
+                WHERE member.user_id = %s
+                UNION
+                SELECT one.interview_id
+                FROM jobs_interviewer one
+                JOIN jobs_interview met ON met.id = one.interview_id
+                JOIN jobs_application theirs ON theirs.id = met.application_id
+                JOIN jobs_job job ON job.id = theirs.job_id
+                WHERE one.user_id = %s AND NOT job.confidential
+            """,
+            [user.pk, user.pk],
+            output_field=models.UUIDField(),
+        )
+        return self.filter(pk__in=few)
 
     def scheduled(self) -> Self:
         return self.filter(status=Interview.Status.SCHEDULED)
@@ -156,10 +178,13 @@ class Interviewer(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="interviews")
     response = models.CharField(max_length=9, choices=Response.choices, default=Response.WAITING)
     responded_at = models.DateTimeField(null=True, blank=True)
+    reminded_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When they were last told that a scorecard is due."
+    )
 
     class PersonalData:
         erase: ClassVar[set[str]] = set()
-        keep: ClassVar = {"id", "interview", "user", "response", "responded_at"}
+        keep: ClassVar = {"id", "interview", "user", "response", "responded_at", "reminded_at"}
 
     class Meta:
         default_permissions = ()
@@ -167,6 +192,38 @@ class Interviewer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}"
+
+
+class CalendarInvitation(models.Model):
+    """One calendar mail to one of ours. Its text is made when it is sent, from what the interview is by then."""
+
+    class Method(models.TextChoices):
+        REQUEST = "request", "Invitation or update"
+        CANCEL = "cancel", "Cancellation"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    interview = models.ForeignKey(Interview, on_delete=models.CASCADE, related_name="invitations")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    method = models.CharField(max_length=7, choices=Method.choices)
+    sequence = models.PositiveIntegerField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # Sent, or overtaken by a later one before it was sent.
+    settled_at = models.DateTimeField(null=True, blank=True)
+    failed_for = models.CharField(max_length=300, blank=True)
+
+    class PersonalData:
+        erase: ClassVar = {"failed_for"}
+        keep: ClassVar = {"id", "interview", "user", "method", "sequence", "created_at", "settled_at"}
+
+    class Meta:
+        ordering: ClassVar = ["created_at", "id"]
+        default_permissions = ()
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["interview", "user", "sequence"], name="calendarinvitation_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_method_display()} {self.sequence}"
 
 
 class AbsenceQuerySet(models.QuerySet["Absence"]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -10,12 +10,16 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from hrassist.lib.ids import uuid7
-from jobs.models.application import Application
+from jobs.models.application import Application, seen
 from jobs.models.interview import Interview
 from jobs.models.job import Job
 
 if TYPE_CHECKING:
     from hrassist.models import User
+
+
+# Nobody met the person in these.
+NO_CARD_DUE = (Interview.Status.CANCELLED, Interview.Status.NO_SHOW)
 
 
 class ScorecardAttribute(models.Model):
@@ -44,20 +48,36 @@ class ScorecardAttribute(models.Model):
         return self.name
 
 
+def owes_a_card(user_pk: Any, application: Any) -> Q:
+    """Whether this user has to say something about the application before they read what others say."""
+    theirs = Scorecard.objects.filter(by=user_pk, submitted_at__isnull=False, interview=OuterRef("pk"))
+    begun = Scorecard.objects.filter(application=application, by=user_pk, submitted_at__isnull=True).exclude(
+        interview__status__in=NO_CARD_DUE
+    )
+    owed = (
+        Interview.objects.exclude(status__in=NO_CARD_DUE)
+        .filter(application=application, interviewers__user=user_pk)
+        .exclude(Exists(theirs))
+    )
+    return Q(Exists(begun)) | Q(Exists(owed))
+
+
+def still_owes(user: User, application: Application) -> bool:
+    """Whether others' cards about this application are hidden from the user."""
+    return Application.objects.filter(owes_a_card(user.pk, OuterRef("pk")), pk=application.pk).exists()
+
+
 class ScorecardQuerySet(models.QuerySet["Scorecard"]):
     def visible_to(self, user: User) -> Self:
         """One's own; of others only what is submitted, and only when one owes no card to the same application.
 
-        Owed is a card of an interview in which one is an interviewer, and a card that one has begun.
+        Owed is a card of an interview in which one is an interviewer (whatever one answered to the invitation), and a
+        card that one has begun. Whatever is counted, averaged, listed or told must begin here.
         """
-        own_open = Scorecard.objects.filter(application=OuterRef("application"), by=user.pk, submitted_at__isnull=True)
-        owed = (
-            Interview.objects.exclude(status=Interview.Status.CANCELLED)
-            .filter(application=OuterRef("application"), interviewers__user=user.pk)
-            .exclude(scorecards__by=user.pk, scorecards__submitted_at__isnull=False)
-        )
-        others = Q(submitted_at__isnull=False, application__in=Application.objects.visible_to(user))
-        return self.filter(Q(by=user.pk) | others & ~Exists(own_open) & ~Exists(owed))
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        others = Q(submitted_at__isnull=False) & seen(user, path="application__")
+        return self.filter(Q(by=user.pk) | others & ~owes_a_card(user.pk, OuterRef("application")))
 
     def submitted(self) -> Self:
         return self.filter(submitted_at__isnull=False)

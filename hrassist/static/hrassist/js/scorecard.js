@@ -1,0 +1,59 @@
+// A draft is kept while somebody writes; what another window saved meanwhile is told, never overwritten.
+
+const form = document.getElementById("scorecard");
+const state = form?.querySelector("[data-state]");
+let waiting = 0;
+let running = null;
+let stopped = false;
+
+function say(text) {
+  state.textContent = text;
+}
+
+async function keep() {
+  const body = new FormData(form);
+  body.set("do", "save");
+  say("saving …");
+  try {
+    const answer = await fetch(form.action, { method: "POST", headers: { Accept: "application/json" }, body });
+    const told = await answer.json().catch(() => ({}));
+    if (answer.ok) {
+      form.elements.namedItem("seen").value = told.seen;
+      say(`draft, saved at ${new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`);
+    } else {
+      // Trying again would be refused again: whoever writes has to look.
+      stopped = answer.status < 500;
+      say(told.message || `Not saved: the site answered ${answer.status}.`);
+    }
+  } catch {
+    say("Not saved: the site does not answer. It is tried again with the next change.");
+  }
+}
+
+function soon() {
+  if (stopped) {
+    return;
+  }
+  clearTimeout(waiting);
+  waiting = setTimeout(async () => {
+    await running;
+    running = keep();
+    await running;
+    running = null;
+  }, 1200);
+}
+
+if (form && state) {
+  form.addEventListener("input", soon);
+  form.addEventListener("submit", async (event) => {
+    clearTimeout(waiting);
+    if (running) {
+      // The draft on its way would make this one look late.
+      event.preventDefault();
+      const button = event.submitter;
+      await running;
+      running = null;
+      form.requestSubmit(button);
+    }
+  });
+}
