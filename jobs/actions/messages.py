@@ -10,7 +10,7 @@ from django.db import transaction
 
 from audit import actions as audit
 from candidates.models import Candidate, CandidateEmail
-from hrassist.lib.errors import DomainError
+from hrassist.lib.errors import Conflict, DomainError
 from jobs.models import Application, EmailTemplate, Message
 from jobs.tasks import send_message
 
@@ -23,6 +23,13 @@ class NoAddress(DomainError):
 
     code = "no_address"
     default_message = "This person has no current e-mail address. Add one first."
+
+
+class MailLeft(Conflict):
+    """A mail that was sent cannot be taken back."""
+
+    code = "mail_left"
+    default_message = "The mail to this person has left ({state}). Bring them back by hand and write to them again."
 
 
 @transaction.atomic
@@ -66,4 +73,18 @@ def queue(
     send_message.configure(schedule_at=message.send_at if message.send_at > now else None).defer(
         message_id=str(message.pk)
     )
+    return message
+
+
+@transaction.atomic
+def take_back(*, message: Message, by: User, now: datetime) -> Message:
+    """Keep a mail that still waits from being sent. Raises MailLeft when it is too late."""
+    # Who sends it holds the row while it is sent, so this waits and then sees how it went.
+    message = Message.objects.select_for_update(of=("self",)).get(pk=message.pk)
+    if not message.can_move(Message.State.CANCELLED):
+        raise MailLeft(state=message.get_state_display().lower())
+    message.state = Message.State.CANCELLED
+    message.save(update_fields=["state"])
+    audit.record("message.cancelled", target=message, by=by, subject=message.candidate_id,
+                 job=message.application.job_id if message.application else None)  # fmt: skip
     return message
