@@ -9,18 +9,16 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import ForeignKey, QuerySet
 from django.forms import ModelForm
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 
 from audit import actions as audit
 from candidates.models import Candidate
 from hrassist.admin import cells, pages
 from hrassist.admin.base import BaseAdmin
-from hrassist.lib.errors import DomainError
 from jobs.actions import applications as actions
 from jobs.admin.badges import status_badge
 from jobs.models import Application, Job, RejectionReason, Stage
@@ -96,7 +94,6 @@ class ApplicationAdmin(BaseAdmin[Application]):
     autocomplete_fields = ("candidate",)
     empty_title = "No applications yet"
     empty_hint = "Add people to a job from its ranked list or from their own page."
-    pages = (("move", "move_view", "move"),)
 
     @admin.display(description="Person")
     def person(self, one: Application) -> SafeString:
@@ -173,50 +170,6 @@ class ApplicationAdmin(BaseAdmin[Application]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
         return super().get_queryset(request).select_related("candidate", "job", "stage")
-
-    def move_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
-        """One step, by form or (Accept: application/json) from the board: advance, move, hire, reject, withdraw, …"""
-        if request.method != "POST":
-            raise Http404
-        one = self.application_or_404(request, object_id)
-        if not request.user.has_perm("jobs.change_application"):
-            raise PermissionDenied
-        back = request.POST.get("back", "")
-        if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
-            back = reverse("admin:jobs_application_change", args=[one.pk])
-        if not request.accepts("text/html"):
-            try:
-                moved = self._step(request, one)
-            except DomainError as error:
-                return JsonResponse({"message": error.message, "code": error.code}, status=error.status)
-            return JsonResponse({"stage": moved.stage_id, "stage_name": moved.stage.name, "status": moved.status})
-        return self.do(request, lambda: self._step(request, one), done=f"{one.candidate}: done.", back=back)
-
-    def _step(self, request: HttpRequest, one: Application) -> Application:
-        said, now, by = request.POST, timezone.now(), request.user
-        user: Any = by
-        seen = one.job.stages.filter(pk=said["seen"]).first() if said.get("seen", "").isdigit() else None
-        common: dict[str, Any] = {"application": one, "by": user, "now": now, "note": said.get("note", "")[:500]}
-        reason = RejectionReason.objects.filter(pk=said["reason"]).first() if said.get("reason", "").isdigit() else None
-        match said.get("do"):
-            case "advance":
-                return actions.advance(**common, expected_stage=seen)
-            case "hire":
-                return actions.hire(**common, expected_stage=seen)
-            case "withdraw":
-                return actions.withdraw(**common, expected_stage=seen, reason=reason)
-            case "reject":
-                if reason is None:
-                    raise DomainError("Choose a reason: the person may ask for it.", code="no_reason")
-                return actions.reject(**common, expected_stage=seen, reason=reason)
-            case "unreject":
-                return actions.unreject(**common)
-            case "move":
-                to = one.job.stages.filter(pk=said["stage"]).first() if said.get("stage", "").isdigit() else None
-                if to is None:
-                    raise DomainError("This stage is not one of the job's.", code="bad_stage")
-                return actions.move(**common, to=to, expected_stage=seen)
-        raise Http404
 
 
 @admin.register(RejectionReason)
