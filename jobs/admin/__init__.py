@@ -11,6 +11,7 @@ from jobs.admin import (
     menu,
     moving,
     pipeline,
+    review,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "menu",
     "moving",
     "pipeline",
+    "review",
 ]

@@ -106,3 +106,14 @@ def _why(job: Job, one: Candidate, resume: Resume | None, *, in_pool: bool, mode
     if not ResumeVector.objects.filter(resume=resume, model_hash=model_hash).exists():
         return Absence.OTHER_MODEL
     return Absence.TOO_FAR
+
+
+def evidence_of(job: Job, candidate: UUID) -> tuple[list[Criterion], UUID | None, tuple[Evidence, ...]]:
+    """The job's requirements and what the current readable resume of one person says about each, without a ranking."""
+    criteria = criteria_of(job_text(job))
+    resume = Resume.objects.ready().current().filter(candidate=candidate).first()
+    if resume is None or not criteria:
+        return criteria, None, ()
+    rules = weights_in_force().evidence
+    (row,) = explain(criteria, sources([resume.pk]), embedder=shared_embedder(), rules=rules)
+    return criteria, resume.pk, tuple(row)
