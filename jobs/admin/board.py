@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet, Window
-from django.db.models.aggregates import Count
-from django.db.models.functions import RowNumber
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models.functions import Coalesce, RowNumber
 from django.urls import reverse
 
 from candidates.models import CandidateTag
@@ -21,8 +20,8 @@ from jobs.models import Application, Interview, Job, Scorecard, Stage
 CARDS, CLOSED, TAGS_LOOKED_AT = 30, 30, 5_000
 # Days in one stage after which a card says so, and says so loudly.
 LONG, TOO_LONG = 7, 14
-FOR = {Scorecard.Recommendation.YES, Scorecard.Recommendation.STRONG_YES}
-AGAINST = {Scorecard.Recommendation.NO, Scorecard.Recommendation.DEFINITELY_NOT}
+FOR: set[str] = {Scorecard.Recommendation.YES, Scorecard.Recommendation.STRONG_YES}
+AGAINST: set[str] = {Scorecard.Recommendation.NO, Scorecard.Recommendation.DEFINITELY_NOT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +114,18 @@ class Board:
         return sum(column.count for column in self.columns)
 
 
-def board(job: Job, *, user: Any, filters: Filters, now: datetime) -> Board:
-    """The whole board: those who wait longest on top of each column, and the newest of those who are out of it."""
+def board(job: Job, *, user: Any, filters: Filters, now: datetime, with_closed: bool = False) -> Board:
+    """The whole board, those who wait longest on top of each column; on demand those who are out of it."""
     stages = list(job.stages.order_by("position"))
     everybody = Application.objects.filter(job=job)
     wanted = everybody.filter(filters.condition)
     counts = _counts(wanted)
-    active = wanted.active().annotate(
+    numbered = wanted.active().annotate(
         number=Window(RowNumber(), partition_by=F("stage_id"), order_by=[F("entered_stage_at").asc(), F("id").asc()])
     )
-    rows = list(active.filter(number__lte=CARDS).select_related("candidate").order_by("entered_stage_at", "pk"))
+    first = Application.objects.filter(pk__in=numbered.filter(number__lte=CARDS).values("pk"))
     tags = _tags(job)
-    cards = _cards(rows, tags=tags, user=user, now=now)
+    cards = _cards(_with_facts(first, user=user, now=now), tags=tags, now=now)
     columns = {
         stage.pk: Column(
             stage=stage,
@@ -145,7 +144,9 @@ def board(job: Job, *, user: Any, filters: Filters, now: datetime) -> Board:
             wanted.exclude(status=Application.Status.ACTIVE)
             .select_related("candidate", "stage", "reason", "ended_by")
             .order_by("-ended_at", "-pk")[:CLOSED]
-        ),
+        )
+        if with_closed
+        else [],
         closed_count=sum(n for (_, status, _), n in counts.items() if status != "active"),
         tags=sorted({(key, name) for row in tags.values() for key, name, _ in row}, key=lambda one: one[1].casefold()),
         sources=sorted({source for _, _, source in offered if source}, key=str.casefold),
@@ -159,14 +160,14 @@ def further(job: Job, *, stage: Stage, after: str, user: Any, filters: Filters, 
         entered, key = place
         # The first condition lets the index start at the right place; the second breaks ties.
         rows = rows.filter(Q(entered_stage_at__gte=entered) & (Q(entered_stage_at__gt=entered) | Q(pk__gt=key)))
-    here = list(rows.select_related("candidate").order_by("entered_stage_at", "pk")[:CARDS])
+    here = Application.objects.filter(pk__in=rows.order_by("entered_stage_at", "pk").values("pk")[:CARDS])
     stages = list(job.stages.order_by("position"))
     return Column(
         stage=stage,
         colour=STAGE_COLOURS[Stage.Kind(stage.kind)],
         count=rows.count(),
         following=next((one for one in stages if one.position > stage.position), None),
-        cards=_cards(here, tags=_tags(job), user=user, now=now),
+        cards=_cards(_with_facts(here, user=user, now=now), tags=_tags(job), now=now),
     )
 
 
@@ -201,23 +202,25 @@ def _tags(job: Job) -> dict[UUID, list[tuple[int, str, str]]]:
     return found
 
 
-def _cards(
-    rows: Sequence[Application], *, tags: Mapping[UUID, list[tuple[int, str, str]]], user: Any, now: datetime
-) -> list[Card]:
-    keys = [row.pk for row in rows]
-    coming: dict[UUID, datetime] = {}
-    votes: dict[UUID, Counter[str]] = defaultdict(Counter)
-    if keys:
-        for one, at in (
-            Interview.objects.scheduled()
-            .filter(application__in=keys, starts_at__gt=now)
-            .order_by("starts_at")
-            .values_list("application_id", "starts_at")
-        ):
-            coming.setdefault(one, at)
-        cards = Scorecard.objects.visible_to(user).submitted().filter(application__in=keys)
-        for one, said in cards.order_by().values_list("application_id", "recommendation"):
-            votes[one][said] += 1
+def _with_facts(rows: QuerySet[Application], *, user: Any, now: datetime) -> QuerySet[Any]:
+    """The rows with the next interview, and the submitted scorecards for and against that the user may read."""
+    coming = Interview.objects.scheduled().filter(application=OuterRef("pk"), starts_at__gt=now).order_by("starts_at")
+    cards = Scorecard.objects.visible_to(user).submitted().filter(application=OuterRef("pk")).order_by()
+
+    def votes(said: set[str]) -> Any:
+        counted = cards.filter(recommendation__in=said).values("application").annotate(n=Count("pk")).values("n")
+        return Coalesce(Subquery(counted), 0)
+
+    return (
+        rows.annotate(
+            interview=Subquery(coming.values("starts_at")[:1]), votes_for=votes(FOR), votes_against=votes(AGAINST)
+        )
+        .select_related("candidate")
+        .order_by("entered_stage_at", "pk")
+    )
+
+
+def _cards(rows: QuerySet[Any], *, tags: Mapping[UUID, list[tuple[int, str, str]]], now: datetime) -> list[Card]:
     return [
         Card(
             application=row,
@@ -226,9 +229,9 @@ def _cards(
             move_url=reverse("admin:jobs_application_move", args=[row.pk]),
             reject_url=reverse("admin:jobs_application_reject", args=[row.pk]),
             tags=[(name, colour) for _, name, colour in tags.get(row.candidate_id, [])],
-            interview=coming.get(row.pk),
-            votes_for=sum(votes[row.pk][said] for said in FOR) if row.pk in votes else 0,
-            votes_against=sum(votes[row.pk][said] for said in AGAINST) if row.pk in votes else 0,
+            interview=row.interview,
+            votes_for=row.votes_for,
+            votes_against=row.votes_against,
         )
         for row in rows
     ]

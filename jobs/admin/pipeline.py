@@ -48,7 +48,7 @@ def pipeline_view(request: HttpRequest, job_id: UUID) -> HttpResponse:
         )
         template = "admin/jobs/job/pipeline_more.html"
     else:
-        context["board"] = board.board(job, user=user, filters=filters, now=now)
+        context["board"] = board.board(job, user=user, filters=filters, now=now, with_closed="closed" in request.GET)
         template = "admin/jobs/job/pipeline.html"
     return pages.render(request, "job", job, tab="pipeline", template=template, context=context)
 
@@ -92,7 +92,7 @@ def pipelines_view(request: HttpRequest) -> HttpResponse:
 def _query(request: HttpRequest) -> str:
     """The filters of this address, to be carried on."""
     kept = request.GET.copy()
-    for name in ("stage", "after"):
+    for name in ("stage", "after", "closed"):
         kept.pop(name, None)
     return kept.urlencode()
 

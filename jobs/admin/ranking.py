@@ -66,7 +66,10 @@ class RankedPerson:
 
 
 def latest_run(job: Job, *, user: Any) -> MatchRun | None:
-    return MatchRun.objects.visible_to(user).filter(job=job).first()
+    run = MatchRun.objects.visible_to(user).filter(job=job).first()
+    if run is not None:
+        run.job = job
+    return run
 
 
 def people(run: MatchRun, *, user: Any) -> list[RankedPerson]:
