@@ -6,6 +6,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db.models import ForeignKey, QuerySet
 from django.forms import ModelForm
@@ -20,8 +21,18 @@ from candidates.models import Candidate
 from hrassist.admin import cells, pages
 from hrassist.admin.base import BaseAdmin
 from jobs.actions import applications as actions
+from jobs.actions import steps
+from jobs.admin import evidence, timeline
 from jobs.admin.badges import status_badge
-from jobs.models import Application, Job, RejectionReason, Stage
+from jobs.models import (
+    Application,
+    HiringTeamMember,
+    HumanDecision,
+    Interview,
+    Job,
+    RejectionReason,
+    Stage,
+)
 
 
 class StageKindFilter(admin.SimpleListFilter):
@@ -81,12 +92,43 @@ class JobFilter(NamedFilter):
         return Job.objects.visible_to(user).filter(pk=key).first()
 
 
+class MineFilter(admin.SimpleListFilter):
+    title = "whose"
+    parameter_name = "whose"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("mine", "On my jobs"), ("credited", "Credited to me")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Application]) -> QuerySet[Application]:
+        if self.value() == "mine":
+            return queryset.filter(job__in=HiringTeamMember.objects.filter(user=request.user.pk).values("job"))
+        return queryset.filter(credited_to=request.user.pk) if self.value() == "credited" else queryset
+
+
+class SourceFilter(admin.SimpleListFilter):
+    """Where they came from: the sources that are in use, looked up seldom."""
+
+    title = parameter_name = "source"
+    SHOWN, SECONDS = 30, 300
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        found: list[str] | None = cache.get("application-sources")
+        if found is None:
+            rows = Application.objects.exclude(source="").order_by().values_list("source", flat=True).distinct()
+            found = sorted(rows[: self.SHOWN], key=str.casefold)
+            cache.set("application-sources", found, self.SECONDS)
+        return [(one, one) for one in found]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Application]) -> QuerySet[Application]:
+        return queryset.filter(source=self.value()) if self.value() else queryset
+
+
 @admin.register(Application)
 class ApplicationAdmin(BaseAdmin[Application]):
     list_display = ("person", "job_link", "stage_now", "source", "applied")
     list_display_links = ("person",)
     list_select_related = ("candidate", "job", "stage")
-    list_filter = ("status", StageKindFilter, CandidateFilter, JobFilter)
+    list_filter = ("status", StageKindFilter, MineFilter, SourceFilter, CandidateFilter, JobFilter)
     keyset_field = "applied_at"
     search_fields = ("candidate__full_name",)
     search_help_text = "Name of the person"
@@ -139,6 +181,12 @@ class ApplicationAdmin(BaseAdmin[Application]):
         one = self.application_or_404(request, object_id)
         user: Any = request.user
         audit.viewed("application.viewed", target=one, by=user, subject=one.candidate_id, job=one.job_id)
+        found = evidence.of(one, user=user) if user.has_perm("candidates.view_resume") else None
+        if found is not None and found.proofs:
+            # The quotes are passages of the resume.
+            audit.viewed("match.explained", target=one.candidate, by=user, subject=one.candidate_id, job=one.job_id)
+        last, now = steps.newest(one), timezone.now()
+        stages = list(one.job.stages.order_by("position"))
         return pages.render(
             request,
             "application",
@@ -146,10 +194,18 @@ class ApplicationAdmin(BaseAdmin[Application]):
             tab="overview",
             template="admin/jobs/application/overview.html",
             context={
-                "stages": list(one.job.stages.order_by("position")),
-                "steps": one.transitions.select_related("from_stage", "to_stage", "reason", "by").order_by("-pk"),
-                "reasons": RejectionReason.objects.filter(active=True),
-                "can_move": request.user.has_perm("jobs.change_application"),
+                "stages": stages,
+                "following": next((stage for stage in stages if stage.position > one.stage.position), None),
+                "events": timeline.of(one, user=user),
+                "reasons": RejectionReason.objects.filter(active=True, kind=RejectionReason.Kind.THEY_WITHDREW),
+                "can_move": user.has_perm("jobs.change_application"),
+                "undoable": last if steps.can_be_undone(last, by=user, now=now) else None,
+                "free_openings": one.job.openings.filter(closed_at__isnull=True).count(),
+                "decisions": HumanDecision.objects.standing().filter(application=one).select_related("by", "reason")
+                if user.has_perm("jobs.view_humandecision")
+                else [],
+                "found": found,
+                "coming": Interview.objects.visible_to(user).scheduled().filter(application=one, ends_at__gt=now)[:3],
             },
         )
 
