@@ -74,7 +74,13 @@ def pipelines_view(request: HttpRequest) -> HttpResponse:
     }
     steps = funnel.of_jobs(jobs)
     shown = [
-        {"job": job, "badge": job_badge(job), "steps": steps[job.pk], "seats": seats[job.pk], "mine": job.mine}
+        {
+            "job": job,
+            "badge": job_badge(job),
+            "steps": steps[job.pk],
+            "seats": seats[job.pk],
+            "mine": getattr(job, "mine", False),
+        }
         for job in jobs
     ]
     context = {
