@@ -6,7 +6,6 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin
-from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db.models import ForeignKey, QuerySet
 from django.forms import ModelForm
@@ -17,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit import actions as audit
-from candidates.models import Candidate
+from candidates.models import Candidate, Source
 from hrassist.admin import cells, pages
 from hrassist.admin.base import BaseAdmin
 from jobs.actions import applications as actions
@@ -106,18 +105,12 @@ class MineFilter(admin.SimpleListFilter):
 
 
 class SourceFilter(admin.SimpleListFilter):
-    """Where they came from: the sources that are in use, looked up seldom."""
+    """Where they came from, of the sources that the team keeps."""
 
     title = parameter_name = "source"
-    SHOWN, SECONDS = 30, 300
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        found: list[str] | None = cache.get("application-sources")
-        if found is None:
-            rows = Application.objects.exclude(source="").order_by().values_list("source", flat=True).distinct()
-            found = sorted(rows[: self.SHOWN], key=str.casefold)
-            cache.set("application-sources", found, self.SECONDS)
-        return [(one, one) for one in found]
+        return [(name, name) for name in Source.objects.order_by("name").values_list("name", flat=True)[:40]]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Application]) -> QuerySet[Application]:
         return queryset.filter(source=self.value()) if self.value() else queryset

@@ -36,9 +36,9 @@ class Filters:
     def of(cls, query: Mapping[str, str]) -> Filters:
         tag = query.get("tag", "")
         return cls(
-            name=query.get("q", "").strip()[:100],
+            name=query.get("q", "").replace("\0", "").strip()[:100],
             tag=int(tag) if tag.isdigit() and len(tag) < 10 else None,
-            source=query.get("source", "")[:60],
+            source=query.get("source", "").replace("\0", "")[:60],
         )
 
     def __bool__(self) -> bool:

@@ -101,7 +101,7 @@ def people_view(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Names that begin to match what is typed, among the people whom the user may see."""
     pages.load(request, "job", job_id)
     user: Any = request.user
-    words = request.GET.get("q", "").split()[:6]
+    words = request.GET.get("q", "").replace("\0", "").split()[:6]
     if not user.has_perm("candidates.view_candidate"):
         raise PermissionDenied
     if not words:
