@@ -13,6 +13,7 @@ class JobsConfig(AppConfig):
         from hrassist import notifications  # noqa: PLC0415
         from jobs import tasks  # noqa: F401, PLC0415  the worker must know every task
         from jobs.actions import bulk_messages  # noqa: F401, PLC0415  and every kind of long work
+        from jobs.actions import long_ranking  # noqa: F401, PLC0415  and every kind of long work
         from jobs.models import application  # noqa: PLC0415
 
         visibility.widen(application.people_of_visible_applications)

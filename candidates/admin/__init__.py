@@ -1,5 +1,25 @@
 """The recruiters' pages about people, their resumes and uploads."""
 
-from candidates.admin import candidate, corrections, dashboard, finder, menu, privacy, upload, upload_page
+from candidates.admin import (
+    candidate,
+    corrections,
+    dashboard,
+    finder,
+    menu,
+    privacy,
+    resume_piece,
+    upload,
+    upload_page,
+)
 
-__all__ = ["candidate", "corrections", "dashboard", "finder", "menu", "privacy", "upload", "upload_page"]
+__all__ = [
+    "candidate",
+    "corrections",
+    "dashboard",
+    "finder",
+    "menu",
+    "privacy",
+    "resume_piece",
+    "upload",
+    "upload_page",
+]

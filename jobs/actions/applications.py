@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from audit import actions as audit
 from candidates.models import Candidate
 from hrassist.lib.errors import Conflict, DomainError
-from jobs.models import Application, Job, Opening, RejectionReason, Stage, StageTransition
+from jobs.actions import messages, steps
+from jobs.actions.steps import AlreadyApplied, Moved, NotActive, NothingToUndo
+from jobs.models import Application, EmailTemplate, Job, Opening, RejectionReason, Stage
 
 if TYPE_CHECKING:
     from hrassist.models import User
 
 Status = Application.Status
+
+__all__ = [
+    "AlreadyApplied", "JobNotOpen", "Mail", "Moved", "NoOpening", "NotActive", "NothingToUndo", "advance", "apply",
+    "hire", "move", "reject", "undo", "unreject", "withdraw",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """What the person is told of a step: it leaves at `send_at` and can be taken back until then."""
+
+    subject: str
+    body: str
+    send_at: datetime | None = None
+    template: EmailTemplate | None = None
 
 
 class JobNotOpen(Conflict):
@@ -23,27 +40,6 @@ class JobNotOpen(Conflict):
 
     code = "job_not_open"
     default_message = "This job takes no applications: it is {status}. Open it first."
-
-
-class AlreadyApplied(Conflict):
-    """The person has an active application for the job."""
-
-    code = "already_applied"
-    default_message = "This person already has an active application for this job."
-
-
-class Moved(Conflict):
-    """Somebody moved the application since it was read."""
-
-    code = "application_moved"
-    default_message = "This application is in {stage} ({status}) by now. Look at it again before you move it."
-
-
-class NotActive(Conflict):
-    """The application has ended."""
-
-    code = "application_ended"
-    default_message = "This application is {status}; only an active one can do that."
 
 
 class NoOpening(Conflict):
@@ -84,12 +80,12 @@ def apply(
         raise DomainError("This job has no stages. Add stages first.", code="no_stages")
     if first.kind == Stage.Kind.HIRED:
         raise DomainError("An application cannot begin as hired.", code="bad_stage")
-    _require_stage_of(job.pk, first)
+    steps.require_stage_of(job.pk, first)
     application = Application.objects.create(
         candidate=candidate, job=job, stage=first, source=source.strip(), external_id=external_id.strip(),
         credited_to=credited_to, applied_at=applied_at or now, entered_stage_at=applied_at or now, created_at=now,
     )  # fmt: skip
-    _put_down(application, "application.created", from_stage=None, from_status="", by=by, now=now)
+    steps.put_down(application, "application.created", from_stage=None, from_status="", by=by, now=now)
     Candidate.objects.filter(pk=candidate.pk).update(last_activity_at=now, updated_at=now)
     return application
 
@@ -99,11 +95,11 @@ def advance(
     *, application: Application, by: User, now: datetime, expected_stage: Stage | None = None, note: str = ""
 ) -> Application:
     """Take the next step of the pipeline; the step to hired is `hire`."""
-    application = _locked(application, expected_stage=expected_stage)
-    following = application.job.stages.filter(position__gt=application.stage.position).order_by("position").first()
-    if following is None or following.kind == Stage.Kind.HIRED:
+    application = steps.locked(application, expected_stage=expected_stage)
+    following = steps.following(application)
+    if following is None:
         raise Conflict("The next step is to hire. Use hire for it.", code="last_stage")
-    return _to_stage(application, following, action="application.advanced", by=by, now=now, note=note)
+    return steps.to_stage(application, following, action="application.advanced", by=by, now=now, note=note)
 
 
 @transaction.atomic
@@ -117,10 +113,10 @@ def move(
     note: str = "",
 ) -> Application:
     """Put the application into any stage of its job but hired, forwards or back; to where it stands changes nothing."""
-    application = _locked(application, expected_stage=expected_stage)
+    application = steps.locked(application, expected_stage=expected_stage)
     if to.kind == Stage.Kind.HIRED:
         raise DomainError("Nobody becomes hired by a move. Use hire, which fills an opening.", code="use_hire")
-    return _to_stage(application, to, action="application.moved", by=by, now=now, note=note)
+    return steps.to_stage(application, to, action="application.moved", by=by, now=now, note=note)
 
 
 @transaction.atomic
@@ -132,9 +128,20 @@ def reject(
     now: datetime,
     expected_stage: Stage | None = None,
     note: str = "",
+    mail: Mail | None = None,
 ) -> Application:
-    """End it by our decision, with the reason; only a person calls this, never a score."""
-    return _end(application, Status.REJECTED, reason, by=by, now=now, expected_stage=expected_stage, note=note)
+    """End it by our decision and queue the mail that says so; only a person calls this, never a score.
+
+    Raises NoAddress where a mail is wanted and there is no address: then nobody is rejected either.
+    """
+    application = steps.locked(application, expected_stage=expected_stage)
+    rejected = steps.end(application, Status.REJECTED, reason, by=by, now=now, note=note)
+    if mail is not None:
+        messages.queue(
+            candidate=rejected.candidate, application=rejected, subject=mail.subject, body=mail.body, by=by, now=now,
+            template=mail.template, send_at=mail.send_at,
+        )  # fmt: skip
+    return rejected
 
 
 @transaction.atomic
@@ -148,24 +155,23 @@ def withdraw(
     note: str = "",
 ) -> Application:
     """End it because the person no longer wants it."""
-    return _end(application, Status.WITHDRAWN, reason, by=by, now=now, expected_stage=expected_stage, note=note)
+    application = steps.locked(application, expected_stage=expected_stage)
+    return steps.end(application, Status.WITHDRAWN, reason, by=by, now=now, note=note)
 
 
 @transaction.atomic
 def unreject(*, application: Application, by: User, now: datetime, note: str = "") -> Application:
     """Bring a rejected or withdrawn application back to the stage where it ended."""
-    application = _locked(application)
+    application = steps.locked(application)
     if application.status not in {Status.REJECTED, Status.WITHDRAWN}:
         raise Conflict("Only a rejected or withdrawn application can be brought back.", code="application_not_ended")
-    others = Application.objects.active().filter(candidate_id=application.candidate_id, job_id=application.job_id)
-    if others.exists():
-        raise AlreadyApplied
+    steps.require_only_active(application)
     before = application.status
     application.status = Status.ACTIVE
     application.ended_at = application.ended_by = application.reason = None
     application.save(update_fields=["status", "ended_at", "ended_by", "reason", "updated_at"])
-    _put_down(application, "application.unrejected", from_stage=application.stage, from_status=before, by=by, now=now,
-              note=note)  # fmt: skip
+    steps.put_down(application, "application.unrejected", from_stage=application.stage, from_status=before, by=by,
+                   now=now, note=note)  # fmt: skip
     return application
 
 
@@ -174,8 +180,8 @@ def hire(
     *, application: Application, by: User, now: datetime, expected_stage: Stage | None = None, note: str = ""
 ) -> Application:
     """Fill the first free opening of the job with this person. Raises NoOpening."""
-    application = _locked(application, expected_stage=expected_stage)
-    _require_active(application)
+    application = steps.locked(application, expected_stage=expected_stage)
+    steps.require_active(application)
     seat = Opening.objects.select_for_update().filter(job_id=application.job_id, closed_at__isnull=True)
     opening = seat.order_by("number").first()
     if opening is None:
@@ -187,84 +193,15 @@ def hire(
     application.save(update_fields=["stage", "entered_stage_at", "status", "ended_at", "ended_by", "updated_at"])
     opening.closed_at, opening.close_reason, opening.filled_by = now, Opening.CloseReason.FILLED, application
     opening.save(update_fields=["closed_at", "close_reason", "filled_by"])
-    _put_down(application, "application.hired", from_stage=before, from_status=Status.ACTIVE, by=by, now=now, note=note,
-              opening=opening.number)  # fmt: skip
+    steps.put_down(application, "application.hired", from_stage=before, from_status=Status.ACTIVE, by=by, now=now,
+                   note=note, opening=opening.number)  # fmt: skip
     return application
 
 
-def _locked(application: Application, *, expected_stage: Stage | None = None) -> Application:
-    """The row, locked. Every action that also locks the job does so first, so two of them never wait in a circle."""
-    Job.objects.select_for_update(no_key=True).get(pk=application.job_id)
-    locked = Application.objects.select_for_update(of=("self",)).select_related("stage", "job").get(pk=application.pk)
-    if expected_stage is not None and locked.stage_id != expected_stage.pk:
-        raise Moved(stage=locked.stage.name, status=locked.get_status_display().lower())
-    return locked
+@transaction.atomic
+def undo(*, application: Application, by: User, now: datetime, step: int | None = None) -> Application:
+    """Take back one's own last step while nothing followed it: a step backwards on record, not a row less.
 
-
-def _require_active(application: Application) -> None:
-    if application.status != Status.ACTIVE:
-        raise NotActive(status=application.get_status_display().lower())
-
-
-def _require_stage_of(job_id: Any, stage: Stage) -> None:
-    if stage.job_id != job_id:
-        raise DomainError("This stage belongs to another job.", code="bad_stage",
-                          fields={"stage": ["Use a stage of the application's job."]})  # fmt: skip
-
-
-def _to_stage(application: Application, to: Stage, *, action: str, by: User, now: datetime, note: str) -> Application:
-    _require_active(application)
-    _require_stage_of(application.job_id, to)
-    if to.pk == application.stage_id:
-        return application
-    before = application.stage
-    application.stage, application.entered_stage_at = to, now
-    application.save(update_fields=["stage", "entered_stage_at", "updated_at"])
-    _put_down(application, action, from_stage=before, from_status=Status.ACTIVE, by=by, now=now, note=note)
-    return application
-
-
-def _end(
-    application: Application,
-    to: str,
-    reason: RejectionReason | None,
-    *,
-    by: User,
-    now: datetime,
-    expected_stage: Stage | None,
-    note: str,
-) -> Application:
-    application = _locked(application, expected_stage=expected_stage)
-    _require_active(application)
-    wanted = RejectionReason.Kind.WE_REJECTED if to == Status.REJECTED else RejectionReason.Kind.THEY_WITHDREW
-    if reason is not None and reason.kind != wanted:
-        raise DomainError("This reason is not for that: it says {kind}.", code="bad_reason",
-                          kind=reason.get_kind_display().lower())  # fmt: skip
-    application.status, application.ended_at, application.ended_by, application.reason = to, now, by, reason
-    application.save(update_fields=["status", "ended_at", "ended_by", "reason", "updated_at"])
-    _put_down(application, f"application.{to}", from_stage=application.stage, from_status=Status.ACTIVE, by=by, now=now,
-              note=note)  # fmt: skip
-    return application
-
-
-def _put_down(
-    application: Application,
-    action: str,
-    *,
-    from_stage: Stage | None,
-    from_status: str,
-    by: User,
-    now: datetime,
-    note: str = "",
-    **changes: Any,
-) -> None:
-    """The step twice: for figures as a transition, for the record as an event (without the note, which is prose)."""
-    StageTransition.objects.create(
-        application=application, from_stage=from_stage, to_stage=application.stage, from_status=from_status,
-        to_status=application.status, reason=application.reason, note=note.strip(), by=by, at=now,
-    )  # fmt: skip
-    audit.record(
-        action, target=application, by=by, subject=application.candidate_id, job=application.job_id,
-        from_stage=from_stage.pk if from_stage else None, to_stage=application.stage_id, status=application.status,
-        reason=application.reason_id, **changes,
-    )  # fmt: skip
+    `step` names the transition that is meant. Raises NothingToUndo, Moved, TooLate, AlreadyApplied.
+    """
+    return steps.take_back(steps.locked(application), by=by, now=now, step=step)

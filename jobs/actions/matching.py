@@ -10,15 +10,21 @@ from django.db import transaction
 
 from audit import actions as audit
 from candidates.models import Candidate
-from jobs.matching.retrieve import Filters
+from hrassist import long_tasks
+from hrassist.models import LongTask
+from jobs.actions.long_ranking import LONG
+from jobs.matching.retrieve import Filters, pool_of
 from jobs.matching.run import EVERYBODY, RankedJob, rank_job
 from jobs.matching.types import Strength
-from jobs.models import Match, MatchEvidence, MatchRun
+from jobs.models import Job, Match, MatchEvidence, MatchRun
 
 if TYPE_CHECKING:
     from hrassist.models import User
 
-__all__ = ["Filters", "rank_people"]
+__all__ = ["LONG", "Filters", "rank_or_begin", "rank_people"]
+
+# Beyond so many people a ranking takes longer than a page may.
+INLINE_UP_TO = 3_000
 
 
 def rank_people(
@@ -31,6 +37,24 @@ def rank_people(
     # The model works outside the transaction: no row stays locked meanwhile.
     ranked = rank_job(job_id, user=by, limit=limit, filters=filters)
     return _store(ranked=ranked, by=by, now=now)
+
+
+def rank_or_begin(*, job: Job, by: User, now: datetime) -> LongTask | None:
+    """Rank at once, or begin it as long work where many are looked at; asked again meanwhile it is the same work."""
+    if pool_of(job, user=by, filters=EVERYBODY)[: INLINE_UP_TO + 1].count() <= INLINE_UP_TO:
+        rank_people(job_id=job.pk, by=by, now=now)
+        return None
+    return _begin(job=job, by=by, now=now)
+
+
+@transaction.atomic
+def _begin(*, job: Job, by: User, now: datetime) -> LongTask:
+    # Locked so that a second click finds the work of the first.
+    Job.objects.select_for_update(no_key=True).get(pk=job.pk)
+    running = LongTask.objects.visible_to(by).unfinished().filter(kind=LONG, params__job=str(job.pk)).first()
+    if running is not None:
+        return running
+    return long_tasks.start(kind=LONG, title=f"Ranking for {job.title}", params={"job": str(job.pk)}, by=by, now=now)
 
 
 @transaction.atomic

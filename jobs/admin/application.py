@@ -9,21 +9,29 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import ForeignKey, QuerySet
 from django.forms import ModelForm
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 
 from audit import actions as audit
-from candidates.models import Candidate
+from candidates.models import Candidate, Source
 from hrassist.admin import cells, pages
 from hrassist.admin.base import BaseAdmin
-from hrassist.lib.errors import DomainError
 from jobs.actions import applications as actions
+from jobs.actions import steps
+from jobs.admin import evidence, timeline
 from jobs.admin.badges import status_badge
-from jobs.models import Application, Job, RejectionReason, Stage
+from jobs.models import (
+    Application,
+    HiringTeamMember,
+    HumanDecision,
+    Interview,
+    Job,
+    RejectionReason,
+    Stage,
+)
 
 
 class StageKindFilter(admin.SimpleListFilter):
@@ -83,12 +91,37 @@ class JobFilter(NamedFilter):
         return Job.objects.visible_to(user).filter(pk=key).first()
 
 
+class MineFilter(admin.SimpleListFilter):
+    title = "whose"
+    parameter_name = "whose"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("mine", "On my jobs"), ("credited", "Credited to me")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Application]) -> QuerySet[Application]:
+        if self.value() == "mine":
+            return queryset.filter(job__in=HiringTeamMember.objects.filter(user=request.user.pk).values("job"))
+        return queryset.filter(credited_to=request.user.pk) if self.value() == "credited" else queryset
+
+
+class SourceFilter(admin.SimpleListFilter):
+    """Where they came from, of the sources that the team keeps."""
+
+    title = parameter_name = "source"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, name) for name in Source.objects.order_by("name").values_list("name", flat=True)[:40]]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Application]) -> QuerySet[Application]:
+        return queryset.filter(source=self.value()) if self.value() else queryset
+
+
 @admin.register(Application)
 class ApplicationAdmin(BaseAdmin[Application]):
     list_display = ("person", "job_link", "stage_now", "source", "applied")
     list_display_links = ("person",)
     list_select_related = ("candidate", "job", "stage")
-    list_filter = ("status", StageKindFilter, CandidateFilter, JobFilter)
+    list_filter = ("status", StageKindFilter, MineFilter, SourceFilter, CandidateFilter, JobFilter)
     keyset_field = "applied_at"
     search_fields = ("candidate__full_name",)
     search_help_text = "Name of the person"
@@ -96,7 +129,6 @@ class ApplicationAdmin(BaseAdmin[Application]):
     autocomplete_fields = ("candidate",)
     empty_title = "No applications yet"
     empty_hint = "Add people to a job from its ranked list or from their own page."
-    pages = (("move", "move_view", "move"),)
 
     @admin.display(description="Person")
     def person(self, one: Application) -> SafeString:
@@ -142,6 +174,12 @@ class ApplicationAdmin(BaseAdmin[Application]):
         one = self.application_or_404(request, object_id)
         user: Any = request.user
         audit.viewed("application.viewed", target=one, by=user, subject=one.candidate_id, job=one.job_id)
+        found = evidence.of(one, user=user) if user.has_perm("candidates.view_resume") else None
+        if found is not None and found.proofs:
+            # The quotes are passages of the resume.
+            audit.viewed("match.explained", target=one.candidate, by=user, subject=one.candidate_id, job=one.job_id)
+        last, now = steps.newest(one), timezone.now()
+        stages = list(one.job.stages.order_by("position"))
         return pages.render(
             request,
             "application",
@@ -149,10 +187,18 @@ class ApplicationAdmin(BaseAdmin[Application]):
             tab="overview",
             template="admin/jobs/application/overview.html",
             context={
-                "stages": list(one.job.stages.order_by("position")),
-                "steps": one.transitions.select_related("from_stage", "to_stage", "reason", "by").order_by("-pk"),
-                "reasons": RejectionReason.objects.filter(active=True),
-                "can_move": request.user.has_perm("jobs.change_application"),
+                "stages": stages,
+                "following": next((stage for stage in stages if stage.position > one.stage.position), None),
+                "events": timeline.of(one, user=user),
+                "reasons": RejectionReason.objects.filter(active=True, kind=RejectionReason.Kind.THEY_WITHDREW),
+                "can_move": user.has_perm("jobs.change_application"),
+                "undoable": last if steps.can_be_undone(last, by=user, now=now) else None,
+                "free_openings": one.job.openings.filter(closed_at__isnull=True).count(),
+                "decisions": HumanDecision.objects.standing().filter(application=one).select_related("by", "reason")
+                if user.has_perm("jobs.view_humandecision")
+                else [],
+                "found": found,
+                "coming": Interview.objects.visible_to(user).scheduled().filter(application=one, ends_at__gt=now)[:3],
             },
         )
 
@@ -173,50 +219,6 @@ class ApplicationAdmin(BaseAdmin[Application]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
         return super().get_queryset(request).select_related("candidate", "job", "stage")
-
-    def move_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
-        """One step, by form or (Accept: application/json) from the board: advance, move, hire, reject, withdraw, …"""
-        if request.method != "POST":
-            raise Http404
-        one = self.application_or_404(request, object_id)
-        if not request.user.has_perm("jobs.change_application"):
-            raise PermissionDenied
-        back = request.POST.get("back", "")
-        if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
-            back = reverse("admin:jobs_application_change", args=[one.pk])
-        if not request.accepts("text/html"):
-            try:
-                moved = self._step(request, one)
-            except DomainError as error:
-                return JsonResponse({"message": error.message, "code": error.code}, status=error.status)
-            return JsonResponse({"stage": moved.stage_id, "stage_name": moved.stage.name, "status": moved.status})
-        return self.do(request, lambda: self._step(request, one), done=f"{one.candidate}: done.", back=back)
-
-    def _step(self, request: HttpRequest, one: Application) -> Application:
-        said, now, by = request.POST, timezone.now(), request.user
-        user: Any = by
-        seen = one.job.stages.filter(pk=said["seen"]).first() if said.get("seen", "").isdigit() else None
-        common: dict[str, Any] = {"application": one, "by": user, "now": now, "note": said.get("note", "")[:500]}
-        reason = RejectionReason.objects.filter(pk=said["reason"]).first() if said.get("reason", "").isdigit() else None
-        match said.get("do"):
-            case "advance":
-                return actions.advance(**common, expected_stage=seen)
-            case "hire":
-                return actions.hire(**common, expected_stage=seen)
-            case "withdraw":
-                return actions.withdraw(**common, expected_stage=seen, reason=reason)
-            case "reject":
-                if reason is None:
-                    raise DomainError("Choose a reason: the person may ask for it.", code="no_reason")
-                return actions.reject(**common, expected_stage=seen, reason=reason)
-            case "unreject":
-                return actions.unreject(**common)
-            case "move":
-                to = one.job.stages.filter(pk=said["stage"]).first() if said.get("stage", "").isdigit() else None
-                if to is None:
-                    raise DomainError("This stage is not one of the job's.", code="bad_stage")
-                return actions.move(**common, to=to, expected_stage=seen)
-        raise Http404
 
 
 @admin.register(RejectionReason)

@@ -14,19 +14,16 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from audit import actions as audit
 from audit.models import Event
 from candidates.models import Candidate
 from hrassist.admin import cells, pages
 from hrassist.admin.base import BaseAdmin, ModelForm, QuietForm
 from hrassist.models import User
-from jobs.actions import applications, matching
+from jobs.actions import applications
 from jobs.actions import jobs as actions
-from jobs.admin import board, funnel, ranking
+from jobs.admin import funnel
 from jobs.admin.badges import job_badge
-from jobs.models import HiringTeamMember, Job, RejectionReason
-
-UNRANKED = 50
+from jobs.models import HiringTeamMember, Job
 
 
 class JobForm(QuietForm):
@@ -51,9 +48,6 @@ class JobAdmin(BaseAdmin[Job]):
     empty_title = "No jobs yet"
     empty_hint = "A job has must-haves, one a line: its people are ranked with the evidence for each of them."
     pages = (
-        ("ranked", "ranked_view", "ranked"),
-        ("rank", "rank_view", "rank"),
-        ("pipeline", "pipeline_view", "pipeline"),
         ("team", "team_view", "team"),
         ("activity", "activity_view", "activity"),
         ("status", "status_view", "status"),
@@ -135,48 +129,6 @@ class JobAdmin(BaseAdmin[Job]):
         steps = funnel.of_jobs([job])[job.pk]
         seats = list(job.openings.all())
         return self.page(request, job, tab="overview", context={"steps": steps, "seats": seats})
-
-    def ranked_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """The latest ranking of this user as it was stored; or the same people without any ranking."""
-        job = self.job_or_404(request, object_id)
-        if "unranked" in request.GET:
-            people = list(
-                Candidate.objects.visible_to(_user(request))
-                .unmerged()
-                .filter(resumes__is_current=True, resumes__state="ready")[:UNRANKED]
-            )
-            here = ranking.in_pipeline(job, [one.pk for one in people])
-            rows = [(one, here.get(one.pk)) for one in people]
-            return self.page(request, job, tab="ranked", template="unranked", context={"rows": rows})
-        run = ranking.latest_run(job, user=_user(request))
-        people_ranked = []
-        if run is not None:
-            audit.viewed("match_run.viewed", target=run, by=_user(request), job=job)
-            people_ranked = ranking.people(run, user=_user(request))
-        context = {"run": run, "people": people_ranked, "can_rank": request.user.has_perm("jobs.add_matchrun")}
-        return self.page(request, job, tab="ranked", context=context)
-
-    def rank_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
-        job = self.changing(request, object_id, permission="jobs.add_matchrun")
-        return self.do(
-            request,
-            lambda: matching.rank_people(job_id=job.pk, by=_user(request), now=timezone.now()),
-            done="Ranked over everybody you may see.",
-            back=reverse("admin:jobs_job_ranked", args=[job.pk]),
-        )
-
-    def pipeline_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        job = self.job_or_404(request, object_id)
-        return self.page(
-            request,
-            job,
-            tab="pipeline",
-            context={
-                "columns": board.columns(job),
-                "can_move": request.user.has_perm("jobs.change_application"),
-                "reasons": RejectionReason.objects.filter(active=True, kind=RejectionReason.Kind.WE_REJECTED),
-            },
-        )
 
     def team_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         job = self.job_or_404(request, object_id)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.db.models import Prefetch
 from django.urls import reverse
 
 from candidates.models import Candidate
-from jobs.models import Application, Job, Match, MatchEvidence, MatchRun
+from jobs.matching.types import Evidence
+from jobs.models import Application, HumanDecision, Job, Match, MatchEvidence, MatchRun
 
 BAR_WIDTH = 120
 PARTS = {"dense": "meaning", "lexical": "words"}
@@ -37,6 +40,8 @@ class Proof:
     quote: str
     page: int | None
     url: str
+    start: int | None = None
+    end: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +50,26 @@ class RankedPerson:
     parts: list[Part]
     proofs: list[Proof]
     application: Application | None
+    verdict: str
 
     @property
     def found(self) -> int:
         return sum(proof.strength != MatchEvidence.Strength.NONE for proof in self.proofs)
 
+    @property
+    def musts(self) -> list[Proof]:
+        return [proof for proof in self.proofs if proof.is_must]
+
+    @property
+    def has_all_musts(self) -> bool:
+        return self.match.must_covered == self.match.must_total
+
 
 def latest_run(job: Job, *, user: Any) -> MatchRun | None:
-    return MatchRun.objects.visible_to(user).filter(job=job).first()
+    run = MatchRun.objects.visible_to(user).filter(job=job).first()
+    if run is not None:
+        run.job = job
+    return run
 
 
 def people(run: MatchRun, *, user: Any) -> list[RankedPerson]:
@@ -63,13 +80,22 @@ def people(run: MatchRun, *, user: Any) -> list[RankedPerson]:
         .prefetch_related(Prefetch("evidence", queryset=MatchEvidence.objects.order_by("criterion")))
     )
     here = in_pipeline(run.job, [match.candidate_id for match in matches])
+    verdicts = dict(
+        HumanDecision.objects.standing()
+        .filter(application__in=[one.pk for one in here.values()], by=user)
+        .values_list("application__candidate_id", "verdict")
+    )
     longest = max((sum(max(0.0, part) for part in match.components.values()) for match in matches), default=0.0) or 1.0
     return [
         RankedPerson(
             match=match,
-            parts=_parts(match.components, longest=longest),
-            proofs=[_proof(match, found, run.criteria) for found in match.evidence.all()],
+            parts=parts_of(match.components, longest=longest),
+            proofs=[
+                proof_of(found, run.criteria, candidate=match.candidate_id, resume=match.resume_id)
+                for found in match.evidence.all()
+            ],
             application=here.get(match.candidate_id),
+            verdict=verdicts.get(match.candidate_id, ""),
         )
         for match in matches
     ]
@@ -87,7 +113,7 @@ def in_pipelines(candidate: Candidate, jobs: list[Any]) -> dict[Any, Application
     return {row.job_id: row for row in rows}
 
 
-def _parts(components: dict[str, float], *, longest: float) -> list[Part]:
+def parts_of(components: dict[str, float], *, longest: float) -> list[Part]:
     parts, x = [], 0.0
     for number, (name, adds) in enumerate(components.items()):
         width = BAR_WIDTH * max(0.0, adds) / longest
@@ -96,17 +122,22 @@ def _parts(components: dict[str, float], *, longest: float) -> list[Part]:
     return parts
 
 
-def _proof(match: Match, found: MatchEvidence, criteria: list[dict[str, Any]]) -> Proof:
+def proof_of(
+    found: MatchEvidence | Evidence, criteria: Sequence[Mapping[str, Any]], *, candidate: UUID, resume: UUID | None
+) -> Proof:
+    """What a resume says about one requirement, stored or just found, with the address of the place."""
     asked = criteria[found.criterion] if found.criterion < len(criteria) else {"text": "?", "kind": "nice"}
     url = ""
-    if found.start is not None and found.end is not None and match.resume_id:
-        place = urlencode({"resume": match.resume_id, "start": found.start, "end": found.end})
-        url = f"{reverse('admin:candidates_candidate_resume', args=[match.candidate_id])}?{place}"
+    if found.start is not None and found.end is not None and resume:
+        place = urlencode({"resume": resume, "start": found.start, "end": found.end})
+        url = f"{reverse('admin:candidates_candidate_resume', args=[candidate])}?{place}"
     return Proof(
         requirement=str(asked["text"]),
         is_must=asked.get("kind") == "must",
-        strength=found.strength,
+        strength=str(found.strength),
         quote=found.quote,
         page=found.page,
         url=url,
+        start=found.start,
+        end=found.end,
     )

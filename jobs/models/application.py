@@ -170,11 +170,15 @@ class StageTransition(models.Model):
     note = models.CharField(max_length=500, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(default=timezone.now)
+    undoes = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="undone_by",
+        help_text="The step that this one takes back: neither of the two counts.",
+    )  # fmt: skip
 
     class PersonalData:
         erase: ClassVar = {"note"}
         keep: ClassVar = {
-            "id", "application", "from_stage", "to_stage", "from_status", "to_status", "reason", "by", "at",
+            "id", "application", "from_stage", "to_stage", "from_status", "to_status", "reason", "by", "at", "undoes",
         }  # fmt: skip
 
     class Meta:
