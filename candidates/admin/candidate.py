@@ -16,12 +16,13 @@ from django.utils.safestring import SafeString
 from audit import actions as audit
 from audit.models import Event
 from candidates.actions import candidates as actions
-from candidates.admin import finder, people_cells, reading
+from candidates.admin import finder, labels, people_cells, reading
+from candidates.admin.edit_form import CandidateForm
 from candidates.admin.filters import AddedFilter, CountryFilter, PoolFilter, ResumeFilter, SourceFilter, TagFilter
 from candidates.models import Candidate, CandidateEmail, CandidateLink, CandidatePhone, Resume
 from candidates.search import highlight
 from hrassist.admin import cells, pages, paging
-from hrassist.admin.base import BaseAdmin, TabularInline
+from hrassist.admin.base import BaseAdmin, RowLink, TabularInline
 
 CURRENT = CandidateEmail.Status.CURRENT
 
@@ -68,7 +69,8 @@ class CandidateAdmin(BaseAdmin[Candidate]):
     search_fields = ("full_name",)
     search_help_text = "Name, words of a resume, skill:python …"
     search_help = "candidates/search_help.html"
-    fields = ("full_name", "headline", ("city", "country"), ("source", "external_id"))
+    form = CandidateForm
+    fields = ("full_name", "headline", ("city", "country"), ("source", "external_id"), "expected_updated_at")
     inlines = (EmailInline, PhoneInline, LinkInline)
     empty_title = "Nobody here yet"
     empty_hint = "Upload resumes: each file becomes a person with contacts, work, education and skills."
@@ -99,6 +101,9 @@ class CandidateAdmin(BaseAdmin[Candidate]):
             snippets = highlight.of_people([one.pk for one in rows], terms)
             for one in rows:
                 vars(one)["snippet"] = snippets.get(one.pk)
+
+    def row_links(self, request: HttpRequest, row: Candidate) -> list[RowLink]:
+        return people_cells.row_links(request.user, row)
 
     @admin.display(description="Person", ordering="full_name")
     def person(self, one: Candidate) -> SafeString:
@@ -140,6 +145,7 @@ class CandidateAdmin(BaseAdmin[Candidate]):
             by=user,
             now=timezone.now(),
             facts=_facts(form) if change else {},
+            expected_updated_at=form.cleaned_data.get("expected_updated_at") if change else None,
             contacts={formset.form_noun: formset.entries() for formset in map(_ContactEntries, formsets)},
         )
 
@@ -194,6 +200,7 @@ class CandidateAdmin(BaseAdmin[Candidate]):
             "tab": tab,
             "contacts": reading.contacts(candidate),
             "flags": reading.flags(candidate),
+            "labels": labels.of_person(request.user, candidate),
             "title": candidate.full_name,
             "opts": self.opts,
             "has_change_permission": self.has_change_permission(request, candidate),

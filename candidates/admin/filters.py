@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.contrib import admin
 from django.core.cache import cache
@@ -105,7 +106,7 @@ class PoolFilter(RelatedFilter):
         return [(str(pk), name) for pk, name in TalentPool.objects.order_by("name").values_list("pk", "name")[:CHOICES]]
 
     def rows(self, key: str) -> QuerySet[Any]:
-        return PoolMembership.objects.current(now=timezone.now()).filter(pool=key)
+        return PoolMembership.objects.current(now=timezone.now()).filter(pool=UUID(key))
 
 
 class ResumeFilter(admin.SimpleListFilter):

@@ -146,7 +146,8 @@ class _Search:
             return email(node.text)
         operator = operators.get(node.name, self.ask.user)
         if operator is None:
-            return self.unknown(node)
+            self.unknown(node)
+            return None
         try:
             return operator.find(self.ask, node.value)
         except Unclear as unclear:
@@ -179,8 +180,8 @@ class _Search:
         meaning = self.meaning(node)
         if meaning is None:
             return NOTHING
-        parts = meaning.parts if isinstance(meaning, Either) else (meaning,)
-        return reduce(or_, [one if isinstance(one, Q) else Q(_exists([one])) for one in parts])
+        meanings = meaning.parts if isinstance(meaning, Either) else (meaning,)
+        return reduce(or_, [one if isinstance(one, Q) else Q(_exists([one])) for one in meanings])
 
     def say(self, text: str, *, instead: str = "") -> None:
         note = Note(text, instead)

@@ -115,7 +115,7 @@ class BaseAdmin(ModelAdmin[M]):
     def fill(self, request: HttpRequest, rows: list[M], *, terms: Sequence[str]) -> None:
         """Complete the rows of one page; `terms` are the words of the search that should be highlighted."""
         for row in rows:
-            vars(row)["links"] = self.row_links(request, row)
+            vars(row)["_row_links"] = self.row_links(request, row)
 
     def row_links(self, request: HttpRequest, row: M) -> list[RowLink]:
         """What the menu at the end of a row leads to."""
@@ -123,7 +123,7 @@ class BaseAdmin(ModelAdmin[M]):
 
     @admin.display(description=SafeString('<span class="visually-hidden">More</span>'))
     def row_menu(self, row: M) -> SafeString:
-        return row_menu(str(row), getattr(row, "links", []))
+        return row_menu(str(row), getattr(row, "_row_links", []))
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase | None:  # type: ignore[override]
         try:
@@ -140,7 +140,7 @@ class BaseAdmin(ModelAdmin[M]):
     @property
     def media(self) -> forms.Media:
         # The stock script of lists needs translations and a button that ours has not; list.js stands in for it.
-        stock = super().media
+        stock: Any = super().media
         return forms.Media(
             css=stock._css, js=[one for one in stock._js if not str(one).endswith("admin/js/actions.js")]
         )

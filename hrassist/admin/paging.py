@@ -132,14 +132,15 @@ class KeysetChangeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         self.newer_link = self.older_link = ""
         self.in_keyset = bool(self.keyset_field)
-        self.queryset = self.model_admin.listed(request, self.queryset)
+        ours: Any = self.model_admin
+        self.queryset = ours.listed(request, self.queryset)
         self.found: Found = getattr(request, "found", Found())
         if not self.in_keyset:
             super().get_results(request)
         else:
             self._get_keyset_results(request)
         self._fill_columns(request)
-        self.model_admin.fill(request, self.result_list, terms=self.found.terms)
+        ours.fill(request, self.result_list, terms=self.found.terms)
         self.count_in_words = in_words(
             self.result_count, is_estimate=bool(getattr(self.paginator, "is_estimate", False))
         )
@@ -155,7 +156,7 @@ class KeysetChangeList(ChangeList):
 
     def _get_keyset_results(self, request: HttpRequest) -> None:
         field = self.keyset_field
-        paginator = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)
+        paginator: Any = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)
         if self.query:
             paginator.most = COUNTED_FOUND
         cursor = Cursor.decode(request.GET.get(CURSOR_VAR, ""))
