@@ -42,7 +42,7 @@ class Found:
 def find(rows: Any, query: str, *, ask: Ask) -> Found:
     """Of these rows, the people whom the query means; a query that says nothing finds everybody."""
     parsed = parse(query)
-    search = _Search(ask, notes=[Note(text) for text in parsed.notes])
+    search = _Search(ask, parsed.node, notes=[Note(text) for text in parsed.notes])
     if parsed.node is None:
         return Found(rows=rows, notes=search.notes)
     found = search.narrowed(rows, parsed.node)
@@ -56,8 +56,8 @@ def understood(query: str) -> list[str]:
 
 
 class _Search:
-    def __init__(self, ask: Ask, *, notes: list[Note]) -> None:
-        self.ask, self.notes = ask, notes
+    def __init__(self, ask: Ask, asked: Node | None, *, notes: list[Note]) -> None:
+        self.ask, self.asked, self.notes = ask, asked, notes
         self.may_read = ask.user.has_perm("candidates.view_resume")
 
     # --- One AND --------------------------------------------------------------------------------------------------
@@ -156,9 +156,12 @@ class _Search:
 
     def unknown(self, node: Field) -> None:
         meant = operators.nearest(node.name, self.ask.user)
-        if meant:
-            instead = written(Field(meant, node.value))
-            self.say(f"There is no {node.name}: in a search. Did you mean {instead}? It was left out.", instead=instead)
+        if meant and self.asked is not None:
+            right = Field(meant, node.value)
+            self.say(
+                f"There is no {node.name}: in a search, so it was left out. Did you mean {written(right)}?",
+                instead=written(_put_right(self.asked, node, right)),
+            )
         else:
             self.say(f"There is no {node.name}: in a search. Put the words into quotation marks to look for them.")
 
@@ -196,6 +199,15 @@ def _exists(same_row: Sequence[Rows]) -> Exists:
         if not any(other.says for other in same_row):
             rows = rows.filter(one.unless_said)
     return Exists(rows.order_by().filter(**{same_row[0].path: OuterRef("pk")}))
+
+
+def _put_right(tree: Node, wrong: Field, right: Field) -> Node:
+    match tree:
+        case Not(part):
+            return Not(_put_right(part, wrong, right))
+        case And(parts) | Or(parts):
+            return type(tree)(tuple(_put_right(one, wrong, right) for one in parts))
+    return right if tree == wrong else tree
 
 
 def _is_address(node: Node) -> bool:

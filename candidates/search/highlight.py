@@ -13,7 +13,7 @@ from candidates.models import ResumeText
 
 # Hits further down than this are found but not shown: fifty rows must stay small.
 READ = 30_000
-BEFORE, AFTER = 60, 140
+BEFORE, AFTER = 50, 100
 _ENDINGS = re.compile(r"(?:ations?|ings?|ers?|ors?|ies|ed|es|e|s|y)$")
 
 
