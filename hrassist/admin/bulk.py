@@ -117,7 +117,8 @@ def _confirm_or_do(one: Bulk, model_admin: Any, request: HttpRequest, rows: Any)
         "shown": shown,
         "more": max(count - len(shown), 0) if count <= AT_ONCE else 0,
         "across": across,
-        "keys": [] if across else request.POST.getlist(ACTION_CHECKBOX_NAME),
+        # Django asks for one chosen row even where all that match are meant.
+        "keys": request.POST.getlist(ACTION_CHECKBOX_NAME),
         "opts": model_admin.opts,
         "back": request.get_full_path(),
         "nouns": model_admin.nouns or model_admin.opts.verbose_name_plural,
