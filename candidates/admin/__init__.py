@@ -1,6 +1,7 @@
 """The recruiters' pages about people, their resumes and uploads."""
 
 from candidates.admin import (
+    bulk,
     candidate,
     corrections,
     dashboard,
@@ -8,11 +9,15 @@ from candidates.admin import (
     menu,
     privacy,
     resume_piece,
+    source,
+    tag,
+    talent_pool,
     upload,
     upload_page,
 )
 
 __all__ = [
+    "bulk",
     "candidate",
     "corrections",
     "dashboard",
@@ -20,6 +25,9 @@ __all__ = [
     "menu",
     "privacy",
     "resume_piece",
+    "source",
+    "tag",
+    "talent_pool",
     "upload",
     "upload_page",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 
 from django.contrib import admin
@@ -16,10 +16,13 @@ from django.utils.safestring import SafeString
 from audit import actions as audit
 from audit.models import Event
 from candidates.actions import candidates as actions
-from candidates.admin import finder, reading
+from candidates.admin import finder, labels, people_cells, reading
+from candidates.admin.edit_form import CandidateForm
+from candidates.admin.filters import AddedFilter, CountryFilter, PoolFilter, ResumeFilter, SourceFilter, TagFilter
 from candidates.models import Candidate, CandidateEmail, CandidateLink, CandidatePhone, Resume
-from hrassist.admin import cells, pages
-from hrassist.admin.base import BaseAdmin, TabularInline
+from candidates.search import highlight
+from hrassist.admin import cells, pages, paging
+from hrassist.admin.base import BaseAdmin, RowLink, TabularInline
 
 CURRENT = CandidateEmail.Status.CURRENT
 
@@ -56,49 +59,18 @@ class LinkInline(ContactInline):
     verbose_name, verbose_name_plural = "link", "Links"
 
 
-class AddedFilter(admin.SimpleListFilter):
-    title = "added"
-    parameter_name = "added"
-    DAYS: ClassVar = {"1": "Past day", "7": "Past 7 days", "30": "Past 30 days", "365": "Past year"}
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return list(self.DAYS.items())
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Candidate]) -> QuerySet[Candidate]:
-        if self.value() not in self.DAYS:
-            return queryset
-        return queryset.filter(created_at__gt=timezone.now() - timedelta(days=int(self.value() or 0)))
-
-
-class ValueFilter(admin.SimpleListFilter):
-    """The values of one column, counted seldom: asking for them with every page would read every person."""
-
-    parameter_name: str
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(one, one) for one in reading.values_in_use(self.parameter_name)]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Candidate]) -> QuerySet[Candidate]:
-        return queryset.filter(**{self.parameter_name: self.value()}) if self.value() else queryset
-
-
-class SourceFilter(ValueFilter):
-    title = parameter_name = "source"
-
-
-class CountryFilter(ValueFilter):
-    title = parameter_name = "country"
-
-
 @admin.register(Candidate)
 class CandidateAdmin(BaseAdmin[Candidate]):
-    list_display = ("person", "where", "pipeline", "source", "added")
-    list_display_links = ("person",)
-    list_filter = (AddedFilter, SourceFilter, CountryFilter)
+    list_display = ("person", "where", "pipeline", "tags", "source", "added")
+    # The cell of a person has two links of its own: to the person, and to where the resume says what was looked for.
+    list_display_links = None
+    list_filter = (AddedFilter, TagFilter, PoolFilter, ResumeFilter, SourceFilter, CountryFilter)
     keyset_field = "created_at"
     search_fields = ("full_name",)
-    search_help_text = "Name, e-mail, or resume:python"
-    fields = ("full_name", "headline", ("city", "country"), ("source", "external_id"))
+    search_help_text = "Name, words of a resume, skill:python …"
+    search_help = "candidates/search_help.html"
+    form = CandidateForm
+    fields = ("full_name", "headline", ("city", "country"), ("source", "external_id"), "expected_updated_at")
     inlines = (EmailInline, PhoneInline, LinkInline)
     empty_title = "Nobody here yet"
     empty_hint = "Upload resumes: each file becomes a person with contacts, work, education and skills."
@@ -114,13 +86,32 @@ class CandidateAdmin(BaseAdmin[Candidate]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Candidate], search_term: str
     ) -> tuple[QuerySet[Candidate], bool]:
-        if search_term.strip():
-            finder.put_on_record(request.user, search_term.strip())
-        return finder.matching(queryset, search_term), False
+        if not search_term.strip():
+            return queryset, False
+        found = finder.matching(queryset, search_term, user=request.user)
+        paging.keep_found(request, terms=found.terms, notes=found.notes)
+        return found.rows, False
+
+    def listed(self, request: HttpRequest, rows: QuerySet[Candidate]) -> QuerySet[Candidate]:
+        return rows.annotate(shown_tags=people_cells.tags_of_row())
+
+    def fill(self, request: HttpRequest, rows: list[Candidate], *, terms: Sequence[str]) -> None:
+        super().fill(request, rows, terms=terms)
+        if terms and request.user.has_perm("candidates.view_resume"):
+            snippets = highlight.of_people([one.pk for one in rows], terms)
+            for one in rows:
+                vars(one)["snippet"] = snippets.get(one.pk)
+
+    def row_links(self, request: HttpRequest, row: Candidate) -> list[RowLink]:
+        return people_cells.row_links(request.user, row)
 
     @admin.display(description="Person", ordering="full_name")
     def person(self, one: Candidate) -> SafeString:
-        return cells.person(one.full_name, one.headline, key=one.pk)
+        return people_cells.person(one)
+
+    @admin.display(description="Tags")
+    def tags(self, one: Candidate) -> SafeString:
+        return people_cells.tags(one)
 
     @admin.display(description="Place", ordering="city")
     def where(self, one: Candidate) -> str:
@@ -154,6 +145,7 @@ class CandidateAdmin(BaseAdmin[Candidate]):
             by=user,
             now=timezone.now(),
             facts=_facts(form) if change else {},
+            expected_updated_at=form.cleaned_data.get("expected_updated_at") if change else None,
             contacts={formset.form_noun: formset.entries() for formset in map(_ContactEntries, formsets)},
         )
 
@@ -208,6 +200,7 @@ class CandidateAdmin(BaseAdmin[Candidate]):
             "tab": tab,
             "contacts": reading.contacts(candidate),
             "flags": reading.flags(candidate),
+            "labels": labels.of_person(request.user, candidate),
             "title": candidate.full_name,
             "opts": self.opts,
             "has_change_permission": self.has_change_permission(request, candidate),

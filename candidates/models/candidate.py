@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models import F
 from django.db.models.functions import Upper
 from django.utils import timezone
 
@@ -65,6 +66,10 @@ class Candidate(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["-created_at", "-id"], name="candidate_newest"),
             models.Index(fields=["-updated_at", "-id"], name="candidate_updated"),
+            # A list narrowed by place or source stays in its order: no sort, no count of everybody else.
+            models.Index(Upper("city"), F("created_at").desc(), F("id").desc(), name="candidate_in_city"),
+            models.Index(fields=["country", "-created_at", "-id"], name="candidate_in_country"),
+            models.Index(Upper("source"), F("created_at").desc(), F("id").desc(), name="candidate_from_source"),
             # icontains compares UPPER(column): the trigram index must be on the same expression.
             GinIndex(OpClass(Upper("full_name"), name="gin_trgm_ops"), name="candidate_name_trgm"),
             GinIndex(OpClass(Upper("headline"), name="gin_trgm_ops"), name="candidate_headline_trgm"),
@@ -72,7 +77,7 @@ class Candidate(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=~models.Q(full_name=""), name="candidate_has_a_name"),
             models.CheckConstraint(
-                condition=models.Q(merged_into__isnull=True) | ~models.Q(merged_into=models.F("id")),
+                condition=models.Q(merged_into__isnull=True) | ~models.Q(merged_into=F("id")),
                 name="candidate_not_merged_into_itself",
             ),
         ]

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 from django.contrib.postgres.search import SearchVector
@@ -26,7 +27,7 @@ from candidates.models import (
 from candidates.resumes import person
 from candidates.resumes.claims import Claim, locked
 from candidates.resumes.context import Context
-from candidates.resumes.document import Kind
+from candidates.resumes.document import Kind, Label, ParsedResume
 from candidates.resumes.reading import ReadResume
 from candidates.resumes.storable import storable, storable_json
 from hrassist.lib import storage
@@ -41,6 +42,8 @@ TYPES = {
 }
 # A tsvector holds 1 MB; two configurations of this many bytes of text stay below it whatever the words are.
 SEARCHED_BYTES = 200_000
+# What searching by skill and title keeps; a list of a thousand skills is a keyword trap, not a person.
+LONGEST_SKILL, MOST_SKILLS, LONGEST_TITLE, MOST_TITLES = 80, 300, 200, 60
 
 
 class NotWhatWasStored(storage.StorageUnavailable):
@@ -173,6 +176,8 @@ def _insert_reading(resume: Resume, reading: ReadResume, context: Context) -> No
         sections=storable_json([asdict(one) for one in parsed.sections]),
         skills=_skills(parsed.fields),
         warnings=storable_json([*document.warnings, *parsed.warnings, *context.warnings]),
+        skill_names=skill_names(parsed),
+        titles=SearchVector(Value(" . ".join(titles(parsed))), config="simple"),
     )
     ResumeVector.objects.create(resume=resume, embedding=list(context.vector), model_hash=context.model_hash)
 
@@ -181,6 +186,28 @@ def search_vector(text: str) -> CombinedExpression:
     """Words as they stand (names of products, C++) and their English stems, of the first 200 kB."""
     searched = Value(storable(text).encode()[:SEARCHED_BYTES].decode(errors="ignore"))
     return SearchVector(searched, config="simple") + SearchVector(searched, config="english")
+
+
+def skill_names(parsed: ParsedResume) -> list[str]:
+    """What `skill:` finds: each skill as the resume writes it and by the name that its taxonomy prefers."""
+    names: list[str] = []
+    for skill in _listed(parsed.json_resume.get("skills")):
+        names += [str(skill.get("name") or ""), *(str(word) for word in skill.get("keywords") or [])]
+    names += [one.value for one in parsed.fields if one.label == Label.SKILL]
+    small = (" ".join(storable(name).lower().split())[:LONGEST_SKILL].strip() for name in names)
+    return list(dict.fromkeys(name for name in small if name))[:MOST_SKILLS]
+
+
+def titles(parsed: ParsedResume) -> list[str]:
+    """What `title:` finds: the headline and every position, apart from each other."""
+    basics = parsed.json_resume.get("basics")
+    found = [str(basics.get("label") or "")] if isinstance(basics, dict) else []
+    found += [str(work.get("position") or "") for work in _listed(parsed.json_resume.get("work"))]
+    return [storable(title)[:LONGEST_TITLE] for title in dict.fromkeys(found) if title][:MOST_TITLES]
+
+
+def _listed(value: object) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def _skills(fields: Sequence[object]) -> list[str]:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
+from hrassist.admin import bulk, cells, filters, saved_views
 from hrassist.admin.paging import EstimatePaginator, KeysetChangeList
 from hrassist.lib.errors import DomainError
 
@@ -34,6 +40,13 @@ else:
     class ModelForm(forms.ModelForm):
         def __class_getitem__(cls, _models: object) -> type[forms.ModelForm]:
             return cls
+
+
+@dataclass(frozen=True, slots=True)
+class RowLink:
+    label: str
+    url: str
+    icon: str
 
 
 class QuietForm(ModelForm[Any]):
@@ -68,6 +81,9 @@ class BaseAdmin(ModelAdmin[M]):
     empty_title = "Nothing here yet"
     empty_hint = ""
     list_hint = ""
+    # The template that explains how to search this list, and what its first tab is called.
+    search_help = ""
+    all_tab = "All"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
         rows: Any = super().get_queryset(request)
@@ -80,10 +96,54 @@ class BaseAdmin(ModelAdmin[M]):
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions = super().get_actions(request)
         actions.pop("delete_selected", None)
+        if actions is not None and self.actions is not None and IS_POPUP_VAR not in request.GET:
+            acts = bulk.of(self.opts.label_lower, request.user)
+            actions |= {one.name: bulk.as_admin_action(one) for one in acts}
         return actions
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        return [*super().get_list_filter(request), *filters.of(self.opts.label_lower, request.user)]
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        shown = super().get_list_display(request)
+        return (*shown, "row_menu") if type(self).row_links is not BaseAdmin.row_links else shown
+
+    def listed(self, request: HttpRequest, rows: QuerySet[M]) -> QuerySet[M]:
+        """The rows as the list shows them: what its cells need beyond the columns; never counted."""
+        return rows
+
+    def fill(self, request: HttpRequest, rows: list[M], *, terms: Sequence[str]) -> None:
+        """Complete the rows of one page; `terms` are the words of the search that should be highlighted."""
+        for row in rows:
+            vars(row)["_row_links"] = self.row_links(request, row)
+
+    def row_links(self, request: HttpRequest, row: M) -> list[RowLink]:
+        """What the menu at the end of a row leads to."""
+        return []
+
+    @admin.display(description=SafeString('<span class="visually-hidden">More</span>'))
+    def row_menu(self, row: M) -> SafeString:
+        return row_menu(str(row), getattr(row, "_row_links", []))
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase | None:  # type: ignore[override]
+        try:
+            answer: HttpResponseBase | None = super().response_action(request, queryset)
+        except (ValidationError, ValueError):
+            # Keys that are none: a form that somebody wrote by hand.
+            messages.error(request, "These rows are not in the list any more. Choose again.")
+            return HttpResponseRedirect(request.get_full_path())
+        return answer
 
     def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
         return False
+
+    @property
+    def media(self) -> forms.Media:
+        # The stock script of lists needs translations and a button that ours has not; list.js stands in for it.
+        stock: Any = super().media
+        return forms.Media(
+            css=stock._css, js=[one for one in stock._js if not str(one).endswith("admin/js/actions.js")]
+        )
 
     def get_urls(self) -> list[URLPattern]:
         below = [
@@ -97,7 +157,10 @@ class BaseAdmin(ModelAdmin[M]):
         return below + super().get_urls()
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        nouns = self.nouns or str(self.opts.verbose_name_plural)
         context = {
+            "views": saved_views.of_list(request, self.opts.label_lower, all_of_them=f"{self.all_tab} {nouns}".strip()),
+            "bulk_acts": bulk.of(self.opts.label_lower, request.user),
             "title": self.list_title or _first_upper(self.nouns or str(self.opts.verbose_name_plural)),
             "noun": self.noun or self.opts.verbose_name,
             "nouns": self.nouns or self.opts.verbose_name_plural,
@@ -117,6 +180,20 @@ class BaseAdmin(ModelAdmin[M]):
         else:
             messages.success(request, done)
         return HttpResponseRedirect(back)
+
+
+def row_menu(name: str, links: Sequence[RowLink]) -> SafeString:
+    """Three dots that open a small menu; nothing where there is nowhere to go."""
+    if not links:
+        return SafeString("")
+    lines = format_html_join(
+        "", '<a href="{}">{}{}</a>', ((link.url, cells.icon(link.icon), link.label) for link in links)
+    )
+    return format_html(
+        '<details class="row-menu" data-menu><summary aria-label="More about {}">{}</summary>'
+        '<div class="menu">{}</div></details>',
+        name, cells.icon("dots"), lines,
+    )  # fmt: skip
 
 
 class ReadOnlyAdmin(BaseAdmin[M]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -23,12 +24,15 @@ else:
     # Django's class takes no type parameter while it runs.
     PaginatorOf = {Any: Paginator}
 
-CURSOR_VAR = "cursor"
-COUNTED_ROWS = 10_000
+CURSOR_VAR, VIEW_VAR = "cursor", "view"
+# Counting what a search found asks every row again: it stops sooner.
+COUNTED_ROWS, COUNTED_FOUND = 10_000, 1_000
 
 
 class EstimatePaginator(PaginatorOf[Any]):
-    """Counts up to 10,000 rows; beyond, it takes the planner's estimate and says "about"."""
+    """Counts up to `most` rows; beyond, it takes the planner's estimate and says "about"."""
+
+    most: int | None = None
 
     @cached_property
     def count(self) -> int:
@@ -43,9 +47,11 @@ class EstimatePaginator(PaginatorOf[Any]):
         rows: Any = self.object_list
         if not isinstance(rows, QuerySet):
             return len(rows), False
-        plain = rows.order_by()
-        counted = plain[: COUNTED_ROWS + 1].count()
-        if counted <= COUNTED_ROWS:
+        # The keys alone: what a list's cells need beside them is not computed for rows that are only counted.
+        plain = rows.order_by().values("pk")
+        most = self.most or COUNTED_ROWS
+        counted = plain[: most + 1].count()
+        if counted <= most:
             return counted, False
         plan = json.loads(plain.explain(format="json"))
         return max(int(plan[0]["Plan"]["Plan Rows"]), counted), True
@@ -91,12 +97,26 @@ class Chip:
     remove: str
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search tells the page beside its rows: words to highlight, and notes on how it was read."""
+
+    terms: Sequence[str] = ()
+    notes: Sequence[Any] = ()
+
+
+def keep_found(request: HttpRequest, *, terms: Sequence[str], notes: Sequence[Any]) -> None:
+    """For the list of this request; a note has `text`, and `instead` for a search that was probably meant."""
+    vars(request)["found"] = Found(terms=terms, notes=notes)
+
+
 class KeysetChangeList(ChangeList):
     """A change list with "newer" and "older" in place of page numbers while it stands in its own order."""
 
     def get_filters_params(self, params: dict[str, Any] | None = None) -> dict[str, Any]:
         found: dict[str, Any] = super().get_filters_params(params)
         found.pop(CURSOR_VAR, None)
+        found.pop(VIEW_VAR, None)
         return found
 
     def get_query_string(self, new_params: Any = None, remove: Any = None) -> str:
@@ -112,19 +132,21 @@ class KeysetChangeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         self.newer_link = self.older_link = ""
         self.in_keyset = bool(self.keyset_field)
+        ours: Any = self.model_admin
+        self.queryset = ours.listed(request, self.queryset)
+        self.found: Found = getattr(request, "found", Found())
         if not self.in_keyset:
             super().get_results(request)
         else:
             self._get_keyset_results(request)
         self._fill_columns(request)
+        ours.fill(request, self.result_list, terms=self.found.terms)
         self.count_in_words = in_words(
             self.result_count, is_estimate=bool(getattr(self.paginator, "is_estimate", False))
         )
 
     def _fill_columns(self, request: HttpRequest) -> None:
         added = columns.of(self.opts.label_lower)
-        if not added:
-            return
         self.result_list = list(self.result_list)
         keys = [row.pk for row in self.result_list]
         for column in added:
@@ -134,7 +156,9 @@ class KeysetChangeList(ChangeList):
 
     def _get_keyset_results(self, request: HttpRequest) -> None:
         field = self.keyset_field
-        paginator = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)
+        paginator: Any = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)
+        if self.query:
+            paginator.most = COUNTED_FOUND
         cursor = Cursor.decode(request.GET.get(CURSOR_VAR, ""))
         rows = self.queryset.order_by(f"-{field}", "-pk")
         if cursor is not None:
@@ -155,6 +179,9 @@ class KeysetChangeList(ChangeList):
                 self.newer_link = self._link(page[0], field=field, newer=True)
             if more or going_newer:
                 self.older_link = self._link(page[-1], field=field, newer=False)
+        if cursor is None and not more:
+            # Everything is on this page: it is counted already.
+            vars(paginator)["_counted"] = (len(page), False)
         self.result_count = paginator.count
         self.full_result_count = None
         self.show_full_result_count = False

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 
-from hrassist.admin import dashboard, navigation
+from hrassist.admin import bulk, dashboard, navigation, saved_views
 from hrassist.admin.search import search_view
 from hrassist.forms import ThrottledAuthenticationForm
 from hrassist.lib.errors import DomainError
@@ -38,7 +38,13 @@ class RecruitersSite(AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         pages = [path(route, self.admin_view(view), name=name) for route, view, name in _pages]
-        return [path("search/", self.admin_view(search_view), name="search"), *pages, *super().get_urls()]
+        own = [
+            path("search/", self.admin_view(search_view), name="search"),
+            path("bulk/undo/", self.admin_view(bulk.undo_view), name="bulk_undo"),
+            path("views/", self.admin_view(saved_views.add_view), name="saved_view_add"),
+            path("views/<uuid:savedview_id>/", self.admin_view(saved_views.change_view), name="saved_view"),
+        ]
+        return [*own, *pages, *super().get_urls()]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)

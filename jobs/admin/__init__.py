@@ -3,6 +3,7 @@
 from jobs.admin import (
     absence,
     application,
+    bulk,
     bulk_message,
     candidate_applications,
     candidate_matches,
@@ -33,6 +34,7 @@ from jobs.admin import (
 __all__ = [
     "absence",
     "application",
+    "bulk",
     "bulk_message",
     "candidate_applications",
     "candidate_matches",

@@ -68,6 +68,18 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// A small form that opens takes the keyboard at once.
+document.addEventListener(
+  "toggle",
+  (event) => {
+    const menu = event.target;
+    if (menu instanceof HTMLDetailsElement && menu.open && menu.classList.contains("popup")) {
+      menu.querySelector("[data-autofocus], input:not([type=hidden]), select")?.focus();
+    }
+  },
+  true,
+);
+
 // A form that takes its time says so and is not sent twice.
 document.addEventListener("submit", (event) => {
   const form = event.target;

@@ -1,0 +1,238 @@
+"""From a search to rows: every part through an index, and full text capped before anything else is done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import and_, or_
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+
+from candidates.search import operators
+from candidates.search.grammar import And, Field, Node, Not, Or, Phrase, Word, parse, written
+from candidates.search.operators import Ask, Either, Meaning, Rows, Unclear, email, in_text, named, with_text
+
+# A word that half of all resumes contain must not be fetched, sorted or counted over all of them.
+MOST_HITS = 1000
+# With this many words one of them may be of the name and the others of the resume.
+MOST_MIXED = 3
+NOTHING = Q(pk__in=[])
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What the person should know about how the search was read, and the search they may have meant."""
+
+    text: str
+    instead: str = ""
+
+
+@dataclass(slots=True)
+class Found:
+    """Who fits; `terms` are the words and phrases to highlight, `ways` the kinds of question for the record."""
+
+    rows: Any
+    notes: list[Note] = field(default_factory=list)
+    terms: list[str] = field(default_factory=list)
+    ways: list[str] = field(default_factory=list)
+
+
+def find(rows: Any, query: str, *, ask: Ask) -> Found:
+    """Of these rows, the people whom the query means; a query that says nothing finds everybody."""
+    parsed = parse(query)
+    search = _Search(ask, parsed.node, notes=[Note(text) for text in parsed.notes])
+    if parsed.node is None:
+        return Found(rows=rows, notes=search.notes)
+    found = search.narrowed(rows, parsed.node)
+    return Found(rows=found, notes=search.notes, terms=list(_terms(parsed.node)), ways=sorted(_ways(parsed.node)))
+
+
+def understood(query: str) -> list[str]:
+    """The kinds of question in a query, for the record: names of operators, words, email; never what was asked."""
+    node = parse(query).node
+    return sorted(_ways(node)) if node is not None else []
+
+
+class _Search:
+    def __init__(self, ask: Ask, asked: Node | None, *, notes: list[Note]) -> None:
+        self.ask, self.asked, self.notes = ask, asked, notes
+        self.may_read = ask.user.has_perm("candidates.view_resume")
+
+    # --- One AND --------------------------------------------------------------------------------------------------
+
+    def narrowed(self, rows: Any, node: Node) -> Any:
+        """Filters of columns first, then rows of other tables, then what must be fetched: each narrows the next."""
+        parts: Sequence[Node] = node.parts if isinstance(node, And) else (node,)
+        words = [one for one in parts if isinstance(one, Word | Phrase) and not _is_address(one)]
+        grouped: dict[str, list[Rows]] = {}
+        fetched: list[Rows | Either] = []
+        for one in parts:
+            if isinstance(one, Word | Phrase) and not _is_address(one):
+                continue
+            if isinstance(one, Not):
+                rows = rows.filter(~self.condition(one.part))
+            elif not isinstance(one, Or | And):
+                match self.meaning(one):
+                    case None:
+                        pass
+                    case Q() as condition:
+                        rows = rows.filter(condition)
+                    case Rows(capped=False) as kin:
+                        grouped.setdefault(kin.group or f"{len(grouped)}", []).append(kin)
+                    case other:
+                        fetched.append(other)
+        for same_row in grouped.values():
+            rows = rows.filter(_exists(same_row))
+        for meaning in fetched:
+            rows = rows.filter(self.by_ids(rows, meaning))
+        for one in parts:
+            if isinstance(one, Or):
+                rows = rows.filter(reduce(or_, [self.branch(rows, branch) for branch in one.parts]))
+        return rows.filter(self.words(rows, words)) if words else rows
+
+    def branch(self, rows: Any, node: Node) -> Q:
+        """One side of an OR as conditions on columns and keys alone, so that the index of each side can be used."""
+        if isinstance(node, Word | Phrase) and not _is_address(node):
+            return self.words(rows, [node])
+        if isinstance(node, Field):
+            meaning = self.meaning(node)
+            if meaning is None:
+                return NOTHING
+            return self.by_ids(rows, meaning)
+        return Q(pk__in=self.ids(self.narrowed(rows, node)))
+
+    def words(self, rows: Any, words: Sequence[Word | Phrase]) -> Q:
+        """All of them in name and headline, or all in the resume, or one in the name and the others in the resume."""
+        by_name = [named(one.text) for one in words]
+        found = reduce(and_, by_name)
+        if not self.may_read:
+            return found
+        queries = [in_text(one.text, phrase=isinstance(one, Phrase)) for one in words]
+        ways = [rows.filter(_exists([with_text(reduce(and_, queries))]))]
+        if 1 < len(words) <= MOST_MIXED:
+            for at, name in enumerate(by_name):
+                rest = reduce(and_, queries[:at] + queries[at + 1 :])
+                ways.append(rows.filter(name & Q(_exists([with_text(rest)]))))
+        return found | Q(pk__in=self.ids(*ways))
+
+    def by_ids(self, rows: Any, meaning: Meaning) -> Q:
+        if isinstance(meaning, Q):
+            return meaning
+        if isinstance(meaning, Either):
+            return reduce(or_, [self.by_ids(rows, one) for one in meaning.parts])
+        return Q(pk__in=self.ids(rows.filter(_exists([meaning]))))
+
+    def ids(self, *ways: Any) -> list[Any]:
+        """The keys of these people, at most so many of each way, in one statement."""
+        first, *others = [way.order_by().values_list("pk", flat=True)[:MOST_HITS] for way in ways]
+        keys = list(first.union(*others, all=True)) if others else list(first)
+        if len(keys) >= MOST_HITS:
+            self.say(
+                f"More than {MOST_HITS:,} people fit a part of this search, and only so many were looked at. "
+                "Add a word, or use tag:, city: or since:."
+            )
+        return list(dict.fromkeys(keys))
+
+    # --- Meanings -------------------------------------------------------------------------------------------------
+
+    def meaning(self, node: Word | Phrase | Field) -> Meaning | None:
+        """None where it cannot be asked, which is told."""
+        if isinstance(node, Word | Phrase):
+            if len(node.text.replace("@", "")) < operators.SHORTEST_WITH_TRIGRAMS:
+                self.say("An address needs three letters or more. It was left out of this search.")
+                return None
+            return email(node.text)
+        operator = operators.get(node.name, self.ask.user)
+        if operator is None:
+            self.unknown(node)
+            return None
+        try:
+            return operator.find(self.ask, node.value)
+        except Unclear as unclear:
+            self.say(f"{unclear} It was left out of this search.")
+            return None
+
+    def unknown(self, node: Field) -> None:
+        meant = operators.nearest(node.name, self.ask.user)
+        if meant and self.asked is not None:
+            right = Field(meant, node.value)
+            self.say(
+                f"There is no {node.name}: in a search, so it was left out. Did you mean {written(right)}?",
+                instead=written(_put_right(self.asked, node, right)),
+            )
+        else:
+            self.say(f"There is no {node.name}: in a search. Put the words into quotation marks to look for them.")
+
+    def condition(self, node: Node) -> Q:
+        """What is asked of each row that other conditions left: for -not, which no index could answer."""
+        match node:
+            case Not(part):
+                return ~self.condition(part)
+            case And(parts):
+                return reduce(and_, [self.condition(one) for one in parts])
+            case Or(parts):
+                return reduce(or_, [self.condition(one) for one in parts])
+            case Word() | Phrase() if not _is_address(node):
+                found = named(node.text)
+                if self.may_read:
+                    query = in_text(node.text, phrase=isinstance(node, Phrase))
+                    found |= Q(_exists([with_text(query)]))
+                return found
+        meaning = self.meaning(node)
+        if meaning is None:
+            return NOTHING
+        meanings = meaning.parts if isinstance(meaning, Either) else (meaning,)
+        return reduce(or_, [one if isinstance(one, Q) else Q(_exists([one])) for one in meanings])
+
+    def say(self, text: str, *, instead: str = "") -> None:
+        note = Note(text, instead)
+        if note not in self.notes:
+            self.notes.append(note)
+
+
+def _exists(same_row: Sequence[Rows]) -> Exists:
+    rows = same_row[0].rows
+    for one in same_row:
+        rows = rows.filter(one.condition)
+        if not any(other.says for other in same_row):
+            rows = rows.filter(one.unless_said)
+    return Exists(rows.order_by().filter(**{same_row[0].path: OuterRef("pk")}))
+
+
+def _put_right(tree: Node, wrong: Field, right: Field) -> Node:
+    match tree:
+        case Not(part):
+            return Not(_put_right(part, wrong, right))
+        case And(parts) | Or(parts):
+            return type(tree)(tuple(_put_right(one, wrong, right) for one in parts))
+    return right if tree == wrong else tree
+
+
+def _is_address(node: Node) -> bool:
+    return isinstance(node, Word) and "@" in node.text
+
+
+def _terms(node: Node) -> Any:
+    match node:
+        case Word(text) | Phrase(text):
+            if not _is_address(node):
+                yield text
+        case Field("resume" | "skill" | "title", value):
+            yield value
+        case And(parts) | Or(parts):
+            for one in parts:
+                yield from _terms(one)
+
+
+def _ways(node: Node) -> set[str]:
+    match node:
+        case Field(name, _):
+            # What stands before a colon may be anything, a person's name too: only what we know goes on record.
+            return {name if operators.is_known(name) else "words"}
+        case Not(part):
+            return _ways(part)
+        case And(parts) | Or(parts):
+            return set().union(*(_ways(one) for one in parts))
+    return {"email" if _is_address(node) else "words"}

@@ -1,0 +1,294 @@
+"""Changing many rows of a list: confirmed, at once or as long work, told row by row, undone where that can be."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.middleware.csrf import get_token
+from django.template.response import TemplateResponse
+from django.test import RequestFactory
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import SafeString
+
+from hrassist import long_tasks
+from hrassist.lib.errors import DomainError
+from hrassist.lib.outcomes import Outcome
+
+AT_ONCE, NAMES_SHOWN, REFUSALS_SHOWN, UNDOS_KEPT = 200, 8, 5, 5
+KIND, UNDO_KEY = "admin.bulk", "bulk_undo"
+Deed = Callable[..., Outcome]
+
+
+class BulkForm(forms.Form):
+    """What else an act on many rows must know; `rows` are those it is for."""
+
+    def __init__(self, *args: Any, request: HttpRequest, rows: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+        self.request, self.rows = request, rows
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Fill choices that depend on who asks and for what."""
+
+    def params(self) -> dict[str, Any]:
+        """What the act is called with beside keys, by and now; it must survive JSON."""
+        return dict(self.cleaned_data)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bulk:
+    """`do(keys=…, by=…, now=…, **form.params())` changes at most 200 rows in one transaction.
+
+    `happens` says before, `done` says after, each with {count}. `undo` gets the keys that changed and the same params.
+    """
+
+    model: str
+    name: str
+    label: str
+    icon: str
+    permissions: tuple[str, ...]
+    do: Deed
+    happens: str
+    done: str
+    form: type[BulkForm] = BulkForm
+    undo: Deed | None = None
+    danger: bool = False
+    order: int = 100
+
+
+_known: dict[tuple[str, str], Bulk] = {}
+
+
+def add(*acts: Bulk) -> None:
+    """Offer acts on the list of their model, from this app or one above."""
+    _known.update({(one.model, one.name): one for one in acts})
+
+
+def of(model: str, user: Any) -> list[Bulk]:
+    """What this user may do to many rows of a list."""
+    mine = [one for one in _known.values() if one.model == model and user.has_perms(one.permissions)]
+    return sorted(mine, key=lambda one: (one.order, one.label))
+
+
+def as_admin_action(one: Bulk) -> tuple[Any, str, str]:
+    """As Django's list wants it: it works from the plain form, without a script."""
+
+    def act(model_admin: Any, request: HttpRequest, queryset: Any) -> HttpResponseBase:
+        return _confirm_or_do(one, model_admin, request, queryset)
+
+    return act, one.name, one.label
+
+
+# --- On the page ------------------------------------------------------------------------------------------------------
+
+
+def _confirm_or_do(one: Bulk, model_admin: Any, request: HttpRequest, rows: Any) -> HttpResponseBase:
+    confirmed = "confirmed" in request.POST
+    form = one.form(request.POST if confirmed else None, request=request, rows=rows)
+    if confirmed and form.is_valid():
+        return _do(one, model_admin, request, rows, form)
+    across = request.POST.get("select_across") == "1"
+    count = rows.order_by()[: AT_ONCE + 1].count()
+    shown = list(rows[:NAMES_SHOWN])
+    how_many = _how_many(model_admin, request, rows, count)
+    context = {
+        **admin.site.each_context(request),
+        "title": one.label.rstrip("…"),
+        "act": one,
+        "form": form,
+        "happens": one.happens.format(count=how_many),
+        "count": count,
+        "how_many": how_many,
+        "is_long": count > AT_ONCE,
+        "shown": shown,
+        "more": max(count - len(shown), 0) if count <= AT_ONCE else 0,
+        "across": across,
+        # Django asks for one chosen row even where all that match are meant.
+        "keys": request.POST.getlist(ACTION_CHECKBOX_NAME),
+        "opts": model_admin.opts,
+        "back": request.get_full_path(),
+        "nouns": model_admin.nouns or model_admin.opts.verbose_name_plural,
+    }
+    return TemplateResponse(request, "admin/bulk.html", context, status=200)
+
+
+def _do(one: Bulk, model_admin: Any, request: HttpRequest, rows: Any, form: BulkForm) -> HttpResponseBase:
+    user: Any = request.user
+    back = HttpResponseRedirect(request.get_full_path())
+    keys = list(rows.order_by().values_list("pk", flat=True)[: AT_ONCE + 1])
+    params = form.params()
+    if len(keys) > AT_ONCE:
+        return _start(one, model_admin, request, rows, params)
+    try:
+        outcome = one.do(keys=keys, by=user, now=timezone.now(), **params)
+    except DomainError as error:
+        messages.error(request, error.message)
+        return back
+    _tell(one, model_admin, request, outcome, params)
+    return back
+
+
+def _tell(one: Bulk, model_admin: Any, request: HttpRequest, outcome: Outcome, params: dict[str, Any]) -> None:
+    if outcome.changed:
+        text = one.done.format(count=counted(len(outcome.changed), model_admin))
+        messages.success(request, _with_undo(request, one, text, outcome.changed, params))
+    if outcome.unchanged:
+        messages.info(request, f"{counted(outcome.unchanged, model_admin)} needed no change.")
+    if outcome.refused:
+        names = model_admin.get_queryset(request).in_bulk([key for key, _ in outcome.refused[:REFUSALS_SHOWN]])
+        told = [f"{names[key]}: {why}" for key, why in outcome.refused[:REFUSALS_SHOWN] if key in names]
+        more = len(outcome.refused) - len(told)
+        left = f"{counted(len(outcome.refused), model_admin)} stayed as before. {' '.join(told)}"
+        messages.warning(request, left + (f" And {more} more." if more else ""))
+
+
+def _start(one: Bulk, model_admin: Any, request: HttpRequest, rows: Any, params: dict[str, Any]) -> HttpResponseBase:
+    user: Any = request.user
+    across = request.POST.get("select_across") == "1"
+    task = long_tasks.start(
+        kind=KIND,
+        title=f"{one.label.rstrip('…')}: {model_admin.nouns or model_admin.opts.verbose_name_plural}",
+        params={
+            "model": one.model,
+            "name": one.name,
+            "params": params,
+            "query": urlsplit(request.get_full_path()).query if across else "",
+            "keys": None if across else [str(key) for key in rows.values_list("pk", flat=True)],
+        },
+        by=user,
+        now=timezone.now(),
+    )
+    try:
+        return HttpResponseRedirect(reverse("admin:long_task", args=[task.pk]))
+    except NoReverseMatch:
+        messages.success(request, "The work has begun and goes on in the background; you may leave this page.")
+        return HttpResponseRedirect(request.get_full_path())
+
+
+def _how_many(model_admin: Any, request: HttpRequest, rows: Any, count: int) -> str:
+    if count <= AT_ONCE:
+        return counted(count, model_admin)
+    changes = model_admin.get_paginator(request, rows, model_admin.list_per_page)
+    about = f"about {changes.count:,}" if changes.is_estimate else f"{changes.count:,}"
+    return f"{about} {model_admin.nouns or model_admin.opts.verbose_name_plural}"
+
+
+def counted(count: int, model_admin: Any) -> str:
+    """1 candidate, 12 candidates."""
+    one = model_admin.noun or model_admin.opts.verbose_name
+    many = model_admin.nouns or model_admin.opts.verbose_name_plural
+    return f"{count:,} {one if count == 1 else many}"
+
+
+# --- Long work --------------------------------------------------------------------------------------------------------
+
+
+@long_tasks.work(KIND)
+def run(progress: long_tasks.Progress) -> dict[str, Any]:
+    """In steps of 200 rows, each its own transaction, over what the user may see and do when it runs."""
+    said = progress.params
+    act = _known.get((said["model"], said["name"]))
+    if act is None or not progress.by.is_active or not progress.by.has_perms(act.permissions):
+        raise DomainError("You may not do this any more. Nothing more was done.", code="not_allowed")
+    model_admin, rows = _rows_again(said, progress.by)
+    keys = list(rows.order_by().values_list("pk", flat=True))
+    progress.total(len(keys))
+    changed = unchanged = refused = done = 0
+    reasons: list[dict[str, str]] = []
+    for some in _in_steps(keys, AT_ONCE):
+        # Seen again: rights and rows may have changed since the work began.
+        seen = list(model_admin.get_queryset(_request(progress.by)).filter(pk__in=some).values_list("pk", flat=True))
+        outcome = act.do(keys=seen, by=progress.by, now=timezone.now(), **said["params"])
+        done += len(some)
+        changed += len(outcome.changed)
+        unchanged += outcome.unchanged
+        refused += len(outcome.refused)
+        reasons += [{"row": str(key), "reason": why} for key, why in outcome.refused[: 100 - len(reasons)]]
+        progress.at(done, changed=changed, unchanged=unchanged, refused=refused, refusals=reasons)
+    return {"changed": changed, "unchanged": unchanged, "refused": refused, "refusals": reasons}
+
+
+def _rows_again(said: dict[str, Any], user: Any) -> tuple[Any, Any]:
+    model_admin = _admin_of(said["model"])
+    if said["keys"] is not None:
+        return model_admin, model_admin.get_queryset(_request(user)).filter(pk__in=said["keys"])
+    request = _request(user, said["query"])
+    return model_admin, model_admin.get_changelist_instance(request).get_queryset(request)
+
+
+def _admin_of(label: str) -> Any:
+    return next(one for model, one in admin.site._registry.items() if model._meta.label_lower == label)
+
+
+def _request(user: Any, query: str = "") -> Any:
+    """The list as its page would ask for it."""
+    request: Any = RequestFactory().get(f"/?{query}")
+    request.user = user
+    return request
+
+
+def _in_steps(keys: Sequence[Any], size: int) -> Iterable[list[Any]]:
+    left = iter(keys)
+    while some := list(islice(left, size)):
+        yield some
+
+
+# --- Undo -------------------------------------------------------------------------------------------------------------
+
+
+def _with_undo(
+    request: HttpRequest, one: Bulk, text: str, keys: Sequence[Any], params: dict[str, Any]
+) -> str | SafeString:
+    if one.undo is None:
+        return text
+    token = secrets.token_urlsafe(9)
+    kept = dict(list(request.session.get(UNDO_KEY, {}).items())[-UNDOS_KEPT + 1 :])
+    kept[token] = {"model": one.model, "name": one.name, "keys": [str(key) for key in keys], "params": params}
+    request.session[UNDO_KEY] = kept
+    return format_html(
+        '{} <form method="post" action="{}" class="undo"><input type="hidden" name="csrfmiddlewaretoken" value="{}">'
+        '<input type="hidden" name="undo" value="{}"><input type="hidden" name="back" value="{}">'
+        '<button type="submit" class="button small">Undo</button></form>',
+        text, reverse("admin:bulk_undo"), get_token(request), token, request.get_full_path(),
+    )  # fmt: skip
+
+
+def undo_view(request: HttpRequest) -> HttpResponseBase:
+    """Take back what was done to many rows, once, by whoever did it."""
+    if request.method != "POST":
+        raise Http404
+    kept = request.session.get(UNDO_KEY, {})
+    said = kept.pop(request.POST.get("undo", ""), None)
+    back = request.POST.get("back", "")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
+        back = reverse("admin:index")
+    if said is None:
+        messages.error(request, "This can no longer be undone here.")
+        return HttpResponseRedirect(back)
+    request.session[UNDO_KEY] = kept
+    one = _known.get((said["model"], said["name"]))
+    if one is None or one.undo is None or not request.user.has_perms(one.permissions):
+        raise PermissionDenied
+    model_admin = _admin_of(one.model)
+    seen = list(model_admin.get_queryset(request).filter(pk__in=said["keys"]).values_list("pk", flat=True))
+    try:
+        outcome = one.undo(keys=seen, by=request.user, now=timezone.now(), **said["params"])
+    except DomainError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, f"Undone for {counted(len(outcome.changed), model_admin)}.")
+    return HttpResponseRedirect(back)

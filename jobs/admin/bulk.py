@@ -1,0 +1,79 @@
+"""What recruiters do to many applications at once, and people into a job."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from hrassist.admin import bulk
+from hrassist.admin.bulk import Bulk, BulkForm
+from jobs.actions import bulk as actions
+from jobs.models import Job, RejectionReason
+
+OFFERED = 300
+
+
+class JobForm(BulkForm):
+    job = forms.ChoiceField(label="Job", help_text="Open jobs that you see. People begin at its first stage.")
+    source = forms.CharField(label="Source", max_length=60, initial="recruiter", required=False)
+
+    def prepare(self) -> None:
+        user: Any = self.request.user
+        field: Any = self.fields["job"]
+        jobs = Job.objects.visible_to(user).open().order_by("title").values_list("pk", "title")[:OFFERED]
+        field.choices = [(str(pk), title) for pk, title in jobs]
+
+
+class SeenForm(BulkForm):
+    seen_at = forms.DateTimeField(widget=forms.HiddenInput)
+
+    def prepare(self) -> None:
+        self.fields["seen_at"].initial = timezone.now().isoformat()
+
+    def params(self) -> dict[str, Any]:
+        return {**self.cleaned_data, "seen_at": self.cleaned_data["seen_at"].isoformat()}
+
+
+class MoveForm(SeenForm):
+    to = forms.ChoiceField(label="Stage")
+
+    def prepare(self) -> None:
+        super().prepare()
+        field: Any = self.fields["to"]
+        jobs = list(self.rows.order_by().values_list("job_id", flat=True).distinct()[:2])
+        field.choices = actions.stage_choices(jobs)
+
+
+class RejectForm(SeenForm):
+    reason = forms.ChoiceField(label="Reason", help_text="The person may ask for it.")
+    note = forms.CharField(label="Note", max_length=500, required=False)
+
+    def prepare(self) -> None:
+        super().prepare()
+        field: Any = self.fields["reason"]
+        reasons = RejectionReason.objects.filter(active=True, kind=RejectionReason.Kind.WE_REJECTED)
+        field.choices = [(str(one.pk), one.name) for one in reasons]
+
+    def params(self) -> dict[str, Any]:
+        return {**super().params(), "reason": int(self.cleaned_data["reason"])}
+
+
+bulk.add(
+    Bulk(
+        model="candidates.candidate", name="add_to_job", label="Add to job…", icon="briefcase", form=JobForm, order=30,
+        permissions=("candidates.bulk_change_candidate", "jobs.add_application"), do=actions.add_to_job,
+        happens="A job gets {count} as new applications.", done="{count} added to the job.",
+    ),
+    Bulk(
+        model="jobs.application", name="move_to_stage", label="Move to stage…", icon="right", form=MoveForm, order=10,
+        permissions=("jobs.change_application",), do=actions.move,
+        happens="{count} move to another stage.", done="{count} moved.",
+    ),
+    Bulk(
+        model="jobs.application", name="reject", label="Reject…", icon="ban", form=RejectForm, order=20, danger=True,
+        permissions=("jobs.change_application",), do=actions.reject, undo=actions.unreject,
+        happens="{count} end as rejected, with the same reason.", done="{count} rejected.",
+    ),
+)  # fmt: skip
