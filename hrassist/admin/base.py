@@ -12,6 +12,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path
 
+from hrassist import exports
+from hrassist.admin import exports as export_page
 from hrassist.admin.paging import EstimatePaginator, KeysetChangeList
 from hrassist.lib.errors import DomainError
 
@@ -80,6 +82,9 @@ class BaseAdmin(ModelAdmin[M]):
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions = super().get_actions(request)
         actions.pop("delete_selected", None)
+        if exports.allowed(self.opts.label_lower, request.user):
+            export = export_page.export_selected
+            actions[export.__name__] = (export, export.__name__, "Export selected")
         return actions
 
     def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
@@ -104,6 +109,7 @@ class BaseAdmin(ModelAdmin[M]):
             "empty_title": self.empty_title,
             "empty_hint": self.empty_hint,
             "list_hint": self.list_hint,
+            "export_url": export_page.link(self.opts.label_lower, request.GET.urlencode(), request.user),
             **(extra_context or {}),
         }
         return super().changelist_view(request, context)
