@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+from django.db.models import Q
 from django.utils import timezone
 
 from audit import actions as audit
@@ -39,7 +40,7 @@ def read(task: LongTask, *, part: str, by: User, now: datetime) -> tuple[Iterato
     """
     refused = part == "refused"
     key = task.result.get("refused_key", "") if refused else task.file_key
-    if not key or task.file_expires_at is None or task.file_expires_at <= now:
+    if not key or (not refused and not task.file_name) or task.file_expires_at is None or task.file_expires_at <= now:
         raise FileExpired
     audit.viewed("task_file.downloaded", target=task, by=by, kind=task.kind, part=part)
     return storage.clean().open(key), "refused.csv" if refused else task.file_name
@@ -47,7 +48,9 @@ def read(task: LongTask, *, part: str, by: User, now: datetime) -> tuple[Iterato
 
 def expire(*, now: datetime) -> int:
     """Delete the files of tasks whose day is over; gives how many tasks had some."""
-    tasks = LongTask.objects.filter(file_expires_at__lte=now)
+    # A file that was given and never led to one that is offered is of no more use after its day either.
+    unused = Q(file_expires_at__isnull=True, created_at__lte=now - KEPT) & ~Q(source_key="")
+    tasks = LongTask.objects.filter(Q(file_expires_at__lte=now) | unused)
     count = 0
     for task in tasks[:1000]:
         for key in {task.file_key, task.source_key, task.result.pop("refused_key", "")} - {""}:

@@ -28,7 +28,7 @@ State = LongTask.State
 COLOURS = {State.QUEUED: "", State.RUNNING: "blue", State.DONE: "good", State.FAILED: "bad", State.CANCELLED: "warn"}
 SHOWN = 100
 # What a result holds beside counts.
-NO_COUNTS = {"refused_rows", "refused_key", "next", "said"}
+NO_COUNTS = {"refused_rows", "refused_key", "next", "said", "table"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +153,7 @@ def _shown(task: LongTask) -> dict[str, Any]:
         "refused": refused,
         "refused_more": max(0, int(task.result.get("refused", 0)) - len(refused)),
         "refused_file": has_files and bool(task.result.get("refused_key")),
-        "file": has_files and bool(task.file_key),
+        "file": has_files and bool(task.file_key and task.file_name),
         "file_gone": bool(task.file_name) and not (has_files and task.file_key),
     }
 

@@ -1,5 +1,15 @@
 """The recruiters' pages about jobs, who applied for them, and who would fit."""
 
-from jobs.admin import application, candidate_applications, columns, dashboard, exports, finder, job, menu
+from jobs.admin import application, candidate_applications, columns, dashboard, exports, finder, imports, job, menu
 
-__all__ = ["application", "candidate_applications", "columns", "dashboard", "exports", "finder", "job", "menu"]
+__all__ = [
+    "application",
+    "candidate_applications",
+    "columns",
+    "dashboard",
+    "exports",
+    "finder",
+    "imports",
+    "job",
+    "menu",
+]

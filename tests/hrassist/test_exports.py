@@ -164,6 +164,6 @@ def test_a_key_that_is_none_is_not_found(recruiter, client_as):
 
 
 def test_the_file_of_an_export_is_for_its_owner_alone(export, recruiter, coordinator, noon):
-    task, _ = export(recruiter)
+    export(recruiter)
     assert not LongTask.objects.visible_to(coordinator).exists()
     assert task_files.KEPT.total_seconds() == 24 * 3600
