@@ -104,7 +104,7 @@ class Selection:
         request.GET = QueryDict("" if self.ids else self.query)
         model_admin = admin.site._registry[cast(type[Model], apps.get_model(export.model))]
         rows: QuerySet[Any] = (
-            model_admin.get_queryset(request) if self.ids else model_admin.get_changelist_instance(request).queryset  # type: ignore[attr-defined]  # set by Django
+            model_admin.get_queryset(request) if self.ids else model_admin.get_changelist_instance(request).queryset
         )
         if self.ids:
             try:

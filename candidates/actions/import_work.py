@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Model
 from django.urls import reverse
 from django.utils import timezone
 
@@ -121,7 +120,7 @@ def run(progress: Progress) -> dict[str, Any]:
             fresh |= dict.fromkeys(_keys(one), key)
         done += len(batch)
         progress.at(done, **counts)
-    audit.record("import.done", target=progress.task, by=progress.by, **counts)
+    audit.record("import.done", target=progress.task, by=progress.by, rows=counts)
     return counts
 
 
@@ -201,7 +200,7 @@ def _take_back(row: ImportedRow, *, goal: import_goals.Goal | None, by: User, no
     if row.goal_ref and not (goal and goal.take_back(row.goal_ref, by, now)):
         raise DomainError("Somebody worked on their application since: they stay.", code="changed_since")
     for relation in candidate._meta.related_objects:
-        model: type[Model] = relation.related_model  # type: ignore[assignment]  # never "self" here
+        model: Any = relation.related_model
         if model not in OWN and model._default_manager.filter(**{relation.field.name: candidate}).exists():
             raise DomainError("Something was added to this person since: they stay.", code="added_since")
     audit.record("candidate.import_undone", target=candidate, by=by, subject=candidate)

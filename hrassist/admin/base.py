@@ -80,7 +80,7 @@ class BaseAdmin(ModelAdmin[M]):
         return KeysetChangeList
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        actions = super().get_actions(request)
+        actions: dict[str, Any] = dict(super().get_actions(request))
         actions.pop("delete_selected", None)
         if exports.allowed(self.opts.label_lower, request.user):
             export = export_page.export_selected

@@ -88,8 +88,8 @@ def _selection(request: HttpRequest) -> Selection:
     return Selection(query=asked.urlencode(), ids=tuple(ids))
 
 
-@admin.action(description="Export selected")
-def export_selected(model_admin: Any, request: HttpRequest, rows: Any) -> HttpResponse | None:
+def export_selected(model_admin: Any, request: HttpRequest, rows: Any) -> HttpResponse:
+    """The action of every list that may be exported."""
     model = model_admin.opts.label_lower
     # Who ticked every row of every page means the list as it stands.
     everything = request.POST.get("select_across") == "1"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TextIO
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -135,3 +135,8 @@ def sheet(path: Path, header: Sequence[str], *, kind: str = "csv") -> Sheet:
 
 def _in_csv(value: Any) -> Any:
     return value.strftime("%Y-%m-%d %H:%M") if isinstance(value, datetime) else value
+
+
+def write_csv(file: TextIO, rows: Iterable[Iterable[Any]]) -> None:
+    """A small table at once, as safe as a sheet."""
+    csv.writer(file).writerows([_in_csv(safe(value)) for value in row] for row in rows)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Model
 
 from audit import actions as audit
 from jobs.models import Application, StageTransition
@@ -26,7 +25,7 @@ def take_back(*, application_id: UUID, by: User, now: datetime) -> bool:
     if one.transitions.count() > 1 or one.status != Application.Status.ACTIVE:
         return False
     for relation in one._meta.related_objects:
-        model: type[Model] = relation.related_model  # type: ignore[assignment]  # never "self" here
+        model: Any = relation.related_model
         if model is not StageTransition and model._default_manager.filter(**{relation.field.name: one}).exists():
             return False
     audit.record("application.import_undone", target=one, by=by, subject=one.candidate_id, job=one.job_id)

@@ -1,6 +1,17 @@
 """The recruiters' pages about jobs, who applied for them, and who would fit."""
 
-from jobs.admin import application, candidate_applications, columns, dashboard, exports, finder, imports, job, menu
+from jobs.admin import (
+    application,
+    candidate_applications,
+    columns,
+    dashboard,
+    exports,
+    finder,
+    imports,
+    job,
+    menu,
+    reports,
+)
 
 __all__ = [
     "application",
@@ -12,4 +23,5 @@ __all__ = [
     "imports",
     "job",
     "menu",
+    "reports",
 ]

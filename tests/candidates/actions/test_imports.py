@@ -94,7 +94,7 @@ def test_the_import_adds_people_with_their_contacts_on_record(run, recruiter, ev
     assert [email.address for email in one.emails.all()] == ["joerg@example.org"]
     assert len(events("candidate.created")) == 2
     (done,) = events("import.done")
-    assert done.changes == {"new": 2, "updated": 0, "unchanged": 0}
+    assert done.changes == {"rows": {"new": 2, "updated": 0, "unchanged": 0}}
     assert "Müller" not in json.dumps([event.changes for event in events("import.")])
 
 
