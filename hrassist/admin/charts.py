@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 WIDTH, HEIGHT = 640, 200
-LEFT, RIGHT, TOP, BOTTOM = 44, 14, 14, 26
+LEFT, RIGHT, TOP, BOTTOM = 40, 34, 14, 26
 GRID_LINES = 4
 
 
