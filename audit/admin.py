@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.db.models import Q, QuerySet
+from django.core.cache import cache
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -18,8 +19,9 @@ from django.utils.safestring import SafeString
 
 from audit import actions as audit
 from audit.models import Event
-from hrassist.admin import cells, navigation
+from hrassist.admin import cells, dashboard, navigation
 from hrassist.admin.base import ReadOnlyAdmin
+from hrassist.admin.dashboard import Card
 from hrassist.admin.navigation import NavItem
 
 OUTCOMES = {Event.Outcome.ALLOW: "", Event.Outcome.DENY: "bad", Event.Outcome.ERROR: "warn"}
@@ -195,4 +197,33 @@ navigation.add(
         section="Oversight",
         order=80,
     )
+)
+
+
+# What an auditor looks at first.
+WATCHED = (
+    ("Refused", Q(outcome=Event.Outcome.DENY)),
+    ("Failed sign-ins", Q(action="user.login_failed")),
+    ("Files that left", Q(action__in=["resume.downloaded", "task_file.downloaded"])),
+    ("Exports", Q(action__endswith=".exported")),
+)
+
+
+def past_day(request: HttpRequest) -> dict[str, Any]:
+    """The past day in numbers, counted once a minute."""
+    counts: dict[str, int] | None = cache.get("audit-past-day")
+    if counts is None:
+        since = timezone.now() - timedelta(days=1)
+        counts = Event.objects.filter(ts__gt=since).aggregate(
+            events=Count("pk"), **{f"n{at}": Count("pk", filter=rule) for at, (_, rule) in enumerate(WATCHED)}
+        )
+        cache.set("audit-past-day", counts, 60)
+    return {
+        "events": counts["events"],
+        "lines": [(label, counts[f"n{at}"]) for at, (label, _) in enumerate(WATCHED)],
+    }
+
+
+dashboard.add(
+    Card(template="audit/card_past_day.html", data=past_day, permission="audit.view_event", wide=True, order=60)
 )

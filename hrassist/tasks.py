@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from procrastinate.contrib.django import app
 
-from hrassist import long_tasks
+from hrassist import long_tasks, task_files
 from hrassist.lib import throttle
 from hrassist.models import IdempotencyRecord
 from jobs.actions import scorecards
@@ -36,3 +36,17 @@ def remind_of_scorecards(timestamp: int) -> None:
 def run_long_task(*, long_task_id: str) -> None:
     """Run an import, an export or a bulk change that somebody started on a page."""
     long_tasks.run(long_task_id)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="upkeep", queueing_lock="expire_task_files", pass_context=False)
+def expire_task_files(timestamp: int) -> None:
+    """Delete the files of long work after their day: they are copies of what people told us."""
+    task_files.expire(now=datetime.fromtimestamp(timestamp, tz=UTC))
+
+
+@app.periodic(cron="*/2 * * * *")
+@app.task(queue="upkeep", queueing_lock="end_forgotten_long_tasks", pass_context=False)
+def end_forgotten_long_tasks(timestamp: int) -> None:
+    """Say of long work that it failed when no worker will take it up again."""
+    long_tasks.end_forgotten(now=datetime.fromtimestamp(timestamp, tz=UTC))

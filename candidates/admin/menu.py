@@ -18,7 +18,7 @@ navigation.add(
         icon="people",
         permission="candidates.view_candidate",
         order=20,
-        also=("/candidates/candidate/",),
+        also=("/candidates/candidate/", "/candidates/import/"),
     ),
     NavItem(
         label="Uploads",

@@ -3,6 +3,7 @@
 from candidates.models.candidate import Candidate
 from candidates.models.contact import CandidateEmail, CandidateLink, CandidatePhone
 from candidates.models.duplicate import CandidateMerge, DuplicateGroup, DuplicateMember, NotDuplicate
+from candidates.models.imported import ImportedRow
 from candidates.models.resume import Resume, ResumePage, ResumeParse, ResumeText, ResumeVector
 from candidates.models.source import Source
 from candidates.models.tag import CandidateTag, Tag
@@ -18,6 +19,7 @@ __all__ = [
     "CandidateTag",
     "DuplicateGroup",
     "DuplicateMember",
+    "ImportedRow",
     "NotDuplicate",
     "PoolMembership",
     "Resume",

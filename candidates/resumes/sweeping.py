@@ -11,6 +11,7 @@ from itertools import islice
 from candidates.models import Resume, ResumePage, UploadTicket
 from candidates.resumes import settling
 from hrassist.lib import storage
+from hrassist.models import LongTask
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +58,7 @@ def orphans(*, older_than: datetime) -> Iterator[str]:
     for keys in _batches(storage.clean().list_older_than(older_than)):
         known = set(Resume.objects.filter(key__in=keys).values_list("key", flat=True))
         known |= set(ResumePage.objects.filter(key__in=keys).values_list("key", flat=True))
+        known |= LongTask.objects.keys_among(keys)
         yield from (key for key in keys if key not in known)
 
 

@@ -17,7 +17,9 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from hrassist import exports
 from hrassist.admin import bulk, cells, filters, saved_views
+from hrassist.admin import exports as export_page
 from hrassist.admin.paging import EstimatePaginator, KeysetChangeList
 from hrassist.lib.errors import DomainError
 
@@ -94,11 +96,14 @@ class BaseAdmin(ModelAdmin[M]):
         return KeysetChangeList
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        actions = super().get_actions(request)
+        actions: dict[str, Any] = dict(super().get_actions(request))
         actions.pop("delete_selected", None)
         if actions is not None and self.actions is not None and IS_POPUP_VAR not in request.GET:
             acts = bulk.of(self.opts.label_lower, request.user)
             actions |= {one.name: bulk.as_admin_action(one) for one in acts}
+        if exports.allowed(self.opts.label_lower, request.user):
+            export = export_page.export_selected
+            actions[export.__name__] = (export, export.__name__, "Export selected")
         return actions
 
     def get_list_filter(self, request: HttpRequest) -> Any:
@@ -167,6 +172,7 @@ class BaseAdmin(ModelAdmin[M]):
             "empty_title": self.empty_title,
             "empty_hint": self.empty_hint,
             "list_hint": self.list_hint,
+            "export_url": export_page.link(self.opts.label_lower, request.GET.urlencode(), request.user),
             **(extra_context or {}),
         }
         return super().changelist_view(request, context)

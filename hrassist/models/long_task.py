@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.db import models
@@ -21,6 +22,14 @@ class LongTaskQuerySet(models.QuerySet["LongTask"]):
     def unfinished(self) -> Self:
         return self.filter(state__in=[LongTask.State.QUEUED, LongTask.State.RUNNING])
 
+    def keys_among(self, keys: Iterable[str]) -> set[str]:
+        """Those of these keys of the store that a task still names."""
+        wanted = set(keys)
+        rows = self.filter(Q(file_key__in=wanted) | Q(source_key__in=wanted) | Q(result__refused_key__in=list(wanted)))
+        return wanted & {
+            key for row in rows.values_list("file_key", "source_key", "result__refused_key") for key in row if key
+        }
+
 
 class LongTask(models.Model):
     """One piece of long work of a user: what it is, how far it is, how it ended. Its page survives every reload."""
@@ -31,6 +40,9 @@ class LongTask(models.Model):
         DONE = "done"
         FAILED = "failed"
         CANCELLED = "cancelled"
+
+    # A worker tells at every step that it lives; after this long without a word it is taken for dead.
+    STALLED_AFTER: ClassVar = timedelta(minutes=2)
 
     MOVES: ClassVar[dict[str, set[str]]] = {
         State.QUEUED: {State.RUNNING, State.CANCELLED, State.FAILED},
@@ -93,3 +105,13 @@ class LongTask(models.Model):
     @property
     def is_over(self) -> bool:
         return self.ended_at is not None
+
+    def is_stalled(self, *, now: datetime) -> bool:
+        """Whether its worker has not been heard of for two minutes; the queue then gives it to another one."""
+        if self.state != self.State.RUNNING:
+            return False
+        return (self.heartbeat_at or self.started_at or self.created_at) < now - self.STALLED_AFTER
+
+    @property
+    def percent(self) -> int | None:
+        return None if not self.total else min(100, self.done * 100 // self.total)

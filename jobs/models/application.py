@@ -183,7 +183,12 @@ class StageTransition(models.Model):
 
     class Meta:
         ordering: ClassVar = ["at", "id"]
-        indexes: ClassVar = [models.Index(fields=["application", "at"], name="stagetransition_of")]
+        indexes: ClassVar = [
+            models.Index(fields=["application", "at"], name="stagetransition_of"),
+            # Reports begin with those who came in, or were hired, in a period.
+            models.Index(fields=["at"], condition=Q(from_stage__isnull=True), name="stagetransition_entered"),
+            models.Index(fields=["at"], condition=Q(to_status="hired"), name="stagetransition_hired"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.from_stage or 'new'} → {self.to_stage}"

@@ -1,1 +1,1 @@
-"""Papers: the letter of an offer."""
+"""Figures and papers: what the steps of applications add up to, and the letter of an offer."""

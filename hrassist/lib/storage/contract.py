@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import IO, Literal, Protocol
 
 from hrassist.lib.errors import Conflict, DomainError, NotFound, Unavailable
 
@@ -89,6 +89,10 @@ class Clean(Protocol):
     """Checked files, each written once under a fresh key."""
 
     def put(self, key: str, data: bytes, *, content_type: str) -> Stat: ...
+
+    def put_file(self, key: str, file: IO[bytes], *, content_type: str) -> None:
+        """The same for a file too large to be held in memory."""
+        ...
 
     def head(self, key: str) -> Stat | None: ...
 

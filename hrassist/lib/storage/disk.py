@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import io
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
-from typing import Protocol
+from typing import IO, Protocol
 from uuid import uuid4
 
 from django.core import signing
@@ -232,17 +234,20 @@ class DiskClean(Folder):
         super().__init__(root, prefix="clean")
 
     def put(self, key: str, data: bytes, *, content_type: str) -> Stat:
+        self.put_file(key, io.BytesIO(data), content_type=content_type)
+        return self.head(key) or Stat(size=len(data))
+
+    def put_file(self, key: str, file: IO[bytes], *, content_type: str) -> None:
         del content_type
         final, part = self.path(key), self.part()
         try:
             _make_folder(final.parent)
-            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as copy:
+                shutil.copyfileobj(file, copy, CHUNK)
+                copy.flush()
+                os.fsync(copy.fileno())
             part.replace(final)
             _sync_folder(final.parent)
-            return Stat(size=len(data), etag=_etag(final.stat()))
         except OSError as error:
             raise self._broken(error) from error
         finally:

@@ -10,9 +10,10 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 import boto3
+from boto3.exceptions import S3UploadFailedError
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
@@ -280,6 +281,18 @@ class S3Clean:
             content_type=content_type,
             encryption=str(done.get("ServerSideEncryption", "")),
         )
+
+    def put_file(self, key: str, file: IO[bytes], *, content_type: str) -> None:
+        try:
+            with translated():
+                self.bucket.client.upload_fileobj(
+                    file,
+                    self.bucket.name,
+                    self.bucket.full(key),
+                    ExtraArgs={"ContentType": content_type, "CacheControl": "private, no-store"},
+                )
+        except S3UploadFailedError as error:
+            raise StorageUnavailable from error
 
     def head(self, key: str) -> Stat | None:
         return self.bucket.head(key)

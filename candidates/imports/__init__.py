@@ -1,0 +1,1 @@
+"""Reading tables of people: bytes to rows, rows to facts."""
