@@ -12,8 +12,9 @@ class JobsConfig(AppConfig):
         from candidates.models import visibility  # noqa: PLC0415
         from hrassist import notifications  # noqa: PLC0415
         from jobs import tasks  # noqa: F401, PLC0415  the worker must know every task
-        from jobs.models import application  # noqa: PLC0415
+        from jobs.models import application, followers  # noqa: PLC0415
 
         visibility.widen(application.people_of_visible_applications)
         visibility.narrow(application.people_of_confidential_jobs_only)
+        followers.register()
         notifications.guard("job_ref", application.jobs_seen)

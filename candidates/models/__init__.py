@@ -2,7 +2,7 @@
 
 from candidates.models.candidate import Candidate
 from candidates.models.contact import CandidateEmail, CandidateLink, CandidatePhone
-from candidates.models.duplicate import CandidateMerge, DuplicateGroup, DuplicateMember, NotDuplicate
+from candidates.models.duplicate import CandidateMerge, DuplicateGroup, DuplicateMember, DuplicateSearch, NotDuplicate
 from candidates.models.resume import Resume, ResumePage, ResumeParse, ResumeText, ResumeVector
 from candidates.models.source import Source
 from candidates.models.tag import CandidateTag, Tag
@@ -18,6 +18,7 @@ __all__ = [
     "CandidateTag",
     "DuplicateGroup",
     "DuplicateMember",
+    "DuplicateSearch",
     "NotDuplicate",
     "PoolMembership",
     "Resume",
