@@ -13,7 +13,7 @@ from django.db import transaction
 from audit import actions as audit
 from candidates import duplicates
 from candidates.actions.candidates import FACTS, CandidateMerged
-from candidates.models import Candidate, CandidateMerge, DuplicateGroup, NotDuplicate, moving
+from candidates.models import Candidate, CandidateMerge, DuplicateMember, NotDuplicate, moving, visibility
 from candidates.models.moving import Ledger
 from hrassist.lib.errors import Conflict, DomainError, NotFound
 
@@ -165,9 +165,11 @@ def forget_apart(*, people: Sequence[Candidate], by: User, now: datetime) -> Non
     duplicates.regroup(ids, now=now)
 
 
-def group_of(candidate: Candidate, *, user: User) -> DuplicateGroup | None:
+def group_of(candidate: Candidate, *, user: User) -> UUID | None:
     """The group of possible duplicates that this record stands in, if the user sees another member of it."""
-    return DuplicateGroup.objects.visible_to(user).filter(members__candidate=candidate.pk).first()
+    others = DuplicateMember.objects.filter(group__members__candidate=candidate.pk).exclude(candidate=candidate.pk)
+    seen = others.filter(visibility.condition(user, path="candidate__"), candidate__merged_into__isnull=True)
+    return seen.order_by().values_list("group_id", flat=True).first()
 
 
 def _locked(kept: UUID, gone: UUID, *, by: User) -> tuple[Candidate, Candidate]:

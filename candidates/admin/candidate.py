@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any, ClassVar, cast
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Model, QuerySet, URLField
@@ -18,6 +19,7 @@ from audit.models import Event
 from candidates.actions import candidates as actions
 from candidates.admin import finder, reading
 from candidates.models import Candidate, CandidateEmail, CandidateLink, CandidatePhone, Resume
+from candidates.models.candidate import standing_for
 from hrassist.admin import cells, pages
 from hrassist.admin.base import BaseAdmin, TabularInline
 
@@ -198,16 +200,33 @@ class CandidateAdmin(BaseAdmin[Candidate]):
 
     def person_or_404(self, request: HttpRequest, object_id: str) -> Candidate:
         candidate = self.get_object(request, object_id)
+        if candidate is None:
+            self.lead_on(request, object_id)
         if candidate is None or not self.has_view_permission(request, candidate):
             raise Http404
         return candidate
+
+    def lead_on(self, request: HttpRequest, object_id: str) -> None:
+        """Raise Elsewhere for a merged record whose person the user may see."""
+        try:
+            asked = UUID(object_id)
+        except ValueError:
+            return
+        stands = standing_for({asked}).get(asked)
+        if stands is None or stands == asked or not self.has_view_permission(request):
+            return
+        if self.get_queryset(request).filter(pk=stands).exists():
+            raise pages.Elsewhere(
+                request.get_full_path().replace(object_id, str(stands)),
+                "The record you asked for was merged into this one.",
+            )
 
     def head(self, request: HttpRequest, candidate: Candidate, *, tab: str) -> dict[str, Any]:
         return {
             "candidate": candidate,
             "tab": tab,
             "contacts": reading.contacts(candidate),
-            "flags": reading.flags(candidate),
+            "flags": reading.flags(candidate, request.user),
             "title": candidate.full_name,
             "opts": self.opts,
             "has_change_permission": self.has_change_permission(request, candidate),

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 
-from hrassist.admin import dashboard, navigation
+from hrassist.admin import dashboard, navigation, pages
 from hrassist.admin.search import search_view
 from hrassist.forms import ThrottledAuthenticationForm
 from hrassist.lib.errors import DomainError
@@ -37,8 +38,8 @@ class RecruitersSite(AdminSite):
     empty_value_display = "–"
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        pages = [path(route, self.admin_view(view), name=name) for route, view, name in _pages]
-        return [path("search/", self.admin_view(search_view), name="search"), *pages, *super().get_urls()]
+        added = [path(route, self.admin_view(view), name=name) for route, view, name in _pages]
+        return [path("search/", self.admin_view(search_view), name="search"), *added, *super().get_urls()]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
@@ -54,6 +55,9 @@ class RecruitersSite(AdminSite):
                 return answer
             except DomainError as error:
                 return self.refusal(request, error)
+            except pages.Elsewhere as moved:
+                messages.info(request, moved.message)
+                return HttpResponseRedirect(moved.url)
 
         return super().admin_view(guarded, cacheable)
 
