@@ -23,4 +23,4 @@ class HrassistAdminConfig(AdminConfig):
     def ready(self) -> None:
         super().ready()
         # After autodiscovery, because it replaces Django's own pages for groups.
-        from hrassist.admin import accounts  # noqa: F401, PLC0415
+        from hrassist.admin import accounts, notifications, preferences  # noqa: F401, PLC0415

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from procrastinate.contrib.django import app
 
-from hrassist import long_tasks
+from hrassist import long_tasks, notification_mail
 from hrassist.lib import throttle
 from hrassist.models import IdempotencyRecord
 
@@ -28,3 +28,10 @@ def forget_answers(timestamp: int) -> None:
 def run_long_task(*, long_task_id: str) -> None:
     """Run an import, an export or a bulk change that somebody started on a page."""
     long_tasks.run(long_task_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="mail", queueing_lock="mail_notifications", pass_context=False)
+def mail_notifications(timestamp: int) -> None:
+    """Mail what people were told and have not read: at once, or once a day, as each of them chose."""
+    notification_mail.send_due(now=datetime.fromtimestamp(timestamp, tz=UTC))

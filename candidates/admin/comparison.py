@@ -19,6 +19,9 @@ LABELS = {
     "full_name": "Name", "headline": "Headline", "city": "City", "country": "Country", "source": "Source",
     "external_id": "External id",
 }  # fmt: skip
+CONTACTS = {
+    "candidates.candidateemail": "emails", "candidates.candidatephone": "phones", "candidates.candidatelink": "links",
+}  # fmt: skip
 KINDS = {"email": "E-mail", "phone": "Phone", "link": "Link"}
 
 
@@ -65,8 +68,7 @@ def visible(user: Any, ids: Sequence[UUID]) -> list[Candidate]:
 
 def records(user: Any, people: Sequence[Candidate]) -> list[Record]:
     """The records with what each has; the one with most applications, then the oldest, is proposed to be kept."""
-    ids = [one.pk for one in people]
-    tables = [(mover, mover.count(user, ids)) for mover in moving.registered() if mover.counted]
+    tables = [(mover, _counts(mover, user, people)) for mover in moving.registered() if mover.counted]
     shown = [
         Record(
             candidate=one,
@@ -83,6 +85,14 @@ def records(user: Any, people: Sequence[Candidate]) -> list[Record]:
         }
         max(shown, key=lambda record: weight[record.candidate.pk]).kept = True
     return shown
+
+
+def _counts(mover: moving.Mover, user: Any, people: Sequence[Candidate]) -> dict[UUID, int]:
+    noun = CONTACTS.get(mover.model)
+    if noun is None:
+        return mover.count(user, [one.pk for one in people])
+    # Contacts were read with their people.
+    return {one.pk: len(getattr(one, noun).all()) for one in people}
 
 
 def _say_contacts(shown: list[Record]) -> None:

@@ -39,7 +39,7 @@ class MergeView(ApiView):
 
     @extend_schema(request=MergeSerializer, responses={200: CandidateDetailSerializer})
     def post(self, _request: Request, candidate_id: UUID) -> Response:
-        """Let this record stand for the person of both; everything of the other one moves, and its address leads here."""
+        """Let this record stand for both; everything of the other one moves, and its address leads here."""
         kept = found(Candidate.objects.visible_to(self.actor), pk=candidate_id)
         said = self.valid(MergeSerializer)
         gone = Candidate.objects.visible_to(self.actor).filter(pk=said["gone"]).first()

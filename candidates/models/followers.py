@@ -55,7 +55,12 @@ def register() -> None:
         _mover("phone number", "phone numbers", "candidatephone", number=Q()),
         _mover("link", "links", "candidatelink", url=Q()),
         Mover(label=("resume", "resumes"), model="candidates.resume", move=move_resumes, settle=settle_resumes),
-        _mover("upload", "uploads", "uploadticket"),
+        Mover(
+            label=("upload", "uploads"),
+            model="candidates.uploadticket",
+            move=follow("candidates.uploadticket"),
+            counted=False,
+        ),
         _mover("tag", "tags", "candidatetag", tag=Q()),
         Mover(label=("other person", "other people"), model="candidates.notduplicate", move=move_words, counted=False),
         _mover("talent pool", "talent pools", "poolmembership", pool=Q(removed_at__isnull=True)),

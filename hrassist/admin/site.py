@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 
+from hrassist import notifications
 from hrassist.admin import dashboard, navigation, pages
 from hrassist.admin.search import search_view
 from hrassist.forms import ThrottledAuthenticationForm
@@ -45,6 +46,8 @@ class RecruitersSite(AdminSite):
         context = super().each_context(request)
         if context["has_permission"]:
             context["nav_sections"] = navigation.sections(request)
+            user: Any = request.user
+            context["unread_count"] = notifications.unread(user)
         return context
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:

@@ -41,15 +41,15 @@ def _end(one: Application, ledger: Ledger) -> None:
 
 
 def register() -> None:
-    def following(one: str, many: str, name: str, **once: Q) -> Mover:
+    def following(one: str, many: str, name: str, *, counted: bool = True, **once: Q) -> Mover:
         model = f"jobs.{name}"
-        return Mover(label=(one, many), model=model, move=follow(model, once=once))
+        return Mover(label=(one, many), model=model, move=follow(model, once=once), counted=counted)
 
     moving.register(
         # Interviews, scorecards, offers and decisions belong to an application and go where it goes.
         Mover(label=("application", "applications"), model="jobs.application", move=move_applications),
         following("note", "notes", "note"),
         following("message", "messages", "message"),
-        following("place in a ranking", "places in rankings", "match", run=Q()),
-        following("submission of a form", "submissions of a form", "intakesubmission"),
+        following("place in a ranking", "places in rankings", "match", counted=False, run=Q()),
+        following("submission of a form", "submissions of a form", "intakesubmission", counted=False),
     )
