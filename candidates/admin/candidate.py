@@ -15,9 +15,8 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from audit import actions as audit
-from audit.models import Event
 from candidates.actions import candidates as actions
-from candidates.admin import finder, reading
+from candidates.admin import activity, finder, reading
 from candidates.models import Candidate, CandidateEmail, CandidateLink, CandidatePhone, Resume
 from candidates.models.candidate import standing_for
 from hrassist.admin import cells, pages
@@ -188,10 +187,11 @@ class CandidateAdmin(BaseAdmin[Candidate]):
         return self.page(request, candidate, tab="resume", template="resume", context=context)
 
     def activity_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Who saw and did what, in the words of the audit log; the records that were merged into this one included."""
         candidate = self.person_or_404(request, object_id)
         # Who works with a person may know who else saw them; the whole log stays with the auditors.
-        events = Event.objects.about(candidate.pk).order_by("-id")[:100]
-        return self.page(request, candidate, tab="activity", template="activity", context={"events": events})
+        context = activity.page(request, candidate)
+        return self.page(request, candidate, tab="activity", template="activity", context=context)
 
     def files_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         candidate = self.person_or_404(request, object_id)
