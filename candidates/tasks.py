@@ -12,6 +12,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job, Status
 
+from candidates import duplicates
 from candidates.models import UploadTicket
 from candidates.resumes import claims, pipeline, sweeping
 from hrassist.lib.errors import Unavailable
@@ -109,3 +110,11 @@ async def delete_old_tasks(timestamp: int) -> None:
     await app.job_manager.delete_old_jobs(
         nb_hours=KEEP_FAILED_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
     )
+
+
+@app.periodic(cron="*/3 * * * *")
+@app.task(queue="upkeep", queueing_lock="search_duplicates")
+def search_duplicates(timestamp: int) -> None:
+    """Look for records that are one person among the people who changed since the last time."""
+    del timestamp
+    duplicates.catch_up(now=timezone.now())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from zoneinfo import available_timezones
 
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
@@ -50,6 +51,22 @@ def add_account(
     user.groups.add(group)
     audit.record("user.added", target=user, by=by, role=group.name)
     return user, password
+
+
+@transaction.atomic
+def change_preferences(*, user: User, time_zone: str, notify_by_mail: str) -> User:
+    """What people decide for themselves: their time zone, and when they are mailed. Raises BadAccount."""
+    user = User.objects.select_for_update().get(pk=user.pk)
+    user.time_zone, user.notify_by_mail = time_zone, notify_by_mail
+    if time_zone not in available_timezones():
+        raise BadAccount("There is no such time zone.", fields={"time_zone": ["Choose one of the list."]})
+    try:
+        user.clean_fields(exclude={one.name for one in User._meta.fields} - {"time_zone", "notify_by_mail"})
+    except ValidationError as error:
+        raise BadAccount(" ".join(error.messages), fields=error.message_dict) from error
+    user.save(update_fields=["time_zone", "notify_by_mail"])
+    audit.record("user.preferences_changed", target=user, by=user, notify_by_mail=notify_by_mail)
+    return user
 
 
 @transaction.atomic

@@ -23,4 +23,10 @@ class HrassistAdminConfig(AdminConfig):
     def ready(self) -> None:
         super().ready()
         # After autodiscovery, because it replaces Django's own pages for groups.
-        from hrassist.admin import accounts, long_task, operations  # noqa: F401, PLC0415
+        from hrassist.admin import (  # noqa: F401, PLC0415
+            accounts,
+            long_task,
+            notifications,
+            operations,
+            preferences,
+        )

@@ -7,7 +7,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.core.cache import cache
+
 from hrassist.models import Notification, User
+
+# Beyond that the bell says "99+"; nobody reads the exact number.
+MOST_COUNTED = 100
+COUNT_SECONDS = 30
 
 # What a guard gets: the user and identifiers; it gives back those that the user may see now.
 Guard = Callable[[User, set[UUID]], set[UUID]]
@@ -37,6 +43,7 @@ def tell(
     """
     subject_ref, job_ref = _id(subject), _id(job)
     wanted = {user.pk: user for user in users if user.is_active and (by is None or user.pk != by.pk)}
+    cache.delete_many([_count_key(pk) for pk in wanted])
     return Notification.objects.bulk_create(
         Notification(
             user=user,
@@ -61,6 +68,35 @@ def readable(user: User, rows: Iterable[Notification]) -> list[Notification]:
         seen = may_see(user, asked) if asked else set()
         told = [one for one in told if getattr(one, column) is None or getattr(one, column) in seen]
     return told
+
+
+def unread(user: User, *, fresh: bool = False) -> int:
+    """How many the user has not read and may still read, up to 100; kept for half a minute unless asked `fresh`."""
+    count: int | None = None if fresh else cache.get(_count_key(user.pk))
+    if count is None:
+        newest = Notification.objects.visible_to(user).unread().order_by("-created_at", "-id")
+        count = len(readable(user, newest[:MOST_COUNTED]))
+        cache.set(_count_key(user.pk), count, COUNT_SECONDS)
+    return count
+
+
+def mark_read(*, user: User, now: datetime, only: UUID | None = None) -> int:
+    """Keep that the user has read one of theirs, or all of them; the number that was unread."""
+    rows = Notification.objects.visible_to(user).unread()
+    done = (rows if only is None else rows.filter(pk=only)).update(read_at=now)
+    cache.delete(_count_key(user.pk))
+    return done
+
+
+def mark_unread(*, user: User, only: UUID) -> int:
+    """Let one of the user's own count as unread again."""
+    done = Notification.objects.visible_to(user).filter(pk=only, read_at__isnull=False).update(read_at=None)
+    cache.delete(_count_key(user.pk))
+    return done
+
+
+def _count_key(user_id: int) -> str:
+    return f"unread-{user_id}"
 
 
 def _may_see(user: User, **refs: UUID | None) -> bool:

@@ -326,6 +326,11 @@ if DEVELOPMENT and STREAM_PORT:
 
 # --- Mail -------------------------------------------------------------------------------------------------------------
 
+# Mails have no page they stand on: their links need the whole address.
+_site = f"http://127.0.0.1:{env.number('HRASSIST_PORT', 8000)}"
+if not DEVELOPMENT:
+    _site = f"https://{next(iter(ALLOWED_HOSTS), 'localhost').lstrip('.')}"
+PUBLIC_URL = env.text("HRASSIST_PUBLIC_URL", _site).rstrip("/")
 DEFAULT_FROM_EMAIL = env.text("FROM_EMAIL", "hrassist@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Where mail systems report what they cannot deliver; by default the address that mails come from.

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from procrastinate.contrib.django import app
 
-from hrassist import long_tasks, task_files
+from hrassist import long_tasks, notification_mail, task_files
 from hrassist.lib import throttle
 from hrassist.models import IdempotencyRecord
 from jobs.actions import scorecards
@@ -50,3 +50,10 @@ def expire_task_files(timestamp: int) -> None:
 def end_forgotten_long_tasks(timestamp: int) -> None:
     """Say of long work that it failed when no worker will take it up again."""
     long_tasks.end_forgotten(now=datetime.fromtimestamp(timestamp, tz=UTC))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="mail", queueing_lock="mail_notifications", pass_context=False)
+def mail_notifications(timestamp: int) -> None:
+    """Mail what people were told and have not read: at once, or once a day, as each of them chose."""
+    notification_mail.send_due(now=datetime.fromtimestamp(timestamp, tz=UTC))

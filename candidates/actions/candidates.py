@@ -11,6 +11,7 @@ from django.db import models, transaction
 
 from audit import actions as audit
 from candidates.models import Candidate, CandidateEmail, CandidateLink, CandidatePhone
+from candidates.models.contact import link_key
 from hrassist.lib.errors import Conflict, DomainError
 
 if TYPE_CHECKING:
@@ -145,6 +146,8 @@ def _set_contacts(candidate: Candidate, noun: str, entries: Iterable[ContactFact
 
 
 def _also(noun: str, value: str) -> dict[str, str]:
+    if noun == "links":
+        return {"match_key": link_key(value)}
     if noun != "phones":
         return {}
     try:

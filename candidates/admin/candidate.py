@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, ClassVar, cast
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Model, QuerySet, URLField
@@ -14,12 +15,12 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from audit import actions as audit
-from audit.models import Event
 from candidates.actions import candidates as actions
-from candidates.admin import finder, labels, people_cells, reading
+from candidates.admin import activity, finder, labels, people_cells, reading
 from candidates.admin.edit_form import CandidateForm
 from candidates.admin.filters import AddedFilter, CountryFilter, PoolFilter, ResumeFilter, SourceFilter, TagFilter
 from candidates.models import Candidate, CandidateEmail, CandidateLink, CandidatePhone, Resume
+from candidates.models.candidate import standing_for
 from candidates.search import highlight
 from hrassist.admin import cells, pages, paging
 from hrassist.admin.base import BaseAdmin, RowLink, TabularInline
@@ -178,10 +179,11 @@ class CandidateAdmin(BaseAdmin[Candidate]):
         return self.page(request, candidate, tab="resume", template="resume", context=context)
 
     def activity_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Who saw and did what, in the words of the audit log; the records that were merged into this one included."""
         candidate = self.person_or_404(request, object_id)
         # Who works with a person may know who else saw them; the whole log stays with the auditors.
-        events = Event.objects.about(candidate.pk).order_by("-id")[:100]
-        return self.page(request, candidate, tab="activity", template="activity", context={"events": events})
+        context = activity.page(request, candidate)
+        return self.page(request, candidate, tab="activity", template="activity", context=context)
 
     def files_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         candidate = self.person_or_404(request, object_id)
@@ -190,16 +192,33 @@ class CandidateAdmin(BaseAdmin[Candidate]):
 
     def person_or_404(self, request: HttpRequest, object_id: str) -> Candidate:
         candidate = self.get_object(request, object_id)
+        if candidate is None:
+            self.lead_on(request, object_id)
         if candidate is None or not self.has_view_permission(request, candidate):
             raise Http404
         return candidate
+
+    def lead_on(self, request: HttpRequest, object_id: str) -> None:
+        """Raise Elsewhere for a merged record whose person the user may see."""
+        try:
+            asked = UUID(object_id)
+        except ValueError:
+            return
+        stands = standing_for({asked}).get(asked)
+        if stands is None or stands == asked or not self.has_view_permission(request):
+            return
+        if self.get_queryset(request).filter(pk=stands).exists():
+            raise pages.Elsewhere(
+                request.get_full_path().replace(object_id, str(stands)),
+                "The record you asked for was merged into this one.",
+            )
 
     def head(self, request: HttpRequest, candidate: Candidate, *, tab: str) -> dict[str, Any]:
         return {
             "candidate": candidate,
             "tab": tab,
             "contacts": reading.contacts(candidate),
-            "flags": reading.flags(candidate),
+            "flags": reading.flags(candidate, request.user),
             "labels": labels.of_person(request.user, candidate),
             "title": candidate.full_name,
             "opts": self.opts,

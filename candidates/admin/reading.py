@@ -8,7 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from django.core.cache import cache
+from django.urls import reverse
 
+from candidates.actions import merging
 from candidates.admin.passages import Span, cut, found_words
 from candidates.models import Candidate, Resume, ResumeParse, ResumeText
 
@@ -84,9 +86,19 @@ def contacts(candidate: Candidate) -> list[dict[str, str]]:
     return found
 
 
-def flags(candidate: Candidate) -> list[dict[str, str]]:
-    """What a reader should know before believing the file."""
+def flags(candidate: Candidate, user: Any) -> list[dict[str, str]]:
+    """What a reader should know before believing the file, or before writing to the person twice."""
     found = []
+    if user.has_perm("candidates.view_duplicategroup") and (group := merging.group_of(candidate, user=user)):
+        found.append(
+            {
+                "label": "Duplicate suspected",
+                "colour": "warn",
+                "icon": "merge",
+                "title": "Another record has the same e-mail address, phone number or link. Compare them.",
+                "url": reverse("admin:candidates_duplicategroup_change", args=[group]),
+            }
+        )
     for resume in candidate.resumes.all():
         if resume.is_current and resume.has_hidden_text:
             found.append(

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from audit import actions as audit
 from candidates.actions import candidates
 from candidates.models import Candidate
+from candidates.models.candidate import standing_for
 from candidates.models.contact import Contact
 from hrassist.lib.endpoints import ApiView, ListView, columns_of, found
 from hrassist.lib.filtering import CREATED, FLAG, TEXT, UPDATED, Filter, Rows
@@ -169,11 +170,13 @@ class CandidateView(ApiView):
     )
     def get(self, _request: Request, candidate_id: UUID) -> Response:
         """One person with every way to reach them. The access is on record before it is answered."""
-        candidate = found(Candidate.objects.visible_to(self.actor), pk=candidate_id)
-        if candidate.merged_into_id is not None:
-            location = f"/api/v1/candidates/{candidate.merged_into_id}"
-            moved = {"merged_into": candidate.merged_into_id, "location": location}
-            return Response(moved, status=301, headers={"Location": location})
+        seen = Candidate.objects.visible_to(self.actor)
+        candidate = seen.filter(pk=candidate_id).first()
+        if candidate is None or candidate.merged_into_id is not None:
+            # Who sees the person now may follow an old identifier: what made it visible has moved along.
+            stands = found(seen, pk=standing_for({candidate_id}).get(candidate_id, candidate_id)).pk
+            location = f"/api/v1/candidates/{stands}"
+            return Response({"merged_into": stands, "location": location}, status=301, headers={"Location": location})
         audit.viewed("candidate.viewed", target=candidate, by=self.actor, subject=candidate)
         return Response(candidate_document(candidate))
 

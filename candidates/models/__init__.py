@@ -2,7 +2,7 @@
 
 from candidates.models.candidate import Candidate
 from candidates.models.contact import CandidateEmail, CandidateLink, CandidatePhone
-from candidates.models.duplicate import CandidateMerge, DuplicateGroup, DuplicateMember, NotDuplicate
+from candidates.models.duplicate import CandidateMerge, DuplicateGroup, DuplicateMember, DuplicateSearch, NotDuplicate
 from candidates.models.imported import ImportedRow
 from candidates.models.resume import Resume, ResumePage, ResumeParse, ResumeText, ResumeVector
 from candidates.models.source import Source
@@ -19,6 +19,7 @@ __all__ = [
     "CandidateTag",
     "DuplicateGroup",
     "DuplicateMember",
+    "DuplicateSearch",
     "ImportedRow",
     "NotDuplicate",
     "PoolMembership",

@@ -96,5 +96,18 @@ class Candidate(models.Model):
 
 
 def people_seen(user: User, ids: set[UUID]) -> set[UUID]:
-    """Of these candidates, those whom the user may see."""
-    return set(Candidate.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
+    """Of these candidates, those whom the user may see; a merged one is seen as the record that stands for them."""
+    now = standing_for(ids)
+    seen = set(Candidate.objects.visible_to(user).filter(pk__in=set(now.values())).values_list("pk", flat=True))
+    return {one for one in ids if now.get(one) in seen}
+
+
+def standing_for(ids: set[UUID]) -> dict[UUID, UUID]:
+    """For each of these candidates that exists, the record that stands for the person now: mostly itself."""
+    now = dict.fromkeys(ids)
+    following = dict(Candidate.objects.filter(pk__in=ids).values_list("pk", "merged_into_id"))
+    found = {one: following[one] or one for one in now if one in following}
+    while ends := {end for one, end in found.items() if end != one} - set(following):
+        following |= dict(Candidate.objects.filter(pk__in=ends).values_list("pk", "merged_into_id"))
+        found = {one: following.get(end) or end for one, end in found.items()}
+    return found

@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models.functions import Lower, Upper
+from django.db.models import Case, F, Func, Q, Value, When
+from django.db.models.functions import Lower, Substr, Upper
 from django.utils import timezone
 
 from candidates.models.candidate import Candidate
+
+# One line, however it is written: the international number where it is known, otherwise the digits.
+PHONE_KEY = Case(
+    When(~Q(e164=""), then=Substr("e164", 2)),
+    default=Func(F("number"), Value(r"\D"), Value(""), Value("g"), function="REGEXP_REPLACE"),
+    output_field=models.CharField(),
+)
+# Where people have their pages: without a name behind it, this is nobody's.
+_FOLDERS = {"in", "pub", "profile", "profiles", "user", "users", "u", "people", "home", "login", "feed"}
+
+
+def link_key(url: str) -> str:
+    """Host and path of a person's page, as two spellings of it agree; empty for an address that many share."""
+    try:
+        parts = urlsplit(url.strip() if "://" in url else f"https://{url.strip()}")
+        host = (parts.hostname or "").removeprefix("www.").rstrip(".")
+    except ValueError:
+        return ""
+    # LinkedIn answers at one host for each country.
+    host = re.sub(r"^[a-z]{2,3}\.(?=linkedin\.com$)", "", host)
+    path = [part for part in parts.path.lower().split("/") if part]
+    if not host or not path or path[-1] in _FOLDERS:
+        return ""
+    return "/".join([host, *path])[:300]
 
 
 class Contact(models.Model):
@@ -72,6 +99,7 @@ class CandidatePhone(Contact):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["candidate", "number"], name="candidatephone_once"),
         ]
+        indexes: ClassVar = [models.Index(PHONE_KEY, name="candidatephone_key")]
 
     def __str__(self) -> str:
         return self.number

@@ -88,6 +88,24 @@ class NotDuplicate(models.Model):
         return f"{self.first} is not {self.second}"
 
 
+class DuplicateSearch(models.Model):
+    """How far the search for duplicates came: people who changed since then are looked at next. One row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    until = models.DateTimeField()
+
+    class PersonalData:
+        erase: ClassVar[set[str]] = set()
+        keep: ClassVar = {"id", "until"}
+
+    class Meta:
+        default_permissions = ()
+        constraints: ClassVar = [models.CheckConstraint(condition=Q(id=1), name="duplicatesearch_one_row")]
+
+    def __str__(self) -> str:
+        return f"until {self.until:%Y-%m-%d %H:%M:%S}"
+
+
 class CandidateMergeQuerySet(models.QuerySet["CandidateMerge"]):
     def visible_to(self, user: User) -> Self:
         return self.filter(visibility.condition(user, path="kept__"))

@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from candidates.models import Candidate, CandidateEmail, CandidateLink, CandidatePhone, UploadTicket
+from candidates.models.contact import link_key
 from candidates.resumes.document import Label, ParsedResume
 from candidates.resumes.storable import storable
 
@@ -115,7 +116,8 @@ def _add_contacts(person: Candidate, parsed: ParsedResume, addresses: list[str])
             phones.append(CandidatePhone(candidate=person, number=number, e164=e164, source=SOURCE))
     CandidatePhone.objects.bulk_create(phones, ignore_conflicts=True)
     CandidateLink.objects.bulk_create(
-        [CandidateLink(candidate=person, url=url, source=SOURCE) for url in _links(parsed)], ignore_conflicts=True
+        [CandidateLink(candidate=person, url=url, match_key=link_key(url), source=SOURCE) for url in _links(parsed)],
+        ignore_conflicts=True,
     )
 
 

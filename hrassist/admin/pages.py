@@ -13,6 +13,14 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 
+class Elsewhere(Exception):
+    """What was asked for stands under another address now; the site leads there and says why."""
+
+    def __init__(self, url: str, message: str) -> None:
+        self.url, self.message = url, message
+        super().__init__(message)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noun:
     """How a thing is found and headed: `load` gives it or raises Http404, `head` is the context of its page.html."""
@@ -77,7 +85,7 @@ def tabs(request: HttpRequest, noun: str, thing: Model, *, current: str) -> list
 
 
 def load(request: HttpRequest, noun: str, key: Any) -> Any:
-    """The thing with this key, if the user may see it; raises Http404."""
+    """The thing with this key, if the user may see it; raises Http404, or Elsewhere for one that was merged."""
     return _nouns[noun].load(request, key)
 
 

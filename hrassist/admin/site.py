@@ -6,12 +6,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 
-from hrassist.admin import bulk, dashboard, navigation, saved_views
+from hrassist import notifications
+from hrassist.admin import bulk, dashboard, navigation, pages, saved_views
 from hrassist.admin.search import search_view
 from hrassist.forms import ThrottledAuthenticationForm
 from hrassist.lib.errors import DomainError
@@ -37,19 +39,21 @@ class RecruitersSite(AdminSite):
     empty_value_display = "–"
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        pages = [path(route, self.admin_view(view), name=name) for route, view, name in _pages]
+        added = [path(route, self.admin_view(view), name=name) for route, view, name in _pages]
         own = [
             path("search/", self.admin_view(search_view), name="search"),
             path("bulk/undo/", self.admin_view(bulk.undo_view), name="bulk_undo"),
             path("views/", self.admin_view(saved_views.add_view), name="saved_view_add"),
             path("views/<uuid:savedview_id>/", self.admin_view(saved_views.change_view), name="saved_view"),
         ]
-        return [*own, *pages, *super().get_urls()]
+        return [*own, *added, *super().get_urls()]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
         if context["has_permission"]:
             context["nav_sections"] = navigation.sections(request)
+            user: Any = request.user
+            context["unread_count"] = notifications.unread(user)
         return context
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
@@ -60,6 +64,9 @@ class RecruitersSite(AdminSite):
                 return answer
             except DomainError as error:
                 return self.refusal(request, error)
+            except pages.Elsewhere as moved:
+                messages.info(request, moved.message)
+                return HttpResponseRedirect(moved.url)
 
         return super().admin_view(guarded, cacheable)
 

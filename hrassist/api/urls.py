@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
-from candidates.api import candidates, resumes, uploads
+from candidates.api import candidates, merges, resumes, uploads
 from hrassist.api.me import MeView
 from hrassist.api.schema import SchemaView
 from jobs.api import applications, jobs, matches, stages
@@ -28,6 +28,8 @@ urlpatterns = [
     path("uploads/<uuid:upload_id>/confirm", uploads.ConfirmUploadView.as_view(), name="upload-confirm"),
     path("candidates", candidates.CandidatesView.as_view(), name="candidates"),
     path("candidates/<uuid:candidate_id>", candidates.CandidateView.as_view(), name="candidate"),
+    path("candidates/<uuid:candidate_id>/merge", merges.MergeView.as_view(), name="candidate-merge"),
+    path("candidates/<uuid:candidate_id>/unmerge", merges.UnmergeView.as_view(), name="candidate-unmerge"),
     path("resumes", resumes.ResumesView.as_view(), name="resumes"),
     path("resumes/<uuid:resume_id>", resumes.ResumeView.as_view(), name="resume"),
     path("resumes/<uuid:resume_id>/file", resumes.ResumeFileView.as_view(), name="resume-file"),

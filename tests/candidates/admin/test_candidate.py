@@ -3,7 +3,10 @@ import re
 import pytest
 from django.contrib.postgres.search import SearchVector
 
+from audit import actions as audit
+from candidates.actions import merging
 from candidates.models import Candidate, CandidateEmail, ResumeText
+from tests.conftest import NOON
 from tests.factories import ApplicationFactory, CandidateFactory, JobFactory, ResumeFactory
 
 pytestmark = pytest.mark.django_db
@@ -253,3 +256,38 @@ def test_a_resume_without_pictures_says_that_its_text_is_all_there_is(recruiter,
     page = browser.get(f"/candidates/candidate/{drawn.candidate_id}/resume/").content.decode()
     assert "files are shown as their text" not in page
     assert "resume-pictures" in page
+
+
+# --- Activity ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_activity_tells_who_saw_and_who_changed_page_by_page(recruiter, coordinator, client_as, assert_queries):
+    candidate, gone = CandidateFactory(), CandidateFactory()
+    for number in range(60):
+        audit.record("candidate.updated", target=candidate, by=coordinator, subject=candidate, number=number)
+    merging.merge(kept=candidate, gone=gone, by=recruiter, now=NOON)
+    browser = client_as(recruiter)
+    browser.get(address(gone))
+    browser.get(address(candidate))
+    with assert_queries("admin_candidate_activity"):
+        first = browser.get(address(candidate, "activity"))
+    actions = [line.event.action for line in first.context["lines"]]
+    assert actions[:3] == ["candidate.viewed", "candidate.merged", "candidate.merged"]
+    assert len(actions) == 50
+    older = browser.get(address(candidate, "activity") + first.context["page"]["older"])
+    assert len(older.context["lines"]) == 13
+    newer = browser.get(address(candidate, "activity") + older.context["page"]["newer"])
+    assert [line.event.pk for line in newer.context["lines"]] == [line.event.pk for line in first.context["lines"]]
+    seen = browser.get(address(candidate, "activity") + "?show=seen")
+    assert {line.event.action for line in seen.context["lines"]} == {"candidate.viewed"}
+    changed = browser.get(address(candidate, "activity") + "?show=changed&cursor=older.99999999999999999999")
+    assert "candidate.viewed" not in {line.event.action for line in changed.context["lines"]}
+
+
+def test_the_activity_names_people_as_they_are_called(recruiter, client_as):
+    recruiter.first_name, recruiter.last_name = "Rosa", "Reyes"
+    recruiter.save()
+    candidate = CandidateFactory()
+    browser = client_as(recruiter)
+    browser.get(address(candidate))
+    assert "Rosa Reyes" in browser.get(address(candidate, "activity")).content.decode().partition("Who saw")[2]

@@ -1,0 +1,266 @@
+"""Groups of records that seem to be one person: the list, the comparison, and the two ways to settle it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from audit import actions as audit
+from candidates.actions import merging
+from candidates.admin import comparison
+from candidates.admin.comparison import KINDS
+from candidates.models import Candidate, DuplicateGroup, DuplicateMember, visibility
+from hrassist.admin import cells, columns, navigation, undo
+from hrassist.admin.base import ReadOnlyAdmin
+from hrassist.admin.navigation import NavItem
+from hrassist.lib.errors import DomainError
+
+SHOWN_NAMES = 4
+TIES = {"email": "e-mail address", "phone": "phone number", "link": "link"}
+
+
+@admin.register(DuplicateGroup)
+class DuplicateGroupAdmin(ReadOnlyAdmin[DuplicateGroup]):
+    list_display = ("who", "connected", "found")
+    list_display_links = ("who",)
+    keyset_field = "found_at"
+    list_title = "Duplicates"
+    noun, nouns = "group", "groups"
+    list_hint = (
+        "Records that share an e-mail address, a phone number or a link. Merge them, or say they are two people."
+    )
+    empty_title = "No duplicates suspected"
+    empty_hint = "New and changed people are compared every three minutes. Whoever shares a contact appears here."
+    pages = (("merge", "merge_view", "merge"), ("apart", "apart_view", "apart"))
+
+    @admin.display(description="Who")
+    def who(self, one: DuplicateGroup) -> SafeString:
+        return getattr(one, "members_shown", None) or cells.NOTHING
+
+    @admin.display(description="Same")
+    def connected(self, one: DuplicateGroup) -> SafeString:
+        return getattr(one, "ties_shown", None) or cells.NOTHING
+
+    @admin.display(description="Found")
+    def found(self, one: DuplicateGroup) -> SafeString:
+        return cells.ago(one.found_at)
+
+    def group_or_404(self, request: HttpRequest, object_id: str) -> tuple[DuplicateGroup, list[Candidate]]:
+        group = self.get_object(request, object_id)
+        if group is None or not self.has_view_permission(request, group):
+            raise Http404
+        ids = list(group.members.values_list("candidate_id", flat=True))
+        people = comparison.visible(request.user, ids)
+        if len(people) < 2:
+            raise Http404
+        return group, people
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The comparison; that somebody read the contacts of each of them is on record first."""
+        group, people = self.group_or_404(request, object_id)
+        user: Any = request.user
+        for one in people:
+            audit.viewed("candidate.viewed", target=one, by=user, subject=one)
+        shown = comparison.records(user, people)
+        return self._answer(
+            request,
+            "compare",
+            {
+                "title": "Is this one person?",
+                "group": group,
+                "records": shown,
+                "rows": comparison.rows(shown),
+                "resumes": comparison.resume_cells(shown),
+                "ties": _ties(group, {one.pk: one for one in people}),
+                "may_merge": user.has_perm("candidates.merge_candidate"),
+                "may_tell_apart": user.has_perm("candidates.change_duplicategroup"),
+            },
+        )
+
+    def merge_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        """First what would move, then (with `sure`) the merge itself."""
+        if request.method != "POST":
+            return HttpResponseRedirect(reverse("admin:candidates_duplicategroup_change", args=[object_id]))
+        group, people = self.group_or_404(request, object_id)
+        user: Any = request.user
+        if not user.has_perm("candidates.merge_candidate"):
+            raise PermissionDenied
+        back = reverse("admin:candidates_duplicategroup_change", args=[group.pk])
+        wish = comparison.read(request.POST, people, merging.CHOICES, comparison.seen_then(request))
+        if wish is None or not wish.others:
+            messages.error(request, "Choose the record to keep, and at least one to merge into it.")
+            return HttpResponseRedirect(back)
+        if "sure" not in request.POST:
+            shown = comparison.records(user, wish.others)
+            return self._answer(
+                request,
+                "confirm",
+                {"title": "Merge these records?", "group": group, "wish": wish, "records": shown,
+                 "chosen": _in_words(wish), "back": back},
+            )  # fmt: skip
+        try:
+            done = merging.merge_all(
+                kept=wish.kept, others=wish.others, chosen=wish.chosen, by=user, now=timezone.now(),
+                expected_updated_at=wish.seen,
+            )  # fmt: skip
+        except DomainError as error:
+            messages.error(request, error.message)
+            return HttpResponseRedirect(back)
+        count = len(done)
+        undo.offer(
+            request,
+            f"{count + 1} records of {wish.kept} are one now.",
+            url=reverse("admin:candidates_candidatemerge_undo", args=[done[-1].pk]),
+            label="Undo" if count == 1 else "Undo the last",
+        )
+        return HttpResponseRedirect(reverse("admin:candidates_candidate_change", args=[wish.kept.pk]))
+
+    def apart_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        """Keep the word that these are different people; with `again` take it back."""
+        user: Any = request.user
+        if request.method != "POST":
+            return HttpResponseRedirect(reverse("admin:candidates_duplicategroup_changelist"))
+        if not user.has_perm("candidates.change_duplicategroup"):
+            raise PermissionDenied
+        ids = [key for said in request.POST.getlist("people") for key in said.split()]
+        people = comparison.visible(user, [key for key in map(_uuid, ids) if key])
+        home = reverse("admin:candidates_duplicategroup_changelist")
+        if "again" in request.POST:
+            return self.do(
+                request,
+                lambda: merging.forget_apart(people=people, by=user, now=timezone.now()),
+                done="They are looked at again.",
+                back=home,
+            )
+        try:
+            merging.tell_apart(people=people, by=user, now=timezone.now())
+        except DomainError as error:
+            messages.error(request, error.message)
+            return HttpResponseRedirect(home)
+        undo.offer(
+            request,
+            f"{' and '.join(str(one) for one in people)}: kept as {_number(len(people))} people.",
+            url=reverse("admin:candidates_duplicategroup_apart", args=[object_id]),
+            people=" ".join(str(one.pk) for one in people),
+            again="1",
+        )
+        return HttpResponseRedirect(home)
+
+    def _answer(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+        everything = {**self.admin_site.each_context(request), "opts": self.opts, **context}
+        return TemplateResponse(request, f"admin/candidates/duplicategroup/{template}.html", everything)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _number(count: int) -> str:
+    return {2: "two", 3: "three", 4: "four"}.get(count, str(count))
+
+
+def _in_words(wish: comparison.Wish) -> list[tuple[str, str, str]]:
+    """(label, name of the field, value) of what is taken from the records that go."""
+    by_id = {one.pk: one for one in wish.others}
+    return [
+        (comparison.LABELS[name], name, getattr(by_id[pk], name))
+        for name, pk in wish.chosen.items()
+        if pk in by_id and name in comparison.LABELS
+    ]
+
+
+def _ties(group: DuplicateGroup, people: Mapping[UUID, Candidate]) -> list[tuple[str, str]]:
+    """(what they have in common, the names of who has it) among those who are seen."""
+    found: dict[str, set[UUID]] = {}
+    for candidate, via in group.members.values_list("candidate_id", "via"):
+        for one in via:
+            if candidate in people and UUID(one["with"]) in people:
+                found.setdefault(one["kind"], set()).add(candidate)
+    return [
+        (TIES[kind], ", ".join(str(person) for pk, person in people.items() if pk in found[kind]))
+        for kind in TIES
+        if kind in found
+    ]
+
+
+def _of_page(user: Any, keys: Sequence[Any]) -> dict[Any, list[DuplicateMember]]:
+    seen = visibility.condition(user, path="candidate__")
+    rows = DuplicateMember.objects.filter(seen, group__in=keys, candidate__merged_into__isnull=True)
+    by_group: dict[Any, list[DuplicateMember]] = {}
+    for member in rows.select_related("candidate").order_by("candidate__created_at", "pk"):
+        by_group.setdefault(member.group_id, []).append(member)
+    return by_group
+
+
+def _members_cells(user: Any, keys: Sequence[Any]) -> dict[Any, SafeString]:
+    found = {}
+    for group, members in _of_page(user, keys).items():
+        names = [member.candidate.full_name for member in members]
+        more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+        faces = format_html_join(
+            "",
+            "{}",
+            (
+                (cells.avatar(member.candidate.full_name, key=member.candidate_id, size="small"),)
+                for member in members[:SHOWN_NAMES]
+            ),
+        )
+        found[group] = format_html(
+            '<span class="person"><span class="faces">{}</span><span class="what"><b>{}</b><span>{}</span>'
+            "</span></span>",
+            faces,
+            ", ".join(names[:SHOWN_NAMES]) + more,
+            f"{len(names)} records",
+        )
+    return found
+
+
+def _ties_cells(user: Any, keys: Sequence[Any]) -> dict[Any, SafeString]:
+    found = {}
+    for group, members in _of_page(user, keys).items():
+        seen = {str(member.candidate_id) for member in members}
+        kinds = {one["kind"] for member in members for one in member.via if one["with"] in seen}
+        found[group] = format_html(
+            '<span class="badges">{}</span>',
+            format_html_join("", "{}", ((cells.badge(label),) for kind, label in KINDS.items() if kind in kinds)),
+        )
+    return found
+
+
+def suspected(user: Any) -> int:
+    # Beyond a thousand nobody reads the exact number in a side bar.
+    return DuplicateGroup.objects.visible_to(user)[:1000].count()
+
+
+for name, find in (("members_shown", _members_cells), ("ties_shown", _ties_cells)):
+    columns.add(
+        columns.Column(
+            model="candidates.duplicategroup", name=name, permission="candidates.view_duplicategroup", find=find
+        )
+    )
+navigation.add(
+    NavItem(
+        label="Duplicates",
+        url_name="admin:candidates_duplicategroup_changelist",
+        icon="merge",
+        permission="candidates.view_duplicategroup",
+        order=26,
+        count=suspected,
+        also=("/candidates/candidatemerge/",),
+    )
+)

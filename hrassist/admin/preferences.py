@@ -1,0 +1,55 @@
+"""What people decide for themselves: their time zone, and when they are mailed."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from hrassist import accounts
+from hrassist.admin.site import add_page
+from hrassist.lib.errors import DomainError
+from hrassist.models import User
+
+
+def zones() -> list[tuple[str, str]]:
+    """Every zone that has a place in its name, and UTC."""
+    return [(name, name.replace("_", " ")) for name in sorted(available_timezones()) if "/" in name or name == "UTC"]
+
+
+class PreferencesForm(forms.Form):
+    notify_by_mail = forms.ChoiceField(
+        label="Notifications by mail",
+        choices=User.MailChoice.choices,
+        widget=forms.RadioSelect,
+        help_text="At once bundles what comes within a minute; once a day is at 7:00. Here you always see them.",
+    )
+    time_zone = forms.ChoiceField(label="Time zone", choices=zones, help_text="For interviews, and for the daily mail.")
+
+
+def preferences_view(request: HttpRequest) -> HttpResponse:
+    """One's own preferences."""
+    user: Any = request.user
+    initial = {"notify_by_mail": user.notify_by_mail, "time_zone": user.time_zone}
+    form = PreferencesForm(request.POST if request.method == "POST" else None, initial=initial, label_suffix="")
+    if request.method == "POST" and form.is_valid():
+        try:
+            accounts.change_preferences(user=user, **form.cleaned_data)
+        except DomainError as error:
+            form.add_error(None, error.message)
+        else:
+            messages.success(request, "Your preferences are kept.")
+            return HttpResponseRedirect(reverse("admin:preferences"))
+    return TemplateResponse(
+        request,
+        "admin/preferences.html",
+        {**admin.site.each_context(request), "title": "Preferences", "form": form},
+    )
+
+
+add_page("preferences/", preferences_view, name="preferences")
