@@ -91,7 +91,8 @@ class Openings:
         facts = (vacancy["department"], self.rng.choice(country.cities), country.code)
         title = vacancy["title"] if number == 1 else f"{vacancy['title']} {number}"
         self.jobs.add(
-            key, f"workload-{self.seed}-{number}", title, text(vacancy["description"].strip()), _lines(vacancy["must_have"]),
+            key, f"workload-{self.seed}-{number}", title, text(vacancy["description"].strip()),
+            _lines(vacancy["must_have"]),
             _lines(vacancy["nice_to_have"]), *facts, self._status(number), "t" if confidential else "f", by, then, then,
             then, closed,
         )  # fmt: skip

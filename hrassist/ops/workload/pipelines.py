@@ -200,7 +200,9 @@ class Pipelines:
     def _interview(self, key: str, *, job: int, moved: float, fate: str, by: str) -> None:
         made, team = self.made, self.team
         # An active one's interview is still to come, within working hours.
-        begins = (self.until if fate == "active" else moved) // DAY * DAY + (made % 14 + 1) * DAY + (8 + made % 9) * 3600
+        begins = (
+            (self.until if fate == "active" else moved) // DAY * DAY + (made % 14 + 1) * DAY + (8 + made % 9) * 3600
+        )
         interview, then = self.ids.of(INTERVIEW, made, moved), stamp(moved)
         self.interviews.add(
             interview, key, "First interview", stamp(begins), stamp(begins + 2700), "Europe/Berlin",

@@ -51,7 +51,9 @@ class Body:
 def countries() -> tuple[Country, ...]:
     found = tomllib.loads((DATA / "countries.toml").read_text(encoding="utf-8"))["country"]
     return tuple(
-        Country(one["code"], tuple(one["first"]), tuple(one["last"]), tuple(city.split(",")[0] for city in one["cities"]))
+        Country(
+            one["code"], tuple(one["first"]), tuple(one["last"]), tuple(city.split(",")[0] for city in one["cities"])
+        )
         for one in found
     )
 
@@ -113,8 +115,7 @@ def _json_resume(person: Person) -> dict[str, Any]:
             for one in person.positions
         ],
         "education": [
-            {"institution": one.school, "studyType": one.degree, "endDate": str(one.end_year)}
-            for one in person.studies
+            {"institution": one.school, "studyType": one.degree, "endDate": str(one.end_year)} for one in person.studies
         ],
         "skills": [{"name": skill} for skill in person.skills],
         "languages": [{"language": language, "fluency": level} for language, level in person.languages],
