@@ -25,10 +25,12 @@ else:
 
 CURSOR_VAR = "cursor"
 COUNTED_ROWS = 10_000
+# Where the planner expects so many rows, counting even the first ten thousand would cost more than the page.
+SURELY_MORE = 5 * COUNTED_ROWS
 
 
 class EstimatePaginator(PaginatorOf[Any]):
-    """Counts up to 10,000 rows; beyond, it takes the planner's estimate and says "about"."""
+    """Counts up to 10,000 rows; beyond, and where far more are expected, it says "about" and the planner's estimate."""
 
     @cached_property
     def count(self) -> int:
@@ -43,12 +45,14 @@ class EstimatePaginator(PaginatorOf[Any]):
         rows: Any = self.object_list
         if not isinstance(rows, QuerySet):
             return len(rows), False
-        plain = rows.order_by()
-        counted = plain[: COUNTED_ROWS + 1].count()
-        if counted <= COUNTED_ROWS:
-            return counted, False
+        # The keys alone: what a list's cells need beside them is not joined for rows that are only counted.
+        plain = rows.order_by().select_related(None).values("pk")
         plan = json.loads(plain.explain(format="json"))
-        return max(int(plan[0]["Plan"]["Plan Rows"]), counted), True
+        expected = int(plan[0]["Plan"]["Plan Rows"])
+        if expected > SURELY_MORE:
+            return expected, True
+        counted = plain[: COUNTED_ROWS + 1].count()
+        return (counted, False) if counted <= COUNTED_ROWS else (max(expected, counted), True)
 
 
 def in_words(count: int, *, is_estimate: bool) -> str:
@@ -155,6 +159,9 @@ class KeysetChangeList(ChangeList):
                 self.newer_link = self._link(page[0], field=field, newer=True)
             if more or going_newer:
                 self.older_link = self._link(page[-1], field=field, newer=False)
+        if cursor is None and not more:
+            # Everything is on this page: it is counted already.
+            vars(paginator)["_counted"] = (len(page), False)
         self.result_count = paginator.count
         self.full_result_count = None
         self.show_full_result_count = False

@@ -18,6 +18,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 
@@ -177,12 +178,18 @@ def write(lines: Iterable[list[str]], *, markdown: bool) -> None:
 
 
 def ensure(database: str, **sizes: int) -> None:
-    """Make and fill the database if there is none of this name; a million people take some minutes."""
+    """Bring the database to today's migrations; make and fill it if there is none: a million people take minutes."""
     with psycopg.connect(url()) as connection:
-        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
-            return
-    options = [f"--{name}={value}" for name, value in sizes.items()]
-    subprocess.run([sys.executable, "manage.py", "generate_workload", f"--database={database}", *options], check=True)
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone()
+    if found:
+        run("migrate", "--verbosity=0", DATABASE_URL=urlsplit(url())._replace(path=f"/{database}").geturl())
+    else:
+        run("generate_workload", f"--database={database}", *[f"--{name}={value}" for name, value in sizes.items()])
+
+
+def run(*arguments: str, **environment: str) -> None:
+    """One of manage.py's commands, in a process of its own."""
+    subprocess.run([sys.executable, "manage.py", *arguments], check=True, env={**os.environ, **environment})
 
 
 def url() -> str:
