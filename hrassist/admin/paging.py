@@ -26,7 +26,7 @@ else:
 CURSOR_VAR = "cursor"
 COUNTED_ROWS = 10_000
 # Where the planner expects so many rows, counting even the first ten thousand would cost more than the page.
-SURELY_MORE = 5 * COUNTED_ROWS
+SURELY_MORE = 2 * COUNTED_ROWS
 
 
 class EstimatePaginator(PaginatorOf[Any]):

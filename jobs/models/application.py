@@ -13,7 +13,7 @@ from django.utils import timezone
 from candidates.models import Candidate
 from hrassist.lib.constraints import both_or_none
 from hrassist.lib.ids import uuid7
-from jobs.models.job import Job
+from jobs.models.job import Job, of_seen_job
 from jobs.models.stage import Stage
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class RejectionReason(models.Model):
 
 class ApplicationQuerySet(models.QuerySet["Application"]):
     def visible_to(self, user: User) -> Self:
-        return self.filter(job__in=Job.objects.visible_to(user))
+        return self.filter(of_seen_job(user))
 
     def active(self) -> Self:
         return self.filter(status=Application.Status.ACTIVE)

@@ -47,7 +47,8 @@ class JobQuerySet(models.QuerySet["Job"]):
             .filter(job=OuterRef("pk"))
             .order_by()
             .values("job")
-            .annotate(count=Count("pk"))
+            # Of anything, not of a column: the index answers alone.
+            .annotate(count=Count("*"))
             .values("count")
         )
         return self.annotate(active_applications=Coalesce(Subquery(active), 0))
@@ -166,3 +167,21 @@ class HiringTeamMember(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} ({self.get_role_display()})"
+
+
+def of_seen_job(user: User, *, path: str = "job") -> Q:
+    """What to filter rows of jobs by so that only those of jobs visible to the user stay; `path` leads to the job.
+
+    For who sees most jobs it names the few that are hidden: naming the others would read every job for every list.
+    """
+    if not user.is_authenticated or not user.is_active or not user.has_perm("jobs.view_all_jobs"):
+        return Q(**{f"{path}__in": Job.objects.visible_to(user)})
+    if user.has_perm("jobs.view_confidential_jobs"):
+        return Q()
+    hidden = RawSQL(
+        "SELECT id FROM jobs_job WHERE confidential"
+        " AND id NOT IN (SELECT job_id FROM jobs_hiringteammember WHERE user_id = %s)",
+        [user.pk],
+        output_field=models.UUIDField(),
+    )
+    return ~Q(**{f"{path}__in": hidden})

@@ -16,7 +16,7 @@ from jobs.models import EmailTemplate, RecruitmentDrive, RejectionReason
 
 # The bench signs in as the first recruiter.
 RECRUITER = "workload.recruiter1"
-PEOPLE = {"Recruiter": 20, "Hiring manager": 60, "Interviewer": 100, "Coordinator": 10}
+PEOPLE = {"Recruiter": 20, "Hiring manager": 60, "Interviewer": 100, "Coordinator": 10, "Auditor": 1, "Operator": 1}
 TAGS = (
     "Silver medallist", "Ready to relocate", "Speaks German", "Speaks French", "Open to contract", "Part time only",
     "Leader", "Career changer", "Former employee", "Conference", "Call in spring", "Needs a permit", "Graduate",
