@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from ipaddress import ip_address
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -67,7 +70,7 @@ class EventAdmin(ReadOnlyAdmin[Event]):
     noun, nouns, list_title = "entry", "entries", "Audit log"
     keyset_field = "ts"
     search_fields = ("actor_display",)
-    search_help_text = "User, action or identifier"
+    search_help_text = "User, action, address, identifier; from:2026-11-01 to:2026-11-30"
     list_hint = "Append-only: nobody changes or deletes an entry. That you read it is an entry too."
     empty_title = "Nothing on record yet"
 
@@ -80,12 +83,15 @@ class EventAdmin(ReadOnlyAdmin[Event]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Event], search_term: str
     ) -> tuple[QuerySet[Event], bool]:
-        words = search_term.strip()
-        if not words:
-            return queryset, False
-        if _is_identifier(words):
-            return queryset.filter(Q(subject_ref=words) | Q(target_id=words) | Q(job_id=words)), False
-        return queryset.filter(Q(actor_display__iexact=words) | Q(action__startswith=words.lower())), False
+        for word in words_of(search_term):
+            name, colon, value = word.partition(":")
+            narrow = ASKED.get(name.lower()) if colon else None
+            try:
+                queryset = queryset.filter(narrow(value) if narrow else _anywhere(word))
+            except ValueError as error:
+                messages.error(request, str(error))
+                return queryset.none(), False
+        return queryset, False
 
     @admin.display(description="Who")
     def who(self, event: Event) -> SafeString:
@@ -123,6 +129,53 @@ class EventAdmin(ReadOnlyAdmin[Event]):
     @admin.display(description="When", ordering="ts")
     def when(self, event: Event) -> SafeString:
         return cells.ago(event.ts)
+
+
+def _anywhere(word: str) -> Q:
+    if _is_identifier(word):
+        return Q(subject_ref=word) | Q(target_id=word) | Q(job_id=word) | Q(request_id=word)
+    if _is_address(word):
+        return Q(ip=word)
+    return Q(actor_display__iexact=word) | Q(action__startswith=word.lower())
+
+
+def _day(value: str) -> datetime:
+    try:
+        return timezone.make_aware(datetime.combine(date.fromisoformat(value), time.min))
+    except ValueError as error:
+        raise ValueError(f"“{value}” is no day. Write it as 2026-11-02.") from error
+
+
+def _address(value: str) -> Q:
+    if not _is_address(value):
+        raise ValueError(f"“{value}” is no address. Write it as 192.0.2.7 or 2001:db8::7.")
+    return Q(ip=value)
+
+
+# What may stand before a colon; a word without one is looked for among users, actions, identifiers and addresses.
+ASKED: dict[str, Callable[[str], Q]] = {
+    "who": lambda value: Q(actor_display__iexact=value),
+    "action": lambda value: Q(action__startswith=value.lower()),
+    "person": lambda value: Q(subject_ref=value),
+    "job": lambda value: Q(job_id=value),
+    "on": lambda value: Q(target_id=value),
+    "ip": _address,
+    "from": lambda value: Q(ts__gte=_day(value)),
+    "to": lambda value: Q(ts__lt=_day(value) + timedelta(days=1)),
+}
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a search; quotes hold words together, and a quote that is never closed is taken as it stands."""
+    return [one.replace('"', "") for one in re.findall(r'(?:[^\s"]|"[^"]*"?)+', text)]
+
+
+def _is_address(word: str) -> bool:
+    try:
+        ip_address(word)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_identifier(words: str) -> bool:

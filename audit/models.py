@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import pgtrigger
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Upper
 from django.utils import timezone
 
 from hrassist.lib.ids import uuid7
@@ -90,6 +90,9 @@ class Event(models.Model):
             models.Index(fields=["subject_ref", "-id"], name="event_subject"),
             models.Index(fields=["actor_id", "-id"], name="event_actor"),
             models.Index(fields=["action", "-id"], name="event_action"),
+            # iexact compares UPPER(column): the index must be on the same expression.
+            models.Index(Upper("actor_display"), models.F("id").desc(), name="event_actor_display"),
+            models.Index(fields=["ip", "-id"], name="event_address"),
             models.Index(fields=["target_type", "target_id", "-id"], name="event_target"),
         ]
         constraints: ClassVar = [

@@ -1,5 +1,5 @@
 """The recruiters' pages about people, their resumes and uploads."""
 
-from candidates.admin import candidate, dashboard, finder, menu, upload, upload_page
+from candidates.admin import candidate, corrections, dashboard, finder, menu, privacy, upload, upload_page
 
-__all__ = ["candidate", "dashboard", "finder", "menu", "upload", "upload_page"]
+__all__ = ["candidate", "corrections", "dashboard", "finder", "menu", "privacy", "upload", "upload_page"]

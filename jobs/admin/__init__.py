@@ -1,5 +1,25 @@
 """The recruiters' pages about jobs, who applied for them, and who would fit."""
 
-from jobs.admin import application, candidate_applications, columns, dashboard, finder, job, menu
+from jobs.admin import (
+    application,
+    candidate_applications,
+    candidate_matches,
+    columns,
+    dashboard,
+    finder,
+    holdings,
+    job,
+    menu,
+)
 
-__all__ = ["application", "candidate_applications", "columns", "dashboard", "finder", "job", "menu"]
+__all__ = [
+    "application",
+    "candidate_applications",
+    "candidate_matches",
+    "columns",
+    "dashboard",
+    "finder",
+    "holdings",
+    "job",
+    "menu",
+]

@@ -81,6 +81,12 @@ def in_pipeline(job: Job, candidates: list[Any]) -> dict[Any, Application]:
     return {row.candidate_id: row for row in rows}
 
 
+def in_pipelines(candidate: Candidate, jobs: list[Any]) -> dict[Any, Application]:
+    """The active applications of this person for these jobs, by job."""
+    rows = Application.objects.active().filter(candidate=candidate, job__in=jobs).select_related("stage")
+    return {row.job_id: row for row in rows}
+
+
 def _parts(components: dict[str, float], *, longest: float) -> list[Part]:
     parts, x = [], 0.0
     for number, (name, adds) in enumerate(components.items()):

@@ -1,6 +1,9 @@
+from datetime import date, timedelta
+
 import pytest
 
 from audit import actions as audit
+from audit.admin import words_of
 from audit.models import Event
 from tests.factories import CandidateFactory
 
@@ -42,6 +45,39 @@ def test_the_log_is_searched_by_person_action_and_identifier(auditor, recruiter,
     assert actions_of(browser.get(f"{LOG}?q={candidate.pk}")) == ["candidate.updated"]
     assert actions_of(browser.get(f"{LOG}?about=job.")) == ["job.opened"]
     assert "candidate.updated" in actions_of(browser.get(f"{LOG}?past=1"))
+
+
+def test_the_log_is_searched_by_address_and_days(auditor, recruiter, client_as):
+    browser = client_as(auditor)
+    client_as(recruiter).get("/candidates/candidate/", REMOTE_ADDR="192.0.2.7")
+    audit.viewed("candidate.searched", target=None, by=recruiter)
+    here = browser.get(f"{LOG}?q=ip:127.0.0.1")
+    assert "event.listed" in actions_of(here)
+    today, tomorrow = date.today(), date.today() + timedelta(days=1)  # noqa: DTZ011  the site's own zone is UTC here
+    assert "candidate.searched" in actions_of(browser.get(LOG, {"q": f"who:rosa from:{today} to:{today}"}))
+    assert actions_of(browser.get(LOG, {"q": f"from:{tomorrow}"})) == []
+    assert "candidate.searched" in actions_of(browser.get(LOG, {"q": f"action:candidate. to:{tomorrow}"}))
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"), [("from:yesterday", "Write it as 2026-11-02"), ("ip:here", "Write it as 192.0.2.7")]
+)
+def test_a_search_that_cannot_be_understood_says_how_to_write_it(auditor, client_as, asked, said):
+    answer = client_as(auditor).get(LOG, {"q": asked})
+    assert actions_of(answer) == []
+    assert said in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('who:"Rosa Maier" job.', ["who:Rosa Maier", "job."]),
+        ('"never closed', ["never closed"]),
+        ("  ", []),
+    ],
+)
+def test_quotes_hold_words_together(text, words):
+    assert words_of(text) == words
 
 
 def test_nobody_changes_an_entry_through_the_admin(auditor, client_as):

@@ -32,6 +32,9 @@ _PHONE_LABEL = re.compile(
 _PHONE_SHAPE = re.compile(
     r"(?<![\w.,/@:-])(?:\+|00)?(?:\(\+?\d{1,4}\)|\d{1,5})(?:[ .\-–/]{0,3}(?:\(\d{1,4}\)|\d{2,6})){1,5}(?![\w@/]|\.\d)"
 )
+# "01/2022 - 05/2026", "2019 – 2021": times of a post have as many digits as a number has.
+_DAY_OR_MONTH = r"(?:\d{1,2}[./-]){0,2}"
+_PERIOD = re.compile(rf"{_DAY_OR_MONTH}(?:19|20)\d\d\D{{1,4}}{_DAY_OR_MONTH}(?:19|20)\d\d")
 NETWORKS = {
     "linkedin": "LinkedIn",
     "github": "GitHub",
@@ -113,7 +116,7 @@ def find_phones(view: str, taken: list[Contact]) -> list[Contact]:
             continue
         raw = match.group()
         digits = re.sub(r"\D", "", raw)
-        if not 7 <= len(digits) <= 15 or re.fullmatch(r"(?:19|20)\d\d\D{1,3}(?:19|20)\d\d", raw):
+        if not 7 <= len(digits) <= 15 or _PERIOD.fullmatch(raw.strip()):
             continue
         labelled = bool(_PHONE_LABEL.search(view[max(0, match.start() - 24) : match.start()]))
         value, confidence = raw.strip(), 0.0

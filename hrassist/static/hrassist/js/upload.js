@@ -1,5 +1,6 @@
 // A batch of files: each asks for a ticket, goes straight to the store, is confirmed, and is followed until it is read.
 
+import { takeCarried } from "./carried_files.js";
 import { Md5, toBase64, toHex } from "./md5.js";
 
 const PARALLEL = 4;
@@ -380,3 +381,4 @@ window.addEventListener("beforeunload", (event) => {
 });
 
 poll();
+addFiles(await takeCarried());

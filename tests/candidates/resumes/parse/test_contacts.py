@@ -35,7 +35,18 @@ def test_a_number_without_a_country_stays_as_written(text, phone):
     assert [one.value for one in find_phones(text, [])] == [phone]
 
 
-@pytest.mark.parametrize("text", ["2009 - 2012", "ISO 9001:2008", "$140,000 to 850,000", "Minneapolis, MN 55401"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2009 - 2012",
+        "01/2022 - 05/2026",
+        "03.2015 – 02.2018",
+        "1/2/2019 - 3/4/2020",
+        "ISO 9001:2008",
+        "$140,000 to 850,000",
+        "Minneapolis, MN 55401",
+    ],
+)
 def test_numbers_that_ring_nowhere_are_no_phones(text):
     assert find_phones(text, []) == []
 
