@@ -45,6 +45,10 @@ test-chaos: install ## Run the tests that kill processes in the middle of their 
 bench: install ## Compare what an API request costs with a bare WSGI function over the same SQL
 	@$(WITH_DATABASE) $(BIN)/python -m tests.bench.api_lists
 
+.PHONY: bench-admin
+bench-admin: install ## Measure the admin's pages over 10,000 and 1,000,000 people; OPTIONS=--strict fails on a missed target
+	@$(WITH_DATABASE) $(BIN)/python -m tests.bench.admin_pages $(OPTIONS)
+
 .PHONY: check
 check: install ## Format, lint, types, layers, migrations, templates, secrets, requirements
 	$(BIN)/ruff format --check .
@@ -91,6 +95,10 @@ URL ?= http://127.0.0.1:$(HRASSIST_PORT)
 .PHONY: screenshots
 screenshots: install ## Take the README's pictures anew: make screenshots USERNAME=… PASSWORD=… [URL=…]
 	@$(BIN)/python -m tests.browser.screenshots $(URL) $(USERNAME) $(PASSWORD)
+
+.PHONY: screenshots-guide
+screenshots-guide: install ## Take the admin guide's pictures anew: make screenshots-guide USERNAME=… PASSWORD=… [URL=…]
+	@$(BIN)/python -m tests.browser.guide_pictures $(URL) $(USERNAME) $(PASSWORD)
 
 .PHONY: system-packages
 system-packages: ## Install Debian's packages for the storage and browser tests (as root)

@@ -123,6 +123,8 @@ DATABASES: dict[str, dict[str, Any]] = {
     # What must be on record although the request rolls back goes through a connection of its own.
     "audit": {**_DEFAULT_DB, "TEST": {"MIRROR": "default"}},
 }
+# Of the web process only, see hrassist.databases; pgbouncer needs ignore_startup_parameters=options for it, or 0 here.
+DB_STATEMENT_TIMEOUT = env.number("HRASSIST_DB_STATEMENT_TIMEOUT", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASE_ROUTERS = ["hrassist.databases.OneSchemaRouter"]
 

@@ -11,11 +11,14 @@ from django.contrib import admin, messages
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
+from django.db import OperationalError
 from django.db.models import Model, QuerySet
+from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from psycopg.errors import QueryCanceled
 
 from hrassist import exports
 from hrassist.admin import bulk, cells, filters, saved_views
@@ -24,6 +27,18 @@ from hrassist.admin.paging import EstimatePaginator, KeysetChangeList
 from hrassist.lib.errors import DomainError
 
 M = TypeVar("M", bound=Model)
+
+
+class LabelledFormSet(BaseInlineFormSet):
+    """Rows in a table, where each control is named by its row and column: no label stands beside it."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        noun = str(self.model._meta.verbose_name)
+        row = noun if index is None else f"{noun} {index + 1}"
+        for name, field in form.fields.items():
+            field.widget.attrs.setdefault("aria-label", f"{_first_upper(row)}: {field.label or name}")
+
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin
@@ -36,6 +51,8 @@ else:
             return cls
 
     class TabularInline(admin.TabularInline):
+        formset = LabelledFormSet
+
         def __class_getitem__(cls, _models: object) -> type[admin.TabularInline]:
             return cls
 
@@ -175,7 +192,15 @@ class BaseAdmin(ModelAdmin[M]):
             "export_url": export_page.link(self.opts.label_lower, request.GET.urlencode(), request.user),
             **(extra_context or {}),
         }
-        return super().changelist_view(request, context)
+        try:
+            return super().changelist_view(request, context)
+        except OperationalError as error:
+            if not (isinstance(error.__cause__, QueryCanceled) and request.GET):
+                raise
+            messages.error(
+                request, "That took too long and was stopped. Say it more narrowly, or filter the list first."
+            )
+            return HttpResponseRedirect(request.path)
 
     def do(self, request: HttpRequest, work: Callable[[], object], *, done: str, back: str) -> HttpResponseBase:
         """Run an action; tell what was done, or why it was refused, on the page it came from."""

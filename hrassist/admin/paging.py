@@ -27,10 +27,12 @@ else:
 CURSOR_VAR, VIEW_VAR = "cursor", "view"
 # Counting what a search found asks every row again: it stops sooner.
 COUNTED_ROWS, COUNTED_FOUND = 10_000, 1_000
+# Where the planner expects so many times that, counting even the first of them would cost more than the page.
+SURELY_MORE = 2
 
 
 class EstimatePaginator(PaginatorOf[Any]):
-    """Counts up to `most` rows; beyond, it takes the planner's estimate and says "about"."""
+    """Counts up to `most` rows; beyond, and where far more are expected, it says "about" and the planner's estimate."""
 
     most: int | None = None
 
@@ -48,13 +50,14 @@ class EstimatePaginator(PaginatorOf[Any]):
         if not isinstance(rows, QuerySet):
             return len(rows), False
         # The keys alone: what a list's cells need beside them is not computed for rows that are only counted.
-        plain = rows.order_by().values("pk")
+        plain = rows.order_by().select_related(None).values("pk")
         most = self.most or COUNTED_ROWS
-        counted = plain[: most + 1].count()
-        if counted <= most:
-            return counted, False
         plan = json.loads(plain.explain(format="json"))
-        return max(int(plan[0]["Plan"]["Plan Rows"]), counted), True
+        expected = int(plan[0]["Plan"]["Plan Rows"])
+        if expected > SURELY_MORE * most:
+            return expected, True
+        counted = plain[: most + 1].count()
+        return (counted, False) if counted <= most else (max(expected, counted), True)
 
 
 def in_words(count: int, *, is_estimate: bool) -> str:

@@ -274,7 +274,9 @@ def _port_is_free(port: int) -> bool:
 def _answers(home: Home) -> bool:
     try:
         with psycopg.connect(home.url(database="postgres"), connect_timeout=2, autocommit=True) as connection:
-            return connection.execute("SELECT 1").fetchone() is not None
+            # A copied folder has the port and the password of the one it was copied from: that server is not ours.
+            row = connection.execute("SHOW data_directory").fetchone()
+            return row is not None and Path(row[0]) == home.data
     except psycopg.OperationalError:
         return False
 

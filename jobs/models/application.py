@@ -7,14 +7,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import Func, Q, QuerySet
 from django.utils import timezone
 
 from candidates.models import Candidate
 from hrassist.lib.constraints import both_or_none
 from hrassist.lib.ids import uuid7
-from jobs.models.job import Job
+from jobs.models.job import Job, of_seen_job
 from jobs.models.stage import Stage
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def seen(user: User, *, path: str = "") -> Q:
     if not user.is_authenticated or not user.is_active:
         return Q(pk__in=[])
     if user.has_perm("jobs.view_all_jobs") or user.has_perm("jobs.view_confidential_jobs"):
-        return Q(**{f"{path}job__in": Job.objects.visible_to(user)})
+        return of_seen_job(user, path=f"{path}job")
     # A union, because an OR of two subqueries would be tried on every application there is. Interviewers of a
     # confidential job stand on its team (jobs.actions.interviews holds that), or see nothing of it.
     few = RawSQL(
@@ -199,25 +198,37 @@ def people_of_visible_applications(user: User) -> QuerySet[Any]:
     return Application.objects.visible_to(user).values("candidate_id")
 
 
-def people_of_confidential_jobs_only(user: User) -> RawSQL | None:
-    """Candidates known only through confidential jobs that the user may not see."""
-    if user.has_perm("jobs.view_confidential_jobs"):
-        return None
+class KnownByHiddenJobsOnly(Func):
+    """Whether a candidate applied for confidential jobs that the user may not see, and for no job that they do see."""
+
     # Said in SQL because every list of people carries it, and composing it anew cost more than all the rest of a list.
     # Which jobs are seen is Job.objects.visible_to over again; tests/jobs/models/test_application.py holds them equal.
-    return RawSQL(
-        """
-        SELECT known.candidate_id
-        FROM jobs_application known JOIN jobs_job job ON job.id = known.job_id
-        WHERE job.confidential AND NOT EXISTS (
-            SELECT FROM jobs_application other JOIN jobs_job seen ON seen.id = other.job_id
-            WHERE other.candidate_id = known.candidate_id
-              AND (%s AND NOT seen.confidential
-                   OR seen.id IN (SELECT job_id FROM jobs_hiringteammember WHERE user_id = %s)))
-        """,
-        [user.has_perm("jobs.view_all_jobs"), user.pk],
-        output_field=models.UUIDField(),
-    )
+    # Scalar subqueries, because EXISTS may be hashed: that reads every application to show fifty people.
+    SQL = """
+        ((SELECT true FROM jobs_application known
+          WHERE known.candidate_id = {candidate}
+            AND known.job_id = ANY(ARRAY(SELECT id FROM jobs_job WHERE confidential)) LIMIT 1) IS TRUE
+         AND (SELECT true FROM jobs_application other JOIN jobs_job seen ON seen.id = other.job_id
+              WHERE other.candidate_id = {candidate}
+                AND (%s AND NOT seen.confidential
+                     OR seen.id = ANY(ARRAY(SELECT job_id FROM jobs_hiringteammember WHERE user_id = %s)))
+              LIMIT 1) IS NOT TRUE)
+    """
+    arity = 1
+    output_field = models.BooleanField()
+
+    def __init__(self, candidate: Any, *, user: User | None = None) -> None:
+        super().__init__(candidate)
+        self.said = [user.has_perm("jobs.view_all_jobs"), user.pk] if user is not None else [False, None]
+
+    def as_sql(self, compiler: Any, connection: Any, **_extra: Any) -> tuple[str, list[Any]]:
+        candidate, params = compiler.compile(self.source_expressions[0])
+        return self.SQL.format(candidate=candidate), [*params, *params, *self.said]
+
+
+def people_of_confidential_jobs_only(user: User, candidate: models.F) -> KnownByHiddenJobsOnly | None:
+    """Candidates known only through confidential jobs that the user may not see."""
+    return None if user.has_perm("jobs.view_confidential_jobs") else KnownByHiddenJobsOnly(candidate, user=user)
 
 
 def jobs_seen(user: User, ids: set[UUID]) -> set[UUID]:

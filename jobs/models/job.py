@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from hrassist.lib.errors import Conflict
@@ -39,8 +40,18 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.filter(status=Job.Status.OPEN)
 
     def with_application_counts(self) -> Self:
-        active = Q(applications__status="active")
-        return self.annotate(active_applications=Count("applications", filter=active))
+        # For each job that is shown by itself: grouping would read every application there is.
+        applications: Any = self.model._meta.get_field("applications").related_model
+        active = (
+            applications.objects.active()
+            .filter(job=OuterRef("pk"))
+            .order_by()
+            .values("job")
+            # Of anything, not of a column: the index answers alone.
+            .annotate(count=Count("*"))
+            .values("count")
+        )
+        return self.annotate(active_applications=Coalesce(Subquery(active), 0))
 
 
 class Job(models.Model):
@@ -108,6 +119,9 @@ class Job(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["status", "-created_at", "-id"], name="job_status_newest"),
             models.Index(fields=["-updated_at", "-id"], name="job_updated"),
+            models.Index(fields=["-created_at", "-id"], name="job_newest"),
+            # Which jobs hide people is asked with every list of people.
+            models.Index(fields=["id"], condition=Q(confidential=True), name="job_confidential"),
         ]
 
     def __str__(self) -> str:
@@ -153,3 +167,21 @@ class HiringTeamMember(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} ({self.get_role_display()})"
+
+
+def of_seen_job(user: User, *, path: str = "job") -> Q:
+    """What to filter rows of jobs by so that only those of jobs visible to the user stay; `path` leads to the job.
+
+    For who sees most jobs it names the few that are hidden: naming the others would read every job for every list.
+    """
+    if not user.is_authenticated or not user.is_active or not user.has_perm("jobs.view_all_jobs"):
+        return Q(**{f"{path}__in": Job.objects.visible_to(user)})
+    if user.has_perm("jobs.view_confidential_jobs"):
+        return Q()
+    hidden = RawSQL(
+        "SELECT id FROM jobs_job WHERE confidential"
+        " AND id NOT IN (SELECT job_id FROM jobs_hiringteammember WHERE user_id = %s)",
+        [user.pk],
+        output_field=models.UUIDField(),
+    )
+    return ~Q(**{f"{path}__in": hidden})

@@ -3,67 +3,20 @@
 import pytest
 
 from candidates.models import Candidate
-from tests.factories import ApplicationFactory, CandidateFactory, JobFactory, ResumeFactory, UserFactory
+from tests.browser.crawling import a_little_of_everything, crawl
+from tests.factories import UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, databases=["default", "audit"])]
-
-CLICKS = (
-    "details[data-menu] > summary",
-    "[data-cycle-theme]",
-    ".add-row a",
-    "a.value",
-    ".ranked-proofs > summary",
-    "thead th.sortable a",
-)
 
 
 @pytest.fixture
 def some_rows(recruiter):
-    for number in range(3):
-        resume = ResumeFactory(
-            pages=1,
-            parse={
-                "json_resume": {"work": [{"name": "Acme", "position": "Staff Engineer", "startDate": "2019"}]},
-                "fields": [{"label": "EMPLOYER", "value": "Acme", "start": 36, "end": 40, "page": 1, "confidence": 0.9,
-                            "path": "/work/0/name"}],
-            },
-        )  # fmt: skip
-        job = JobFactory(team={recruiter: "recruiter"}, title=f"Engineer {number}")
-        ApplicationFactory(candidate=resume.candidate, job=job)
-    CandidateFactory()
-
-
-def crawl(page, *, most):
-    """Every page that can be reached by links from the first one, each kind of address twice."""
-    seen, kinds, waiting = set(), {}, ["/"]
-    while waiting and len(seen) < most:
-        path = waiting.pop(0)
-        if path in seen:
-            continue
-        seen.add(path)
-        answer = page.goto(path)
-        assert answer.status < 400, f"{path} answers {answer.status}"
-        for selector in CLICKS:
-            found = page.locator(selector)
-            if found.count() and found.first.is_visible():
-                found.first.click()
-                page.wait_for_load_state()
-        page.goto(path)
-        for link in page.locator("a[href]").evaluate_all("all => all.map(one => one.href)"):
-            here = link.removeprefix(page.evaluate("location.origin"))
-            if not here.startswith("/") or "/files/" in here or here.startswith("/logout"):
-                continue
-            here = here.split("#")[0]
-            kind = "".join("*" if part.count("-") == 4 else part for part in here.split("?")[0].split("/"))
-            kinds[kind] = kinds.get(kind, 0) + 1
-            if kinds[kind] <= 2:
-                waiting.append(here)
-    return seen
+    a_little_of_everything(recruiter)
 
 
 def test_a_recruiters_crawl_with_clicks_breaks_no_rule(recruiter, some_rows, sign_in, violations):
     page = sign_in(recruiter)
-    seen = crawl(page, most=45)
+    seen = crawl(page, most=120)
     assert len(seen) > 20
     assert any("/resume/" in path for path in seen)
     assert violations == []

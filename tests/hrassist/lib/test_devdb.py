@@ -141,6 +141,24 @@ def test_a_port_taken_while_the_server_was_down_is_exchanged(base: Path) -> None
         assert ask(devdb.url(base), "SHOW port") != str(taken)
 
 
+def test_a_copied_folder_gets_a_server_of_its_own_beside_the_running_one(base: Path, tmp_path: Path) -> None:
+    tell(devdb.url(base), "CREATE TABLE original ()")
+    devdb.stop(base)
+    copy = tmp_path / "copy"
+    home, other = devdb._home(base), devdb._home(copy)
+    try:
+        shutil.copytree(home.folder, other.folder)
+        for path in (other.folder, *other.folder.rglob("*")):
+            shutil.copystat(home.folder / path.relative_to(other.folder), path)
+            devdb._give(path)
+        original, copied = devdb.url(base), devdb.url(copy)
+        assert ask(original, "SHOW port") != ask(copied, "SHOW port")
+        tell(original, "DROP TABLE original")
+        assert ask(copied, "SELECT count(*) FROM original") == 0
+    finally:
+        devdb.reset(copy)
+
+
 def test_a_data_folder_that_cannot_start_is_reported_with_the_servers_log(base: Path) -> None:
     devdb.url(base)
     devdb.stop(base)

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('candidates', '0006_skills_and_sources'),
-        ('jobs', '0006_first_rows_of_the_recruiters_admin'),
+        ('jobs', '0007_steps_that_take_a_step_back'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('jobs', '0006_first_rows_of_the_recruiters_admin'),
+        ('jobs', '0009_calendar_mail_to_interviewers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('jobs', '0006_first_rows_of_the_recruiters_admin'),
+        ('jobs', '0008_mail_sent_at_most_once'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('candidates', '0006_skills_and_sources'),
+        ('candidates', '0007_find_by_place_and_source'),
         ('hrassist', '0003_recruiters_admin'),
     ]
 

@@ -21,7 +21,7 @@ def fill_match_keys(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('candidates', '0006_skills_and_sources'),
+        ('candidates', '0008_remember_imported_rows'),
     ]
 
     operations = [
