@@ -11,10 +11,12 @@ class JobsConfig(AppConfig):
         # Who works on a job sees the people who applied for it; candidates cannot import jobs to know that.
         from candidates.models import visibility  # noqa: PLC0415
         from hrassist import notifications  # noqa: PLC0415
+        from hrassist.lib.storage.named import keep  # noqa: PLC0415
         from jobs import tasks  # noqa: F401, PLC0415  the worker must know every task
         from jobs.actions import bulk_messages  # noqa: F401, PLC0415  and every kind of long work
-        from jobs.models import application  # noqa: PLC0415
+        from jobs.models import application, offer  # noqa: PLC0415
 
         visibility.widen(application.people_of_visible_applications)
         visibility.narrow(application.people_of_confidential_jobs_only)
+        keep(offer.letters_named)
         notifications.guard("job_ref", application.jobs_seen)
