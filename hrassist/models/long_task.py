@@ -31,6 +31,12 @@ class LongTaskQuerySet(models.QuerySet["LongTask"]):
         }
 
 
+def files_named(keys: list[str]) -> set[str]:
+    """Of these keys of the store, those of files that long work reads or made."""
+    found = LongTask.objects.filter(Q(source_key__in=keys) | Q(file_key__in=keys))
+    return {key for pair in found.order_by().values_list("source_key", "file_key") for key in pair}
+
+
 class LongTask(models.Model):
     """One piece of long work of a user: what it is, how far it is, how it ended. Its page survives every reload."""
 
