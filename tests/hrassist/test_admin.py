@@ -134,8 +134,11 @@ def test_a_broken_cursor_shows_the_first_page(recruiter, client_as):
 @pytest.mark.parametrize(
     ("role", "labels"),
     [
-        ("Recruiter", {"Dashboard", "Candidates", "Jobs", "Applications", "Uploads", "Rejection reasons"}),
-        ("Interviewer", {"Dashboard", "Candidates", "Jobs", "Applications"}),
+        (
+            "Recruiter",
+            {"Dashboard", "Candidates", "Jobs", "Applications", "Interviews", "Uploads", "Rejection reasons"},
+        ),
+        ("Interviewer", {"Dashboard", "Candidates", "Jobs", "Applications", "Interviews"}),
         ("Auditor", {"Dashboard", "Audit log"}),
         ("Operator", {"Dashboard", "Uploads", "Users", "Roles", "API tokens"}),
         ("", {"Dashboard"}),
