@@ -33,7 +33,7 @@ def test_an_interview_is_scheduled_past_a_clash_by_keyboard_alone(
     page = sign_in(recruiter)
     page.goto(f"/jobs/application/{application.pk}/interviews/schedule/")
     page.get_by_label("Name", exact=True).fill("Technical interview")
-    page.get_by_label("Date").fill(begin.date().isoformat())
+    page.get_by_label("Date", exact=True).fill(begin.date().isoformat())
     page.get_by_label("Time", exact=True).fill("10:30")
     page.get_by_label("Time zone").fill("UTC")
     page.get_by_label("Place").focus()
@@ -151,8 +151,10 @@ def test_no_page_of_interviews_is_wider_than_a_phone(recruiter, interviewer, app
         application=application, interviewers=[interviewer, recruiter], place="https://meet.example.com/" + "a" * 80,
         title="A very long name of an interview that does not fit",
     )  # fmt: skip
+    judged = ApplicationFactory(job=application.job)
     for number in range(6):
-        ScorecardFactory(application=application, by=UserFactory(first_name=f"Person {number}", role="Interviewer"))
+        for one in (application, judged):
+            ScorecardFactory(application=one, by=UserFactory(first_name=f"Person {number}", role="Interviewer"))
     ScorecardAttributeFactory(job=application.job, name="Knows how to spell Donaudampfschifffahrtsgesellschaft")
     page = sign_in(recruiter, viewport={"width": 390, "height": 844})
     for path in (
@@ -164,6 +166,7 @@ def test_no_page_of_interviews_is_wider_than_a_phone(recruiter, interviewer, app
         f"/jobs/interview/{interview.pk}/scorecard/",
         f"/jobs/application/{application.pk}/interviews/",
         f"/jobs/application/{application.pk}/scorecards/",
+        f"/jobs/application/{judged.pk}/scorecards/",
         f"/candidates/candidate/{application.candidate_id}/interviews/",
         f"/jobs/job/{application.job_id}/interview-plan/",
         "/jobs/absence/",
