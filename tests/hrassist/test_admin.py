@@ -134,6 +134,11 @@ def test_a_broken_cursor_shows_the_first_page(recruiter, client_as):
 @pytest.mark.parametrize(
     ("role", "labels"),
     [
+        (
+            "Recruiter",
+            {"Dashboard", "Candidates", "Jobs", "Applications", "Interviews", "Uploads", "Rejection reasons"},
+        ),
+        ("Interviewer", {"Dashboard", "Candidates", "Jobs", "Applications", "Interviews"}),
         ("Recruiter", {"Dashboard", "Candidates", "Jobs", "Applications", "Uploads", "Reports", "Rejection reasons"}),
         ("Interviewer", {"Dashboard", "Candidates", "Jobs", "Applications"}),
         ("Auditor", {"Dashboard", "Audit log"}),
