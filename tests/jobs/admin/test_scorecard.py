@@ -107,7 +107,7 @@ def test_a_submitted_card_stays_and_a_draft_can_be_thrown_away(interviewer, recr
     browser, address = client_as(interviewer), f"/jobs/interview/{interview.pk}/scorecard/"
     browser.post(address, {"do": "save", "takeaways": "One"})
     card = Scorecard.objects.get(by=interviewer)
-    assert client_as(recruiter).post(f"/jobs/scorecard/{card.pk}/discard/").status_code == 403
+    assert client_as(recruiter).post(f"/jobs/scorecard/{card.pk}/discard/").status_code == 404
     browser.post(f"/jobs/scorecard/{card.pk}/discard/")
     assert not Scorecard.objects.filter(by=interviewer).exists()
     assert browser.post(address, {"do": "submit", "takeaways": "One"}).status_code == 422
