@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from jobs.models import Message, Offer
+from jobs.models import EmailTemplate, Message, Offer
 from tests.factories import ApplicationFactory, CandidateFactory, JobFactory
 from tests.hiring import EmailTemplateFactory, MessageFactory, OfferFactory
 
@@ -25,6 +25,7 @@ def serious(page):
 
 
 def test_an_offer_goes_from_draft_to_accepted(recruiter, hiring_manager, sign_in, application, violations, work_off):
+    EmailTemplate.objects.filter(kind="offer").delete()
     EmailTemplateFactory(
         kind="offer", subject="Our offer: {{ offer.title }}", body="Dear {{ candidate.first_name }},\n\nsee the letter."
     )

@@ -111,6 +111,20 @@ def test_an_unclear_mail_asks_what_to_do(recruiter, client_as, application):
     assert one.state == "queued"
 
 
+def test_a_mail_that_came_back_is_written_again_to_another_address(recruiter, client_as, application):
+    one = MessageFactory(
+        candidate=application.candidate, application=application, state="bounced", bounced_at=timezone.now(),
+        bounced_for="5.1.1 unknown", body="The very same words",
+    )  # fmt: skip
+    browser = client_as(recruiter)
+    again = f"/jobs/application/{application.pk}/messages/new/?again={one.pk}"
+    assert again in browser.get(f"/jobs/message/{one.pk}/change/").content.decode()
+    assert "The very same words" in browser.get(again).content.decode()
+    other = MessageFactory(body="To somebody else")
+    said = browser.get(f"/jobs/application/{application.pk}/messages/new/?again={other.pk}").content.decode()
+    assert "To somebody else" not in said
+
+
 def test_the_list_is_filtered_by_what_became_of_it(recruiter, client_as):
     failed = MessageFactory(state="failed", failed_at=timezone.now(), failed_for="x", by=recruiter)
     MessageFactory(state="sent")
