@@ -172,6 +172,12 @@ def group_of(candidate: Candidate, *, user: User) -> UUID | None:
     return seen.order_by().values_list("group_id", flat=True).first()
 
 
+def standing_of(candidate: Candidate) -> list[UUID]:
+    """The merges into this record that were not taken back, the latest first."""
+    rows = CandidateMerge.objects.filter(kept=candidate, undone_at__isnull=True).order_by("-at", "-id")
+    return list(rows.values_list("pk", flat=True))
+
+
 def _locked(kept: UUID, gone: UUID, *, by: User) -> tuple[Candidate, Candidate]:
     if kept == gone:
         raise DomainError("A record cannot be merged into itself. Choose another one.", code="same_record")

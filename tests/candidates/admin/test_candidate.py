@@ -291,3 +291,18 @@ def test_the_activity_names_people_as_they_are_called(recruiter, client_as):
     browser = client_as(recruiter)
     browser.get(address(candidate))
     assert "Rosa Reyes" in browser.get(address(candidate, "activity")).content.decode().partition("Who saw")[2]
+
+
+def test_the_activity_says_nothing_of_a_confidential_job(recruiter, coordinator, client_as):
+    one = ApplicationFactory()
+    secret = ApplicationFactory(
+        candidate=one.candidate, job=JobFactory(confidential=True, team={recruiter: "recruiter"})
+    )
+    for application in (one, secret):
+        audit.record("application.moved", target=application, subject=one.candidate, job=application.job_id)
+    seen = {
+        user: [line.event.job_id for line in client_as(user).get(address(one.candidate, "activity")).context["lines"]]
+        for user in (recruiter, coordinator)
+    }
+    assert set(seen[recruiter]) == {str(one.job_id), str(secret.job_id)}
+    assert set(seen[coordinator]) == {str(one.job_id)}

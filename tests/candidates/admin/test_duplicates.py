@@ -109,6 +109,7 @@ def test_a_merge_is_confirmed_done_and_undone(recruiter, client_as, pair):
     done = CandidateMerge.objects.get()
     undo = f"/candidates/candidatemerge/{done.pk}/undo/"
     assert undo in answer.content.decode()
+    assert f'href="/candidates/candidatemerge/{done.pk}/change/"' in answer.content.decode()
     old = browser.get(f"/candidates/candidate/{pair[1].pk}/resume/?q=x")
     assert (old.status_code, old.url) == (302, f"/candidates/candidate/{pair[0].pk}/resume/?q=x")
     assert "from J. Doe" in browser.get("/candidates/candidatemerge/").content.decode()
