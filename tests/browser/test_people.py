@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from candidates import duplicates
 from candidates.models import CandidateMerge, NotDuplicate
+from hrassist.models import Notification
 from jobs.models import Note
 from tests import hiring
 from tests.factories import ApplicationFactory, CandidateFactory, JobFactory, ResumeFactory
@@ -34,6 +35,10 @@ def test_two_records_become_one_with_chosen_values_and_two_again(recruiter, sign
     page.get_by_role("link", name="Duplicates").click()
     page.get_by_role("link", name="Jane Doe, J. M. Doe").click()
     expect(page.get_by_role("heading", name="Is this one person?")).to_be_visible()
+    page.get_by_label("Keep this record").nth(1).check()
+    expect(page.get_by_label("J. M. Doe", exact=True)).to_be_checked()
+    page.get_by_label("Keep this record").first.check()
+    expect(page.get_by_label("Berlin")).to_be_checked()
     page.get_by_label("Rome").check()
     page.get_by_label("J. M. Doe", exact=True).check()
     page.get_by_role("button", name="Merge…").click()
@@ -103,8 +108,11 @@ def test_a_mention_is_written_by_keyboard_and_rings_the_colleague_s_bell(
     theirs.keyboard.press("Enter")
     expect(theirs.locator(".note-text")).to_have_text("Please call her, @Hugo Haas today")
     expect(bell).to_have_attribute("aria-label", "Notifications")
+    Notification.objects.update(read_at=None)
     bell.click()
-    expect(theirs.locator("#bell-panel")).to_be_visible()
+    expect(bell).to_have_attribute("aria-label", "Notifications, 1 unread")
+    theirs.get_by_role("button", name="Mark all read").click()
+    expect(bell).to_have_attribute("aria-label", "Notifications")
     theirs.keyboard.press("Escape")
     expect(theirs.locator("#bell-panel")).to_be_hidden()
     assert violations == []
