@@ -330,3 +330,18 @@ def test_what_somebody_else_saved_meanwhile_is_told_and_not_overwritten(recruite
     browser.post(address(candidate), form(candidate, headline="Engineer", city="Hamburg", expected_updated_at=again))
     candidate.refresh_from_db()
     assert (candidate.headline, candidate.city) == ("Engineer", "Hamburg")
+
+
+def test_the_activity_says_nothing_of_a_confidential_job(recruiter, coordinator, client_as):
+    one = ApplicationFactory()
+    secret = ApplicationFactory(
+        candidate=one.candidate, job=JobFactory(confidential=True, team={recruiter: "recruiter"})
+    )
+    for application in (one, secret):
+        audit.record("application.moved", target=application, subject=one.candidate, job=application.job_id)
+    seen = {
+        user: [line.event.job_id for line in client_as(user).get(address(one.candidate, "activity")).context["lines"]]
+        for user in (recruiter, coordinator)
+    }
+    assert set(seen[recruiter]) == {str(one.job_id), str(secret.job_id)}
+    assert set(seen[coordinator]) == {str(one.job_id)}
