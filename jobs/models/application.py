@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import models
 from django.db.models import Func, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from candidates.models import Candidate
