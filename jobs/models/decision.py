@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from hrassist.lib.ids import uuid7
-from jobs.models.application import Application, RejectionReason
+from jobs.models.application import Application, RejectionReason, seen
 from jobs.models.match import Match
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 class HumanDecisionQuerySet(models.QuerySet["HumanDecision"]):
     def visible_to(self, user: User) -> Self:
-        return self.filter(application__in=Application.objects.visible_to(user))
+        return self.filter(seen(user, path="application__"))
 
     def standing(self) -> Self:
         return self.filter(undone_at__isnull=True)

@@ -9,12 +9,12 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from candidates.models import Candidate
+from candidates.models import Candidate, visibility
 from hrassist.lib.constraints import both_or_none
 from hrassist.lib.errors import Conflict
 from hrassist.lib.ids import uuid7
-from jobs.models.application import Application
-from jobs.models.offer import Offer
+from jobs.models.application import Application, seen
+from jobs.models.offer import Offer, offer_seen
 
 if TYPE_CHECKING:
     from hrassist.models import User
@@ -56,9 +56,11 @@ class EmailTemplate(models.Model):
 class MessageQuerySet(models.QuerySet["Message"]):
     def visible_to(self, user: User) -> Self:
         """Those to people and about applications the user sees; what tells of an offer as the offer itself."""
-        seen = Q(application__isnull=True, candidate__in=Candidate.objects.visible_to(user))
-        told = Q(offer__isnull=True) | Q(offer__in=Offer.objects.visible_to(user).order_by())
-        return self.filter(seen | Q(application__in=Application.objects.visible_to(user))).filter(told)
+        # Conditions on what a mail is about, not subqueries: one of those in an OR would be read to its end.
+        alone = Q(application__isnull=True) & visibility.condition(user, path="candidate__")
+        about = Q(application__isnull=False) & seen(user, path="application__")
+        told = Q(offer__isnull=True) | Q(offer__isnull=False) & offer_seen(user, path="offer__")
+        return self.filter(alone | about).filter(told)
 
     def queued(self) -> Self:
         return self.filter(state=Message.State.QUEUED)

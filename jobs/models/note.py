@@ -9,10 +9,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from candidates.models import Candidate
+from candidates.models import Candidate, visibility
 from hrassist.lib.constraints import both_or_none
 from hrassist.lib.ids import uuid7
-from jobs.models.application import Application
+from jobs.models.application import Application, seen
 
 if TYPE_CHECKING:
     from hrassist.models import User
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 class NoteQuerySet(models.QuerySet["Note"]):
     def visible_to(self, user: User) -> Self:
         """Notes on people one sees; one that belongs to an application only with sight of its job; private ones own."""
-        about = Q(application__isnull=True) | Q(application__in=Application.objects.visible_to(user))
-        return self.filter(about, Q(private=False) | Q(by=user.pk), candidate__in=Candidate.objects.visible_to(user))
+        # Conditions on what a note is about, not subqueries: one of those in an OR would be read to its end.
+        about = Q(application__isnull=True) | Q(application__isnull=False) & seen(user, path="application__")
+        own = Q(private=False) | Q(by=user.pk)
+        return self.filter(about, own, visibility.condition(user, path="candidate__"))
 
     def there(self) -> Self:
         return self.filter(deleted_at__isnull=True)

@@ -11,20 +11,25 @@ from django.utils import timezone
 
 from hrassist.lib.errors import Conflict
 from hrassist.lib.ids import uuid7
-from jobs.models.application import Application
+from jobs.models.application import Application, seen
 from jobs.models.approval import ApprovalStep, decided_with_decision
 
 if TYPE_CHECKING:
     from hrassist.models import User
 
 
+def offer_seen(user: User, *, path: str = "") -> Q:
+    """What to filter by so that only offers visible to the user stay; `path` leads to them (`offer__`)."""
+    asked = Q(**{f"{path}id__in": OfferApproval.objects.filter(approver=user.pk).values("offer")})
+    if not user.has_perm("jobs.view_offer"):
+        return asked
+    return asked | Q(**{f"{path}id__isnull": False}) & seen(user, path=f"{path}application__")
+
+
 class OfferQuerySet(models.QuerySet["Offer"]):
     def visible_to(self, user: User) -> Self:
         """Pay is not for everybody on a team: who may see offers sees those of their jobs, an approver their own."""
-        asked = Q(pk__in=OfferApproval.objects.filter(approver=user.pk).values("offer"))
-        if not user.has_perm("jobs.view_offer"):
-            return self.filter(asked)
-        return self.filter(asked | Q(application__in=Application.objects.visible_to(user)))
+        return self.filter(offer_seen(user))
 
     def current(self) -> Self:
         return self.exclude(status=Offer.Status.DEPRECATED)

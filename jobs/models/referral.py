@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from jobs.models.application import Application
+from jobs.models.application import Application, seen
 
 if TYPE_CHECKING:
     from hrassist.models import User
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 class ReferralQuerySet(models.QuerySet["Referral"]):
     def visible_to(self, user: User) -> Self:
-        return self.filter(application__in=Application.objects.visible_to(user))
+        return self.filter(seen(user, path="application__"))
 
 
 class Referral(models.Model):
