@@ -183,7 +183,7 @@ class IntakeSubmission(models.Model):
 
     MOVES: ClassVar[dict[str, set[str]]] = {
         State.WAITING: {State.APPLIED, State.REJECTED, State.FAILED},
-        State.FAILED: {State.APPLIED},
+        State.FAILED: {State.WAITING},
     }
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -194,6 +194,7 @@ class IntakeSubmission(models.Model):
     phone = models.CharField(max_length=40, blank=True)
     message = models.CharField(max_length=1000, blank=True)
     consented_at = models.DateTimeField()
+    consent_text = models.CharField(max_length=500, blank=True, help_text="What they agreed to, as it stood there.")
     ticket = models.OneToOneField(
         UploadTicket, null=True, blank=True, on_delete=models.SET_NULL, related_name="submission"
     )
@@ -214,8 +215,8 @@ class IntakeSubmission(models.Model):
     class PersonalData:
         erase: ClassVar = {"full_name", "email", "phone", "message"}
         keep: ClassVar = {
-            "id", "link", "job", "consented_at", "ticket", "state", "failed_for", "candidate", "application",
-            "secret_digest", "created_at", "settled_at",
+            "id", "link", "job", "consented_at", "consent_text", "ticket", "state", "failed_for", "candidate",
+            "application", "secret_digest", "created_at", "settled_at",
         }  # fmt: skip
 
     class Meta:
@@ -228,3 +229,6 @@ class IntakeSubmission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.full_name} through {self.link}"
+
+    def can_move(self, to: str) -> bool:
+        return to in self.MOVES.get(self.state, set())
