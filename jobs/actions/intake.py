@@ -191,8 +191,8 @@ def submit(
     job = _require_form(job=job, full_name=full_name, email=email, consents=consents)
     ticket = UploadTicket.objects.filter(pk=proof.ticket).first()
     if ticket is None or now > arrival_deadline(ticket) or storage.incoming().head(ticket.key) is None:
-        raise BadForm("Your file did not arrive. Choose it again.", fields={"resume": ["Choose it again."]},
-                      code="no_file")  # fmt: skip
+        raise BadForm("Your file did not arrive. Choose it again.", code="no_file",
+                      fields={"resume": ["Your file did not arrive. Choose it again."]})  # fmt: skip
     try:
         with transaction.atomic():
             one = IntakeSubmission.objects.create(

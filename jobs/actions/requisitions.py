@@ -103,7 +103,7 @@ def submit(
     one.save(update_fields=["status", "submitted_at", "decided_at", "updated_at"])
     audit.record("requisition.submitted", target=one, by=by, job=one.job_id,
                  approvers=[str(user.pk) for user in approvers])  # fmt: skip
-    _ask(one, first, by=by, now=now)
+    _ask(one, first, now=now)
     return one
 
 
@@ -117,7 +117,7 @@ def decide(*, requisition: Requisition, by: User, approve: bool, now: datetime, 
     audit.record("requisition.approved_step" if approve else "requisition.declined", target=one, by=by, job=one.job_id)
     if following is not None:
         one.save(update_fields=["updated_at"])
-        _ask(one, following.approver, by=by, now=now)
+        _ask(one, following.approver, now=now)
         return one
     one.status, one.decided_at = (Status.APPROVED if approve else Status.DECLINED), now
     one.save(update_fields=["status", "decided_at", "updated_at"])
@@ -216,12 +216,12 @@ def _facts_of_a_job(one: Requisition) -> dict[str, Any]:
     return {name: getattr(one, name) for name in ("title", "department", "city", "country", "employment_type")}
 
 
-def _ask(one: Requisition, approver: User, *, by: User, now: datetime) -> None:
+def _ask(one: Requisition, approver: User, *, now: datetime) -> None:
     people = "one person" if one.headcount == 1 else f"{one.headcount} people"
     notifications.tell(
         users=[approver],
         kind=Notification.Kind.APPROVAL_ASKED,
-        text=f"{by.display_name} asks for your approval: {one.title}, {people}",
+        text=f"{one.created_by.display_name} asks for your approval: {one.title}, {people}",
         url=address(one),
         now=now,
     )

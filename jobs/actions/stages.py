@@ -116,9 +116,9 @@ def remove(*, stage: Stage, by: User, now: datetime, expected: Sequence[int] | N
             f"{stage.name} is empty, but it is on record that people went through it: figures would change. "
             "Rename it instead."
         )
-    key = stage.pk
+    key, rest = stage.pk, [one for one in steps if one.pk != stage.pk]
     stage.delete()
-    _put([one for one in steps if one.pk != key])
+    _put(rest)
     _record("job.stage_removed", job, by=by, now=now, stage=key)
 
 

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -98,10 +99,10 @@ class DriveAdmin(BaseAdmin[RecruitmentDrive]):
 
     @admin.display(description="Drive", ordering="name")
     def name_and_dates(self, drive: RecruitmentDrive) -> SafeString:
+        dates = f"{date_format(drive.starts_on, 'j M')} to {date_format(drive.ends_on, 'j M Y')}"
         return format_html(
-            '<span class="person"><span class="what"><b>{}</b><span>{:%-d %b} to {:%-d %b %Y}</span></span></span>',
-            drive.name, drive.starts_on, drive.ends_on,
-        )  # fmt: skip
+            '<span class="person"><span class="what"><b>{}</b><span>{}</span></span></span>', drive.name, dates
+        )
 
     @admin.display(description="Status", ordering="status")
     def status_badge(self, drive: RecruitmentDrive) -> SafeString:

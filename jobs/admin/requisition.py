@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -157,7 +158,7 @@ class RequisitionAdmin(BaseAdmin[Requisition]):
 
     @admin.display(description="Start")
     def wanted(self, one: Requisition) -> Any:
-        return one.wanted_by or cells.NOTHING
+        return date_format(one.wanted_by, "j M Y") if one.wanted_by else cells.NOTHING
 
     @admin.display(description="Age", ordering="created_at")
     def age(self, one: Requisition) -> SafeString:

@@ -56,7 +56,7 @@ class Bar:
 def progress_of(drives: Iterable[RecruitmentDrive], *, user: User) -> dict[UUID, Progress]:
     """The progress of each drive in the jobs that the user sees, in one query for all of them."""
     named = {drive.pk: drive for drive in drives}
-    rows: Iterable[dict[str, Any]] = (
+    rows: Any = (
         Application.objects.visible_to(user)
         .filter(tracking_link__drive__in=named)
         .order_by()
@@ -80,7 +80,7 @@ def progress_of(drives: Iterable[RecruitmentDrive], *, user: User) -> dict[UUID,
 
 def progress_of_jobs(drive: RecruitmentDrive, jobs: Sequence[Job]) -> dict[UUID, dict[str, int]]:
     """Applications, active ones and hires of each of these jobs through the drive."""
-    rows: Iterable[dict[str, Any]] = (
+    rows: Any = (
         Application.objects.filter(tracking_link__drive=drive, job__in=jobs)
         .order_by()
         .values("job")

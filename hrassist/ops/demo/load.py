@@ -24,7 +24,7 @@ from hrassist.lib import storage
 from hrassist.lib.errors import DomainError
 from hrassist.lib.storage.disk import DiskIncoming
 from hrassist.models import User
-from hrassist.ops.demo import accounts, files, vacancies
+from hrassist.ops.demo import accounts, files, hiring, vacancies
 from hrassist.ops.demo.draining import Drain
 from hrassist.ops.demo.files import DemoFile
 from hrassist.ops.demo.people import Person
@@ -84,8 +84,10 @@ def load(*, by: User, candidates: int, jobs: int, seed: int, workers: int = 0, p
     new_files = _upload_and_read(people, by=by, seed=seed, workers=workers or os.cpu_count() or 1, progress=progress)
     tickets = _tickets(people, by=by, seed=seed)
     now = timezone.now()
-    opened = vacancies.ensure_jobs(jobs, by=by, team=accounts.ensure_colleagues(), now=now)
+    team = accounts.ensure_colleagues()
+    opened = vacancies.ensure_jobs(jobs, by=by, team=team, now=now)
     applied = vacancies.ensure_applications(_read_people(people, tickets), opened, by=by, now=now)
+    hiring.ensure(by=by, team=team, jobs=opened, now=now)
     return Loaded(
         available=sum(ticket.state == State.AVAILABLE for ticket in tickets.values()),
         rejected=sum(ticket.state == State.REJECTED for ticket in tickets.values()),
