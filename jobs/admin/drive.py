@@ -114,12 +114,12 @@ class DriveAdmin(BaseAdmin[RecruitmentDrive]):
 
     @admin.display(description="Applications")
     def applications(self, drive: RecruitmentDrive) -> SafeString:
-        found: figures.Progress = getattr(drive, "progress", None) or figures.Progress()
+        found = _of_row(drive)
         return bar(found.applications, found.target_applications, found.applications_share, "applications")
 
     @admin.display(description="Hires")
     def hires(self, drive: RecruitmentDrive) -> SafeString:
-        found: figures.Progress = getattr(drive, "progress", None) or figures.Progress()
+        found = _of_row(drive)
         return bar(found.hires, found.target_hires, found.hires_share, "hires")
 
     # --- Changes go through the actions -------------------------------------------------------------------------------
@@ -156,7 +156,7 @@ class DriveAdmin(BaseAdmin[RecruitmentDrive]):
         found = figures.with_figures(rows, user=user) if user.has_perm("jobs.view_trackinglink") else []
         may_change = user.has_perm("jobs.change_recruitmentdrive")
         by_job = figures.progress_of_jobs(drive, [part.job for part in parts])
-        progress = figures.progress_of([drive], user=user)[drive.pk]
+        progress = figures.progress_of([drive.pk], user=user).get(drive.pk, figures.Progress()).against(drive)
         taking = {part.job_id for part in parts}
         context = {
             **self.admin_site.each_context(request),
@@ -227,7 +227,12 @@ def _share(counts: dict[str, int] | None, part: DriveJob) -> int:
 
 
 def _progress(user: Any, keys: Any) -> dict[Any, Any]:
-    return dict(figures.progress_of(RecruitmentDrive.objects.filter(pk__in=keys), user=user))
+    return dict(figures.progress_of(keys, user=user))
+
+
+def _of_row(drive: RecruitmentDrive) -> figures.Progress:
+    found: figures.Progress = getattr(drive, "progress", None) or figures.Progress()
+    return found.against(drive)
 
 
 def running(user: Any) -> int:

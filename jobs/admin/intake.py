@@ -68,11 +68,6 @@ class IntakeSubmissionAdmin(ReadOnlyAdmin[IntakeSubmission]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[IntakeSubmission]:
         return super().get_queryset(request).select_related("job", "link", "ticket", "candidate", "application")
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        user: Any = request.user
-        audit.viewed("submission.list_viewed", target=None, by=user)
-        return super().changelist_view(request, extra_context)
-
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

@@ -188,6 +188,7 @@ def test_settling_again_and_again_makes_one_of_everything(link: TrackingLink, se
 def test_what_fails_halfway_leaves_nothing_and_completes_when_run_again(
     link: TrackingLink, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    EmailTemplate.objects.get_or_create(name="Got it", kind="received", subject="Thanks", body="Dear you")
     send(link, resume())
 
     def broken(*_args: Any, **_kwargs: Any) -> None:

@@ -147,6 +147,7 @@ async function take(file) {
 }
 
 drop.hidden = false;
+part("no-script").hidden = true;
 if (proof.value) {
   showName(part("filename").value);
   say("Your resume is here.", "good");
@@ -156,6 +157,10 @@ field.addEventListener("change", () => {
     take(field.files[0]);
   }
 });
+// Chosen before this script had loaded, or kept by the browser over a reload.
+if (!proof.value && field.files[0]) {
+  take(field.files[0]);
+}
 for (const kind of ["dragover", "drop"]) {
   document.addEventListener(kind, (event) => {
     event.preventDefault();
