@@ -157,6 +157,7 @@ class DriveAdmin(BaseAdmin[RecruitmentDrive]):
         may_change = user.has_perm("jobs.change_recruitmentdrive")
         by_job = figures.progress_of_jobs(drive, [part.job for part in parts])
         progress = figures.progress_of([drive.pk], user=user).get(drive.pk, figures.Progress()).against(drive)
+        bars = figures.per_day(drive, user=user, today=timezone.localdate())
         taking = {part.job_id for part in parts}
         context = {
             **self.admin_site.each_context(request),
@@ -170,7 +171,8 @@ class DriveAdmin(BaseAdmin[RecruitmentDrive]):
                 (part, by_job.get(part.job_id, {}), job_badge(part.job), _share(by_job.get(part.job_id), part))
                 for part in parts
             ],
-            "bars": figures.per_day(drive, user=user, today=timezone.localdate()),
+            "bars": bars,
+            "by": "day" if bars[0].start == bars[0].end else "week",
             "may_change": may_change,
             "jobs": [job for job in self._jobs(request) if job.pk not in taking] if may_change else (),
         }

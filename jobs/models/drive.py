@@ -225,7 +225,9 @@ class IntakeSubmission(models.Model):
         default_permissions = ("view", "change")
         indexes: ClassVar = [
             models.Index(fields=["created_at"], condition=Q(state="waiting"), name="intakesubmission_waiting"),
+            models.Index(fields=["created_at"], condition=Q(state="failed"), name="intakesubmission_failed"),
             models.Index(fields=["link", "-created_at"], name="intakesubmission_of_link"),
+            models.Index(fields=["-created_at", "-id"], name="intakesubmission_newest"),
         ]
 
     def __str__(self) -> str:
