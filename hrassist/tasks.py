@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from django.utils import timezone
-from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from hrassist import long_tasks
@@ -12,6 +11,9 @@ from hrassist.lib import throttle
 from hrassist.models import IdempotencyRecord
 from jobs.actions import intake, settling
 from jobs.models import IntakeSubmission
+
+# How often a submission is looked at within its first minute.
+SOON = 5
 
 
 @app.periodic(cron="17 * * * *")
@@ -35,19 +37,13 @@ def run_long_task(*, long_task_id: str) -> None:
     long_tasks.run(long_task_id)
 
 
-class StillBeingRead(Exception):
-    """The file of a submission is not read yet."""
-
-
-@app.task(
-    queue="upkeep",
-    name=intake.SETTLE,
-    retry=RetryStrategy(max_attempts=8, exponential_wait=2, retry_exceptions={StillBeingRead}),
-)
-def settle_submission(*, submission_id: str) -> None:
-    """Turn what somebody sent into an application as soon as its file is read; the periodic task has the patience."""
-    if settling.settle(submission_id=UUID(submission_id), now=timezone.now()) == IntakeSubmission.State.WAITING:
-        raise StillBeingRead
+@app.task(queue="upkeep", name=intake.SETTLE)
+def settle_submission(*, submission_id: str, tries: int = 0) -> None:
+    """Turn what somebody sent into an application as soon as its file is read; the next task finds who takes longer."""
+    state = settling.settle(submission_id=UUID(submission_id), now=timezone.now())
+    if state == IntakeSubmission.State.WAITING and tries < SOON:
+        again = settle_submission.configure(schedule_in={"seconds": 2 ** (tries + 1)})
+        again.defer(submission_id=submission_id, tries=tries + 1)
 
 
 @app.periodic(cron="* * * * *")

@@ -201,12 +201,12 @@ def submit(
                 consent_text=CONSENT, ticket=ticket, secret_digest=digest(proof.secret), created_at=now,
             )  # fmt: skip
             audit.record("submission.received", target=one, job=job)
-            app.configure_task(SETTLE, queue="upkeep", allow_unknown=True).defer(submission_id=str(one.pk))
     except IntegrityError:
         # The same form, sent twice at the same moment.
         return IntakeSubmission.objects.get(ticket=ticket), proof.secret
     # After the row: should this process end here, the worker finds the row and confirms in its place.
     uploads.confirm(ticket_id=ticket.pk, by=ticket.created_by, now=now)
+    app.configure_task(SETTLE, queue="upkeep", allow_unknown=True).defer(submission_id=str(one.pk))
     return one, proof.secret
 
 

@@ -12,6 +12,7 @@ from django.db import connections
 
 from candidates.models import Candidate, UploadTicket
 from candidates.tasks import ingest_upload
+from hrassist import tasks
 from hrassist.lib.errors import Conflict
 from hrassist.models import Notification, User
 from jobs.actions import drives, intake, links, settling
@@ -326,6 +327,50 @@ def test_many_workers_at_once_make_one_application(link: TrackingLink, send: Sen
         thread.join()
     assert errors == []
     assert Application.objects.count() == Message.objects.count() == Notification.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_double_click_on_send_is_one_submission(link: TrackingLink) -> None:
+    data = resume()
+    _, signed, text = intake.issue_ticket(
+        link=link, filename="cv.txt", size=len(data), content_type="", md5=md5_of(data), now=NOON
+    )
+    put(signed, data)
+    start = threading.Barrier(5)
+    secrets: list[str] = []
+
+    def click() -> None:
+        start.wait()
+        try:
+            _, secret = intake.submit(
+                link=link, job_id=None, full_name="Jane", email="j@example.org", phone="", message="", consents=True,
+                proof=intake.read_proof(text, link=link), now=NOON,
+            )  # fmt: skip
+            secrets.append(secret)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=click) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(secrets) == 5
+    assert len(set(secrets)) == IntakeSubmission.objects.count() == 1
+
+
+def test_the_task_looks_again_while_the_file_is_read_and_then_leaves_it_to_the_minute(
+    link: TrackingLink, send: Send, deferred_tasks: Any
+) -> None:
+    one, _ = send(link, resume(), read=False)
+    tasks.settle_submission(submission_id=str(one.pk), tries=4)
+    assert [task.get("tries", 0) for task in deferred_tasks("settle_submission")] == [0, 5]
+    tasks.settle_submission(submission_id=str(one.pk), tries=5)
+    assert len(deferred_tasks("settle_submission")) == 2
+    ingest_upload(ticket_id=str(UploadTicket.objects.get().pk))
+    tasks.settle_submissions(timestamp=0)
+    one.refresh_from_db()
+    assert one.state == State.APPLIED
 
 
 @pytest.mark.django_db(transaction=True)
