@@ -147,11 +147,15 @@ def _chosen(data: QueryDict, colleagues: list[User]) -> list[User]:
 def _clashes(
     form: InterviewForm, application: Application, interview: Interview | None, *, by: User
 ) -> list[availability.Clash]:
-    facts, now = form.facts(), timezone.now()
+    facts, now, users = form.facts(), timezone.now(), list(form.cleaned_data["interviewers"])
     if interview is not None and (interview.starts_at, interview.ends_at) == (facts.starts_at, facts.ends_at):
-        return []
+        # Whoever is in it already was asked about this time before.
+        asked = set(interview.interviewers.values_list("user", flat=True))
+        users = [user for user in users if user.pk not in asked]
+        if not users:
+            return []
     return availability.clashes(
-        starts_at=facts.starts_at, ends_at=facts.ends_at, interviewers=list(form.cleaned_data["interviewers"]),
+        starts_at=facts.starts_at, ends_at=facts.ends_at, interviewers=users,
         candidate=application.candidate, viewer=by, now=now, ignore=interview,
     )  # fmt: skip
 
