@@ -177,7 +177,9 @@ def _availability(
         viewer=by, ignore=interview,
     )  # fmt: skip
     minutes = form.cleaned_data.get("minutes") or 45 if hasattr(form, "cleaned_data") else 45
-    slots = availability.next_slots(chosen, minutes=minutes, after=max(tomorrow, now), busy=busy)
+    slots = availability.next_slots(
+        chosen, minutes=minutes, after=max(tomorrow, now), busy=busy, meeting_zone=zone_name
+    )
     return {
         "week": availability.week(chosen[:SHOWN_IN_GRID], monday=monday, zone_name=zone_name, busy=busy, now=now),
         "slots": [
