@@ -160,15 +160,18 @@ def next_slots(
     busy: Iterable[Busy],
     count: int = 3,
     until: datetime | None = None,
+    meeting_zone: str = "",
 ) -> list[Slot]:
     """The next times of that length at which all are free, in the working hours of each one's own zone.
 
+    `meeting_zone` is mostly the candidate's: it has nights too.
     `busy` covers the time from `after` to `until` (three weeks by default); slots do not overlap each other.
     """
     if not users:
         return []
     taken = sorted((one.starts_at, one.ends_at) for one in busy)
-    zones = {local_time.zone(local_time.or_utc(user.time_zone)) for user in users}
+    names = {local_time.or_utc(user.time_zone) for user in users} | ({meeting_zone} if meeting_zone else set())
+    zones = {local_time.zone(name) for name in names}
     length, last = timedelta(minutes=minutes), until or after + LOOK_AHEAD
     begin = after.replace(minute=0, second=0, microsecond=0)
     found: list[Slot] = []

@@ -147,11 +147,15 @@ def _chosen(data: QueryDict, colleagues: list[User]) -> list[User]:
 def _clashes(
     form: InterviewForm, application: Application, interview: Interview | None, *, by: User
 ) -> list[availability.Clash]:
-    facts, now = form.facts(), timezone.now()
+    facts, now, users = form.facts(), timezone.now(), list(form.cleaned_data["interviewers"])
     if interview is not None and (interview.starts_at, interview.ends_at) == (facts.starts_at, facts.ends_at):
-        return []
+        # Whoever is in it already was asked about this time before.
+        asked = set(interview.interviewers.values_list("user", flat=True))
+        users = [user for user in users if user.pk not in asked]
+        if not users:
+            return []
     return availability.clashes(
-        starts_at=facts.starts_at, ends_at=facts.ends_at, interviewers=list(form.cleaned_data["interviewers"]),
+        starts_at=facts.starts_at, ends_at=facts.ends_at, interviewers=users,
         candidate=application.candidate, viewer=by, now=now, ignore=interview,
     )  # fmt: skip
 
@@ -173,7 +177,9 @@ def _availability(
         viewer=by, ignore=interview,
     )  # fmt: skip
     minutes = form.cleaned_data.get("minutes") or 45 if hasattr(form, "cleaned_data") else 45
-    slots = availability.next_slots(chosen, minutes=minutes, after=max(tomorrow, now), busy=busy)
+    slots = availability.next_slots(
+        chosen, minutes=minutes, after=max(tomorrow, now), busy=busy, meeting_zone=zone_name
+    )
     return {
         "week": availability.week(chosen[:SHOWN_IN_GRID], monday=monday, zone_name=zone_name, busy=busy, now=now),
         "slots": [

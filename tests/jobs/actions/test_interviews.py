@@ -389,6 +389,12 @@ def test_the_next_slots_suit_everybody_in_their_own_hours(interviewer):
             assert 8 <= begin.hour < 19
 
 
+def test_a_meeting_in_another_zone_is_not_proposed_for_its_night(interviewer):
+    interviewer.time_zone = "Europe/Berlin"
+    slots = availability.next_slots([interviewer], minutes=60, after=TEN, busy=[], meeting_zone="America/New_York")
+    assert [one.starts_at.hour for one in slots] == [13, 14, 15]
+
+
 def test_two_people_on_opposite_sides_of_the_world_have_no_common_slot(interviewer):
     interviewer.time_zone = "Pacific/Auckland"
     other = UserFactory(role="Interviewer", time_zone="Europe/Madrid")
