@@ -15,6 +15,8 @@ from hrassist.lib import local_time
 from hrassist.models import Notification
 from jobs.actions import messages
 from jobs.calendars import invitations
+from jobs.emails.placeholders import first_name
+from jobs.emails.render import render
 from jobs.models import CalendarInvitation, EmailTemplate, Interview
 from jobs.tasks import send_calendar_invitation
 
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from hrassist.models import User
 
 Method = CalendarInvitation.Method
-_PLACEHOLDER = re.compile(r"{{\s*([a-z_.]+)\s*}}")
 
 
 def to_interviewers(
@@ -70,43 +71,31 @@ def page(interview: Interview) -> str:
     return reverse("admin:jobs_interview_change", args=[interview.pk])
 
 
-def values(interview: Interview, *, by: User) -> dict[str, str]:
-    """What the placeholders of an interview's mail stand for."""
-    candidate = interview.application.candidate
-    return {
-        "candidate.first_name": candidate.full_name.split()[0],
-        "candidate.name": candidate.full_name,
-        "job.title": interview.application.job.title,
-        "interview.when": local_time.span(interview.starts_at, interview.ends_at, zone_name=interview.time_zone),
-        "interview.place": interview.place,
-        "interview.note": interview.note_to_candidate,
-        "sender.name": by.display_name,
-    }
-
-
 def _mail(interview: Interview, *, cancelled: bool, word: str, by: User) -> tuple[str, str, EmailTemplate | None]:
-    """Subject and text to the candidate: the first template for interviews, or our own words."""
-    known = values(interview, by=by)
+    """Subject and text to the candidate: the first template for interviews that can be filled, or our own words."""
+    application = interview.application
+    title = application.job.title
+    greeting = f"Dear {first_name(application.candidate.full_name)}"
+    when = local_time.span(interview.starts_at, interview.ends_at, zone_name=interview.time_zone)
     if cancelled:
         body = (
-            f"Dear {known['candidate.first_name']},\n\nthis meeting does not take place:\n\n{interview.title}\n"
-            f"{known['interview.when']}\n\n{word}\n\nYour calendar removes it with the attached file.\n\n"
-            f"Kind regards\n{known['sender.name']}"
+            f"{greeting},\n\nthis meeting does not take place:\n\n{interview.title}\n{when}\n\n{word}\n\n"
+            f"Your calendar removes it with the attached file.\n\nKind regards\n{by.display_name}"
         )
-        return f"Cancelled: {interview.title} for {known['job.title']}", _tidy(body), None
-    template = EmailTemplate.objects.filter(kind=EmailTemplate.Kind.INTERVIEW, active=True).order_by("pk").first()
+        return f"Cancelled: {interview.title} for {title}", _tidy(body), None
     changed = "" if interview.sequence == 0 else "Changed: "
-    if template is None:
-        body = (
-            f"Dear {known['candidate.first_name']},\n\nwe would like to meet you.\n\n{known['interview.when']}\n"
-            f"{interview.place}\n\n{interview.note_to_candidate}\n\nKind regards\n{known['sender.name']}"
+    template = EmailTemplate.objects.filter(kind=EmailTemplate.Kind.INTERVIEW, active=True).order_by("pk").first()
+    if template is not None:
+        mail = render(
+            template, candidate=application.candidate, application=application, interview=interview, sender=by
         )
-        return f"{changed}Interview for {known['job.title']}", _tidy(body), None
-    return changed + _filled(template.subject, known), _tidy(_filled(template.body, known)), template
-
-
-def _filled(words: str, known: dict[str, str]) -> str:
-    return _PLACEHOLDER.sub(lambda found: known.get(found[1], ""), words)
+        if not mail.missing:
+            return changed + mail.subject, mail.body, template
+    body = (
+        f"{greeting},\n\nwe would like to meet you.\n\n{when}\n{interview.place}\n\n{interview.note_to_candidate}\n\n"
+        f"Kind regards\n{by.display_name}"
+    )
+    return f"{changed}Interview for {title}", _tidy(body), None
 
 
 def _tidy(body: str) -> str:

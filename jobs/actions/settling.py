@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import re
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -21,6 +19,8 @@ from hrassist import notifications
 from hrassist.lib.errors import Conflict, DomainError, NotFound
 from hrassist.models import Notification, User
 from jobs.actions import applications, intake, messages
+from jobs.emails.placeholders import first_name
+from jobs.emails.render import Unfilled, render
 from jobs.models import Application, EmailTemplate, HiringTeamMember, IntakeSubmission, Referral
 
 logger = logging.getLogger(__name__)
@@ -193,21 +193,13 @@ def _say_received(one: IntakeSubmission, application: Application, *, by: User, 
     if template is None:
         return
     candidate = Candidate.objects.get(pk=application.candidate_id)
-    known = {
-        "candidate.first_name": one.full_name.split()[0],
-        "candidate.full_name": one.full_name,
-        "candidate.name": one.full_name,
-        "job.title": one.job.title,
-        "job.place": one.job.place,
-        "sender.name": by.display_name,
-    }
-    # An address that is known to be dead gets no mail; that is no reason to refuse the application.
-    with suppress(messages.NoAddress):
+    # They are greeted by the name they gave, whatever the reading made of the resume.
+    given = {"candidate.first_name": first_name(one.full_name), "candidate.full_name": one.full_name}
+    mail = render(template, candidate=candidate, application=application, sender=by, extra=given)
+    # An address that is known to be dead gets no mail, a template that asks for what is not known here neither; that is
+    # no reason to refuse the application.
+    with suppress(messages.NoAddress, Unfilled):
         messages.queue(
             candidate=candidate, application=application, template=template, to=one.email, by=by, now=now,
-            subject=_filled(template.subject, known), body=_filled(template.body, known),
+            subject=mail.subject, body=mail.body,
         )  # fmt: skip
-
-
-def _filled(text: str, known: dict[str, Any]) -> str:
-    return re.sub(r"{{\s*([\w.]+)\s*}}", lambda found: str(known.get(found[1], "")), text)

@@ -20,6 +20,7 @@ from hrassist.admin.site import add_page
 from hrassist.lib.errors import Conflict, DomainError
 from jobs.actions import applications as actions
 from jobs.actions import steps
+from jobs.emails.render import render, require_filled
 from jobs.models import Application, EmailTemplate, RejectionReason, Stage
 
 MAIL_WAITS = timedelta(minutes=30)
@@ -124,8 +125,7 @@ def _mail(request: HttpRequest) -> actions.Mail | None:
         return None
     if not request.user.has_perm("jobs.add_message"):
         raise DomainError("You may not write to candidates. Reject without a mail.", code="not_allowed")
-    if "{{" in said.get("subject", "") + said.get("body", ""):
-        raise DomainError("The mail still has a placeholder in it. Write what it stands for.", code="placeholder_left")
+    require_filled(said.get("subject", ""), said.get("body", ""))
     template = said.get("template", "")
     return actions.Mail(
         subject=said.get("subject", ""),
@@ -149,6 +149,7 @@ def reject_view(request: HttpRequest, application_id: UUID) -> HttpResponse:
     templates = list(rejections) if may_write else []
     wanted = request.GET.get("template", "")
     chosen = next((row for row in templates if str(row.pk) == wanted), None)
+    mail = render(chosen, candidate=one.candidate, application=one, sender=user) if chosen else None
     back = request.GET.get("back", "")
     return pages.render(
         request,
@@ -160,26 +161,14 @@ def reject_view(request: HttpRequest, application_id: UUID) -> HttpResponse:
             "reasons": RejectionReason.objects.filter(active=True, kind=RejectionReason.Kind.WE_REJECTED),
             "templates": templates,
             "chosen": chosen,
-            "subject": _filled(chosen.subject, one, request.user) if chosen else "",
-            "body": _filled(chosen.body, one, request.user) if chosen else "",
+            "subject": mail.subject if mail else "",
+            "body": mail.body if mail else "",
             "may_write": may_write,
             "address": one.candidate.emails.filter(status="current").order_by("pk").first(),
             "minutes": MAIL_WAITS.seconds // 60,
             "back": back if url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}) else "",
         },
     )
-
-
-def _filled(text: str, one: Application, user: Any) -> str:
-    words = {
-        "candidate.first_name": one.candidate.full_name.split()[0],
-        "candidate.name": one.candidate.full_name,
-        "job.title": one.job.title,
-        "sender.name": user.display_name,
-    }
-    for name, value in words.items():
-        text = text.replace("{{ " + name + " }}", value)
-    return text
 
 
 add_page("jobs/application/<uuid:application_id>/move/", move_view, name="jobs_application_move")

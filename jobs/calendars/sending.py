@@ -81,7 +81,4 @@ def _outgoing(one: CalendarInvitation) -> mail.Outgoing:
 def page_address(interview: Interview) -> str:
     """The address of its page, for a mail."""
     path = reverse("admin:jobs_interview_change", args=[interview.pk])
-    # Until the site is told its own address, the first name that people may type is the best guess.
-    hosts = [host for host in settings.ALLOWED_HOSTS if host != "*"]
-    base: str = getattr(settings, "SITE_URL", "") or (f"https://{hosts[0].lstrip('.')}" if hosts else "")
-    return base.rstrip("/") + path
+    return f"{settings.PUBLIC_URL}{path}"

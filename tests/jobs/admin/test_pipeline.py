@@ -222,6 +222,6 @@ def test_who_may_not_write_to_candidates_rejects_without_a_mail(hiring_manager, 
 def test_a_mail_with_a_placeholder_left_in_it_does_not_leave(recruiter, client_as, job):
     reason, one = RejectionReason.objects.create(name="Too junior"), add(job, "Jane Doe")
     mail = {"send_mail": "1", "subject": "Hello", "body": "See you {{ interview.when }}."}
-    assert move(client_as(recruiter), one, do="reject", reason=reason.pk, **mail).json()["code"] == "placeholder_left"
+    assert move(client_as(recruiter), one, do="reject", reason=reason.pk, **mail).json()["code"] == "unfilled"
     one.refresh_from_db()
     assert one.status == "active"
