@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
 from candidates.models import Candidate
@@ -14,6 +14,7 @@ from hrassist.lib.constraints import both_or_none
 from hrassist.lib.errors import Conflict
 from hrassist.lib.ids import uuid7
 from jobs.models.application import Application
+from jobs.models.job import Job
 from jobs.models.offer import Offer
 
 if TYPE_CHECKING:
@@ -56,9 +57,15 @@ class EmailTemplate(models.Model):
 class MessageQuerySet(models.QuerySet["Message"]):
     def visible_to(self, user: User) -> Self:
         """Those to people and about applications the user sees; what tells of an offer as the offer itself."""
-        seen = Q(application__isnull=True, candidate__in=Candidate.objects.visible_to(user))
-        told = Q(offer__isnull=True) | Q(offer__in=Offer.objects.visible_to(user).order_by())
-        return self.filter(seen | Q(application__in=Application.objects.visible_to(user))).filter(told)
+        # Asked row by row: as a list, PostgreSQL would gather every person and offer before it shows the first mail.
+        person = Candidate.objects.visible_to(user).filter(pk=OuterRef("candidate")).order_by().values("pk")[:1]
+        offer = Offer.objects.visible_to(user).filter(pk=OuterRef("offer")).order_by().values("pk")[:1]
+        about = Q(application__job__in=Job.objects.visible_to(user).order_by())
+        return (
+            self.alias(person_seen=Subquery(person), offer_seen=Subquery(offer))
+            .filter(about | Q(application__isnull=True, person_seen__isnull=False))
+            .filter(Q(offer__isnull=True) | Q(offer_seen__isnull=False))
+        )
 
     def queued(self) -> Self:
         return self.filter(state=Message.State.QUEUED)

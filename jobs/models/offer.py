@@ -13,6 +13,7 @@ from hrassist.lib.errors import Conflict
 from hrassist.lib.ids import uuid7
 from jobs.models.application import Application
 from jobs.models.approval import ApprovalStep, decided_with_decision
+from jobs.models.job import Job
 
 if TYPE_CHECKING:
     from hrassist.models import User
@@ -24,7 +25,7 @@ class OfferQuerySet(models.QuerySet["Offer"]):
         asked = Q(pk__in=OfferApproval.objects.filter(approver=user.pk).values("offer"))
         if not user.has_perm("jobs.view_offer"):
             return self.filter(asked)
-        return self.filter(asked | Q(application__in=Application.objects.visible_to(user)))
+        return self.filter(asked | Q(application__job__in=Job.objects.visible_to(user).order_by()))
 
     def current(self) -> Self:
         return self.exclude(status=Offer.Status.DEPRECATED)

@@ -134,7 +134,20 @@ def test_a_broken_cursor_shows_the_first_page(recruiter, client_as):
 @pytest.mark.parametrize(
     ("role", "labels"),
     [
-        ("Recruiter", {"Dashboard", "Candidates", "Jobs", "Applications", "Uploads", "Rejection reasons"}),
+        (
+            "Recruiter",
+            {
+                "Dashboard",
+                "Candidates",
+                "Jobs",
+                "Applications",
+                "Offers",
+                "Messages",
+                "Uploads",
+                "E-mail templates",
+                "Rejection reasons",
+            },
+        ),
         ("Interviewer", {"Dashboard", "Candidates", "Jobs", "Applications"}),
         ("Auditor", {"Dashboard", "Audit log"}),
         ("Operator", {"Dashboard", "Uploads", "Users", "Roles", "API tokens"}),
