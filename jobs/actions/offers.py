@@ -107,12 +107,20 @@ def _submit(
 
 
 @transaction.atomic
-def decide(*, offer: Offer, approve: bool, by: User, now: datetime, comment: str = "") -> Offer:
+def decide(
+    *,
+    offer: Offer,
+    approve: bool,
+    by: User,
+    now: datetime,
+    comment: str = "",
+    expected_updated_at: datetime | None = None,
+) -> Offer:
     """Agree or not, when it is one's turn. A no makes it a draft again, to be changed and submitted anew.
 
-    Raises NotYourTurn; DomainError for a no without a comment.
+    Raises NotYourTurn; OfferChanged when it says something else than was read; DomainError for a no without a comment.
     """
-    offer = _locked(offer, by)
+    offer = _locked(offer, by, expected_updated_at=expected_updated_at)
     if offer.status != Status.APPROVAL_SENT:
         raise approvals.NotYourTurn
     following = approvals.decide(_chain(offer), by=by, approve=approve, comment=comment, now=now)

@@ -166,7 +166,7 @@ def step_view(request: HttpRequest, offer_id: UUID) -> HttpResponseBase:
                 return actions.submit(**common, **seen, approvers=_chosen(said.getlist("approvers")))
             case "decide":
                 agreed = said.get("decision") == "approve"
-                return actions.decide(**common, approve=agreed, comment=said.get("comment", ""))
+                return actions.decide(**common, **seen, approve=agreed, comment=said.get("comment", ""))
             case "withdraw":
                 return actions.withdraw(**common, **seen)
             case "answer":

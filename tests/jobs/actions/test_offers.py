@@ -87,6 +87,29 @@ def test_a_no_needs_a_reason_and_makes_it_a_draft_again(recruiter, boss):
     assert told(recruiter) == ["approval_decided"]
 
 
+def test_nobody_approves_other_words_than_they_read(recruiter, boss):
+    offer = written(recruiter)
+    offers.submit(offer=offer, approvers=[boss], by=recruiter, now=NOON)
+    offer.refresh_from_db()
+    read = offer.updated_at
+    offers.withdraw(offer=offer, by=recruiter, now=NOON)
+    offers.update(offer=offer, facts={"salary": Decimal(90_000)}, by=recruiter, now=NOON)
+    offers.submit(offer=offer, approvers=[boss], by=recruiter, now=NOON)
+    with pytest.raises(offers.OfferChanged):
+        offers.decide(offer=offer, approve=True, by=boss, now=NOON, expected_updated_at=read)
+
+
+def test_a_chain_goes_on_for_those_who_read_it_before_the_first_agreed(recruiter, boss):
+    second = UserFactory(role="Recruiter")
+    offer = written(recruiter)
+    offers.submit(offer=offer, approvers=[boss, second], by=recruiter, now=NOON)
+    offer.refresh_from_db()
+    read = offer.updated_at
+    offers.decide(offer=offer, approve=True, by=boss, now=NOON, expected_updated_at=read)
+    done = offers.decide(offer=offer, approve=True, by=second, now=NOON, expected_updated_at=read)
+    assert done.status == Status.APPROVED
+
+
 def test_a_new_version_replaces_the_one_before_and_needs_approval_of_its_own(recruiter, boss):
     first = approved(recruiter, boss)
     second = written(recruiter, first.application, salary=Decimal(70_000))

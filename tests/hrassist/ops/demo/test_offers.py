@@ -5,11 +5,13 @@ from django.utils import timezone
 from hrassist.ops.demo import accounts, offers
 from jobs.models import Message, Offer
 from tests.factories import ApplicationFactory, JobFactory
+from tests.hiring import EmailTemplateFactory
 
 pytestmark = pytest.mark.django_db
 
 
 def test_the_demo_shows_offers_and_mails_in_every_state_once_and_sends_nothing(recruiter):
+    EmailTemplateFactory(kind="received")
     job = JobFactory()
     late = job.stages.get(kind="offer")
     for _ in range(8):
