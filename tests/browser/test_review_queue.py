@@ -24,7 +24,7 @@ def reviewing(sign_in):
 
     yield begin
     for page in opened:
-        page.wait_for_function("document.querySelector('[data-review]')?.dataset.ahead !== 'coming'")
+        expect(page.locator("[data-review][data-ahead=coming]")).to_have_count(0)
 
 
 @pytest.fixture
