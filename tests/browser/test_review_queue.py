@@ -14,6 +14,20 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, datab
 
 
 @pytest.fixture
+def reviewing(sign_in):
+    """As `sign_in`, and what a page fetches ahead has come before the rows of the test are swept."""
+    opened = []
+
+    def begin(user, **options):
+        opened.append(sign_in(user, **options))
+        return opened[-1]
+
+    yield begin
+    for page in opened:
+        expect(page.locator("[data-review][data-ahead=coming]")).to_have_count(0)
+
+
+@pytest.fixture
 def queue(recruiter):
     """Five people who wait, in this order."""
     job = JobFactory(team={recruiter: "recruiter"})
@@ -37,8 +51,8 @@ def verdicts():
     return [(row.application.candidate.full_name, row.verdict, row.note) for row in rows]
 
 
-def test_a_queue_is_worked_off_by_keys(recruiter, sign_in, queue, violations, record_property):
-    page = sign_in(recruiter)
+def test_a_queue_is_worked_off_by_keys(recruiter, reviewing, queue, violations, record_property):
+    page = reviewing(recruiter)
     page.goto("/review/")
     expect(item(page)).to_have_attribute("data-name", "Ann")
     expect(page.locator(".review-progress")).to_contain_text("1 of 5")
@@ -70,8 +84,8 @@ def test_a_queue_is_worked_off_by_keys(recruiter, sign_in, queue, violations, re
     assert violations == []
 
 
-def test_a_candidate_is_on_record_as_seen_only_when_they_were_shown(recruiter, sign_in, queue):
-    page = sign_in(recruiter)
+def test_a_candidate_is_on_record_as_seen_only_when_they_were_shown(recruiter, reviewing, queue):
+    page = reviewing(recruiter)
     with page.expect_response(lambda answer: "ahead=1" in answer.url):
         page.goto("/review/")
 
@@ -88,8 +102,8 @@ def test_a_candidate_is_on_record_as_seen_only_when_they_were_shown(recruiter, s
     assert seen("resume.viewed") == {first, second}
 
 
-def test_what_cannot_be_put_on_record_is_not_shown(recruiter, sign_in, queue):
-    page = sign_in(recruiter)
+def test_what_cannot_be_put_on_record_is_not_shown(recruiter, reviewing, queue):
+    page = reviewing(recruiter)
     with page.expect_response(lambda answer: "ahead=1" in answer.url):
         page.goto("/review/")
     page.route("**/shown/", lambda route: route.fulfill(status=503, json={"message": "no"}))
@@ -99,10 +113,10 @@ def test_what_cannot_be_put_on_record_is_not_shown(recruiter, sign_in, queue):
     expect(page.locator("body")).not_to_contain_text("Ben")
 
 
-def test_of_two_reviewers_the_slower_is_told(recruiter, sign_in, queue):
+def test_of_two_reviewers_the_slower_is_told(recruiter, reviewing, queue):
     cora = UserFactory(username="cora", first_name="Cora", last_name="Lind", role="Recruiter")
     queue[0].job.team.create(user=cora, role="recruiter")
-    mine, hers = sign_in(recruiter), sign_in(cora)
+    mine, hers = reviewing(recruiter), reviewing(cora)
     mine.goto("/review/")
     hers.goto("/review/")
     hers.keyboard.press("s")
@@ -113,8 +127,8 @@ def test_of_two_reviewers_the_slower_is_told(recruiter, sign_in, queue):
     expect(item(mine)).to_contain_text("Cora Lind shortlist")
 
 
-def test_the_end_of_the_queue_says_so(recruiter, sign_in, queue):
-    page = sign_in(recruiter)
+def test_the_end_of_the_queue_says_so(recruiter, reviewing, queue):
+    page = reviewing(recruiter)
     page.goto("/review/")
     for name in ("Ann", "Ben", "Cem", "Dee", "Eve"):
         expect(item(page)).to_have_attribute("data-name", name)
@@ -138,8 +152,8 @@ def swipe(page, distance):
     )
 
 
-def test_on_a_phone_a_swipe_decides(recruiter, sign_in, queue, violations):
-    page = sign_in(recruiter, viewport={"width": 390, "height": 844}, has_touch=True)
+def test_on_a_phone_a_swipe_decides(recruiter, reviewing, queue, violations):
+    page = reviewing(recruiter, viewport={"width": 390, "height": 844}, has_touch=True)
     page.goto("/review/")
     too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert too_wide <= 0

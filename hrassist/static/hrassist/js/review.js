@@ -30,6 +30,13 @@ function tell(text, { undo = false } = {}) {
 function fetchAhead() {
   const { following, followingKey } = item().dataset;
   ahead = following ? { key: followingKey, url: following, page: fetchDocument(`${following}&ahead=1`).catch(() => null) } : null;
+  const coming = ahead;
+  review.dataset.ahead = coming ? "coming" : "none";
+  coming?.page.then(() => {
+    if (ahead === coming) {
+      review.dataset.ahead = "here";
+    }
+  });
 }
 
 function reveal(page) {
@@ -127,19 +134,24 @@ async function decide(verdict) {
   }
   busy = true;
   const { decide: url, name, address } = one.dataset;
-  // Sent side by side with the next one's record: who decides does not wait for either.
+  // Sent side by side with the next one's record: who decides waits for neither, and may go on deciding meanwhile.
   const sent = postForm(url, data, token);
-  const moved = next();
+  const goesOn = Boolean(ahead);
+  sent.catch(() => {});
+  if (goesOn) {
+    await next();
+    busy = false;
+  }
   try {
-    const [told] = await Promise.all([sent, moved]);
+    const told = await sent;
     last = url;
-    tell(told.told || `${name}: ${SAID[verdict]}.`, { undo: true });
     forgetPlainUndo();
-    if (!ahead && item().dataset.key === one.dataset.key) {
+    tell(told.told || `${name}: ${SAID[verdict]}.`, { undo: true });
+    if (!goesOn) {
       await open(beginning());
     }
   } catch (error) {
-    await moved;
+    busy = true;
     await open(address);
     tell(error.message);
   }
