@@ -18,7 +18,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
 from audit import actions as audit
-from hrassist import long_tasks
+from hrassist import long_tasks, task_files
 from hrassist.lib import tables
 from hrassist.lib.errors import DomainError, NotFound
 from hrassist.long_tasks import Progress
@@ -205,3 +205,6 @@ def field(key: str, label: str, **options: Any) -> Column:
 def shown(key: str, label: str, **options: Any) -> Column:
     """A column with choices, in the words that people read."""
     return Column(key=key, label=label, of=lambda row: getattr(row, f"get_{key}_display")(), **options)
+
+
+task_files.guard(KIND, lambda user, task: allowed(task.params["model"], user))

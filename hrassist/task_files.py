@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.utils import timezone
 
@@ -16,6 +17,15 @@ from hrassist.lib.errors import Gone
 from hrassist.models import LongTask, User
 
 KEPT = timedelta(hours=24)
+
+# Whether the user still has the right that the file of this kind of task was made with.
+Guard = Callable[[User, LongTask], bool]
+_guards: dict[str, Guard] = {}
+
+
+def guard(kind: str, may_open: Guard) -> None:
+    """Let whoever makes files of a kind say who may still open them: a right may go within the day they are kept."""
+    _guards[kind] = may_open
 
 
 class FileExpired(Gone):
@@ -36,8 +46,10 @@ def keep(path: Path, *, content_type: str) -> tuple[str, datetime]:
 def read(task: LongTask, *, part: str, by: User, now: datetime) -> tuple[Iterator[bytes], str]:
     """The bytes and the name of a task's `file` or of its list of `refused` rows, for whom the task belongs to.
 
-    On record before a byte leaves. Raises FileExpired.
+    On record before a byte leaves. Raises PermissionDenied where the right has gone, FileExpired.
     """
+    if task.kind in _guards and not _guards[task.kind](by, task):
+        raise PermissionDenied
     refused = part == "refused"
     key = task.result.get("refused_key", "") if refused else task.file_key
     if not key or (not refused and not task.file_name) or task.file_expires_at is None or task.file_expires_at <= now:

@@ -167,3 +167,11 @@ def test_the_file_of_an_export_is_for_its_owner_alone(export, recruiter, coordin
     export(recruiter)
     assert not LongTask.objects.visible_to(coordinator).exists()
     assert task_files.KEPT.total_seconds() == 24 * 3600
+
+
+def test_the_file_is_closed_to_who_lost_the_right_since(export, recruiter, client_as):
+    task, _ = export(recruiter)
+    client = client_as(recruiter)
+    assert client.get(f"/tasks/{task.pk}/file/").status_code == 200
+    recruiter.groups.clear()
+    assert client.get(f"/tasks/{task.pk}/file/").status_code == 403

@@ -147,6 +147,14 @@ def test_a_part_of_a_file_is_what_a_range_asks_for(clean: DiskClean) -> None:
     assert b"".join(clean.open("clean/1", start=3, end=3)) == b""
 
 
+def test_a_large_file_is_copied_in_pieces_and_whole(clean: DiskClean, tmp_path: Path) -> None:
+    source = tmp_path / "large"
+    source.write_bytes(b"0123456789" * 100_000)
+    with source.open("rb") as file:
+        clean.put_file("clean/large", file, content_type="text/plain")
+    assert b"".join(clean.open("clean/large")) == source.read_bytes()
+
+
 def test_a_deleted_file_is_missing(clean: DiskClean) -> None:
     clean.put("clean/1", DATA, content_type="text/plain")
     clean.delete("clean/1")
