@@ -134,13 +134,19 @@ def test_a_broken_cursor_shows_the_first_page(recruiter, client_as):
 @pytest.mark.parametrize(
     ("role", "labels"),
     [
-        ("Recruiter", {"Dashboard", "Candidates", "Jobs", "Applications", "Uploads", "Rejection reasons"}),
+        (
+            "Recruiter",
+            {
+                "Dashboard", "Candidates", "Requisitions", "Jobs", "Applications", "Uploads", "Drives", "Received",
+                "Rejection reasons",
+            },
+        ),
         ("Interviewer", {"Dashboard", "Candidates", "Jobs", "Applications"}),
         ("Auditor", {"Dashboard", "Audit log"}),
         ("Operator", {"Dashboard", "Uploads", "Users", "Roles", "API tokens"}),
         ("", {"Dashboard"}),
     ],
-)
+)  # fmt: skip
 def test_the_side_bar_offers_what_a_role_may_open_and_all_of_it_opens(client_as, role, labels):
     browser = client_as(UserFactory(role=role))
     sections = browser.get("/").context["nav_sections"]
