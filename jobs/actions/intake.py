@@ -146,9 +146,13 @@ def issue_ticket(
 ) -> tuple[UploadTicket, SignedUpload, str]:
     """Permit a visitor one upload on behalf of the link's owner; the text is what the form brings back."""
     jobs_of(link, now=now)
-    ticket, signed = uploads.issue(
-        by=owner_of(link), filename=filename, size=size, content_type=content_type, md5=md5, now=now
-    )
+    try:
+        ticket, signed = uploads.issue(
+            by=owner_of(link), filename=filename, size=size, content_type=content_type, md5=md5, now=now
+        )
+    except uploads.TooManyUploads as error:
+        # Whose quota it is, and how large, is nobody's business out there.
+        raise TooFast(seconds=60) from error
     proof = signing.dumps(
         {"t": str(ticket.pk), "l": str(link.pk), "s": secrets.token_urlsafe(24)}, salt=f"{_SALT}.proof"
     )

@@ -140,7 +140,7 @@ def test_a_broken_cursor_shows_the_first_page(recruiter, client_as):
         ("Operator", {"Dashboard", "Uploads", "Users", "Roles", "API tokens"}),
         ("", {"Dashboard"}),
     ],
-)
+)  # fmt: skip
 def test_the_side_bar_offers_what_a_role_may_open_and_all_of_it_opens(client_as, role, labels):
     browser = client_as(UserFactory(role=role))
     sections = browser.get("/").context["nav_sections"]

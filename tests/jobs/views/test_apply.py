@@ -174,6 +174,14 @@ def test_one_address_does_not_use_up_anothers_pace(
     ]
 
 
+def test_a_full_quota_of_the_owner_is_a_pause_and_tells_nothing(link: TrackingLink, settings: Any) -> None:
+    settings.UPLOAD_OPEN_TICKETS_PER_USER = 1
+    assert ask_ticket(Client(), link, resume()).status_code == 201
+    answer = ask_ticket(Client(), link, resume(also="x"))
+    assert (answer.status_code, answer.json()["code"]) == (429, "too_many_requests")
+    assert "yours" not in answer.json()["message"]
+
+
 def test_a_closed_an_expired_and_an_unknown_link_say_so(link: TrackingLink, recruiter: User, clock: Any) -> None:
     later = links.create(
         job=link.job, by=recruiter, now=NOON, facts={"label": "May", "expires_at": NOON + timedelta(hours=1)}

@@ -1,17 +1,9 @@
 // One resume, straight from this browser to the store; the form then only carries the proof of it.
 
 import { Md5, toBase64 } from "./md5.js";
+import { NotStored, send, typeOf } from "./store.js";
 
 const CHUNK = 4 * 1024 * 1024;
-const TYPES = {
-  pdf: "application/pdf",
-  docx: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-  odt: "application/vnd.oasis.opendocument.text",
-  rtf: "application/rtf",
-  txt: "text/plain",
-  html: "text/html",
-  htm: "text/html",
-};
 
 class Refused extends Error {}
 
@@ -50,7 +42,7 @@ async function askTicket(file) {
   const body = {
     filename: file.name,
     size: file.size,
-    content_type: TYPES[file.name.split(".").pop().toLowerCase()] || file.type || "",
+    content_type: typeOf(file),
     md5_b64: await md5Of(file),
   };
   let answer;
@@ -74,39 +66,6 @@ async function askTicket(file) {
   return found;
 }
 
-function send(file, ticket) {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open(ticket.method, ticket.url);
-    for (const [name, value] of Object.entries(ticket.headers || {})) {
-      if (!["content-length", "host"].includes(name.toLowerCase())) {
-        request.setRequestHeader(name, value);
-      }
-    }
-    request.upload.addEventListener("progress", (event) => {
-      if (event.lengthComputable) {
-        progress.value = event.loaded / event.total;
-      }
-    });
-    request.addEventListener("load", () => {
-      if ((request.status >= 200 && request.status < 300) || request.status === 412) {
-        resolve();
-      } else {
-        reject(new Refused("The file was refused. Choose it again."));
-      }
-    });
-    request.addEventListener("error", () => reject(new Refused("The file could not be sent. Choose it again.")));
-    if (ticket.method === "POST") {
-      const data = new FormData();
-      Object.entries(ticket.fields || {}).forEach(([name, value]) => data.append(name, value));
-      data.append("file", file);
-      request.send(data);
-    } else {
-      request.send(file);
-    }
-  });
-}
-
 async function take(file) {
   turn += 1;
   const mine = turn;
@@ -125,7 +84,9 @@ async function take(file) {
       throw new Refused("This file is too large.");
     }
     const ticket = await askTicket(file);
-    await send(file, ticket);
+    await send(file, ticket, (share) => {
+      progress.value = share;
+    });
     if (mine !== turn) {
       return;
     }
@@ -137,7 +98,8 @@ async function take(file) {
       return;
     }
     sendAfterwards = false;
-    say(error instanceof Refused ? error.message : "This did not work. Choose the file again.", "bad");
+    const why = error instanceof NotStored ? "The file could not be sent. Choose it again." : error.message;
+    say(error instanceof Refused || error instanceof NotStored ? why : "This did not work. Choose it again.", "bad");
   }
   progress.hidden = true;
   running = false;

@@ -2,6 +2,7 @@
 
 import { takeCarried } from "./carried_files.js";
 import { Md5, toBase64, toHex } from "./md5.js";
+import { send as sendFile, typeOf } from "./store.js";
 
 const PARALLEL = 4;
 const CHUNK = 4 * 1024 * 1024;
@@ -10,15 +11,6 @@ const POLL_MS = 1500;
 const SAFETY_MS = 30_000;
 const LISTEN_AGAIN_MS = 2000;
 const LISTEN_AGAIN_MOST_MS = 60_000;
-const TYPES = {
-  pdf: "application/pdf",
-  docx: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-  odt: "application/vnd.oasis.opendocument.text",
-  rtf: "application/rtf",
-  txt: "text/plain",
-  html: "text/html",
-  htm: "text/html",
-};
 const STATES = {
   waiting: ["waiting", ""],
   checking: ["checking", "blue"],
@@ -151,45 +143,16 @@ async function digests(file) {
   return answer;
 }
 
-function typeOf(file) {
-  const extension = file.name.split(".").pop().toLowerCase();
-  return TYPES[extension] || file.type || "application/octet-stream";
-}
-
-function send(row, ticket) {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open(ticket.method, ticket.url);
-    for (const [name, value] of Object.entries(ticket.headers || {})) {
-      // Browsers set these two themselves and forbid scripts to.
-      if (!["content-length", "host"].includes(name.toLowerCase())) {
-        request.setRequestHeader(name, value);
-      }
-    }
-    request.upload.addEventListener("progress", (event) => {
-      if (event.lengthComputable) {
-        setShare(row, 0.9 * (event.loaded / event.total));
-      }
-    });
-    request.addEventListener("load", () => {
-      // 412: the same bytes are already there, from a try whose answer was lost.
-      if ((request.status >= 200 && request.status < 300) || request.status === 412) {
-        resolve();
-      } else {
-        reject(new Refused(`The store refused the file (${request.status}). Try again.`));
-      }
-    });
-    request.addEventListener("error", () => reject(new Refused(STORAGE_HINT)));
-    request.addEventListener("timeout", () => reject(new Refused("The upload took too long. Try again.")));
-    if (ticket.method === "POST") {
-      const form = new FormData();
-      Object.entries(ticket.fields || {}).forEach(([name, value]) => form.append(name, value));
-      form.append("file", row.file);
-      request.send(form);
-    } else {
-      request.send(row.file);
-    }
-  });
+async function send(row, ticket) {
+  try {
+    await sendFile(row.file, ticket, (share) => setShare(row, 0.9 * share));
+  } catch (error) {
+    const said = {
+      refused: `The store refused the file (${error.status}). Try again.`,
+      timeout: "The upload took too long. Try again.",
+    };
+    throw new Refused(said[error.reason] ?? STORAGE_HINT);
+  }
 }
 
 async function upload(row) {
