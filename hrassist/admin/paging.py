@@ -30,6 +30,8 @@ COUNTED_ROWS = 10_000
 class EstimatePaginator(PaginatorOf[Any]):
     """Counts up to 10,000 rows; beyond, it takes the planner's estimate and says "about"."""
 
+    counted_rows = COUNTED_ROWS
+
     @cached_property
     def count(self) -> int:
         return self._counted[0]
@@ -44,8 +46,8 @@ class EstimatePaginator(PaginatorOf[Any]):
         if not isinstance(rows, QuerySet):
             return len(rows), False
         plain = rows.order_by()
-        counted = plain[: COUNTED_ROWS + 1].count()
-        if counted <= COUNTED_ROWS:
+        counted = plain[: self.counted_rows + 1].count()
+        if counted <= self.counted_rows:
             return counted, False
         plan = json.loads(plain.explain(format="json"))
         return max(int(plan[0]["Plan"]["Plan Rows"]), counted), True
