@@ -21,10 +21,16 @@ from candidates.models import Candidate, DuplicateGroup, DuplicateMember, visibi
 from hrassist.admin import cells, columns, navigation, undo
 from hrassist.admin.base import ReadOnlyAdmin
 from hrassist.admin.navigation import NavItem
+from hrassist.admin.paging import EstimatePaginator
 from hrassist.lib.errors import DomainError
 
 SHOWN_NAMES = 4
 TIES = {"email": "e-mail address", "phone": "phone number", "link": "link"}
+
+
+class GroupPaginator(EstimatePaginator):
+    # Whether a group is seen is asked of each: nobody waits for that to be known of thousands.
+    most = 1000
 
 
 @admin.register(DuplicateGroup)
@@ -32,6 +38,7 @@ class DuplicateGroupAdmin(ReadOnlyAdmin[DuplicateGroup]):
     list_display = ("who", "connected", "found")
     list_display_links = ("who",)
     keyset_field = "found_at"
+    paginator = GroupPaginator
     list_title = "Duplicates"
     noun, nouns = "group", "groups"
     list_hint = (

@@ -16,6 +16,8 @@ from candidates.models.contact import PHONE_KEY, Contact
 # The mailbox of an agency or the line of a school says nothing about who somebody is.
 MOST_RECORDS = 20
 FEWEST_DIGITS = 7
+# "04/2018 - 05/2022" is when somebody worked somewhere, even where it was read as a number to call.
+A_PERIOD = r"(^|\D)(\d{1,2}\s*[/.]\s*)?(19|20)\d{2}\s*[-–—]\s*(\d{1,2}\s*[/.]\s*)?(19|20)\d{2}(\D|$)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,4 +62,5 @@ def _links() -> QuerySet[Any]:
 
 
 def _phones() -> QuerySet[Any]:
-    return _of(CandidatePhone.objects.annotate(key=PHONE_KEY).filter(key__regex=rf"^\d{{{FEWEST_DIGITS},}}$"))
+    numbers = CandidatePhone.objects.exclude(e164="", number__regex=A_PERIOD)
+    return _of(numbers.annotate(key=PHONE_KEY).filter(key__regex=rf"^\d{{{FEWEST_DIGITS},}}$"))

@@ -33,6 +33,7 @@ def test_a_person_is_added_with_every_way_to_reach_them(recruiter: User, events:
     assert made.phones.get().e164 == "+351211234567"
     event = events("candidate.created")[0]
     assert event.changes == {"contacts": {"emails": 2, "phones": 1, "links": 1}}
+    assert made.links.get().match_key == "example.org/ana"
     assert "Silva" not in str(event.changes)
 
 

@@ -64,6 +64,14 @@ def test_a_number_without_its_country_is_compared_by_its_digits(noon):
     assert groups() == [{"A", "B"}]
 
 
+@pytest.mark.parametrize("period", ["04/2018 - 05/2022", "2018 – 2022", "11.2012-04.2014"])
+def test_a_period_that_was_read_as_a_number_connects_nobody(noon, period):
+    somebody("A", phone=period)
+    somebody("B", phone=period)
+    duplicates.search_all(now=noon)
+    assert groups() == []
+
+
 def test_the_mailbox_of_an_agency_connects_nobody(noon):
     for number in range(21):
         somebody(f"P{number}", email="jobs@agency.example")

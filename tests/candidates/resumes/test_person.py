@@ -84,6 +84,7 @@ def test_only_web_links_are_kept(recruiter: User) -> None:
         "https://jane.example.org",
         "https://linkedin.com/in/jane",
     ]
+    assert sorted(person.links.values_list("match_key", flat=True)) == ["", "linkedin.com/in/jane"]
 
 
 @pytest.mark.django_db(transaction=True)
