@@ -60,7 +60,7 @@ class _Search:
         self.ask, self.asked, self.notes = ask, asked, notes
         # Rows of which nearly every hit is one: of them a few hits are enough, whatever the planner thinks of the word.
         sees_all = ask.of_everybody and ask.user.has_perm("candidates.view_all_candidates")
-        self.everybody = rows if sees_all else None
+        self.everybody: Any = rows if sees_all else None
         self.may_read = ask.user.has_perm("candidates.view_resume")
 
     # --- One AND --------------------------------------------------------------------------------------------------
