@@ -89,7 +89,8 @@ class CandidateAdmin(BaseAdmin[Candidate]):
     ) -> tuple[QuerySet[Candidate], bool]:
         if not search_term.strip():
             return queryset, False
-        found = finder.matching(queryset, search_term, user=request.user)
+        narrowed = set(request.GET) - paging.NOT_FILTERS
+        found = finder.matching(queryset, search_term, user=request.user, of_everybody=not narrowed)
         paging.keep_found(request, terms=found.terms, notes=found.notes)
         return found.rows, False
 

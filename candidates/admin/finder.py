@@ -22,15 +22,16 @@ from hrassist.admin.search import Hit
 SHOWN = 8
 
 
-def matching(rows: Any, query: str, *, user: Any) -> Found:
+def matching(rows: Any, query: str, *, user: Any, of_everybody: bool) -> Found:
     """The people of a search, put on record before anybody is shown: which kinds of question, never what was asked."""
     audit.viewed("candidate.searched", target=None, by=user, by_what=",".join(searching.understood(query)))
-    return searching.find(rows, query, ask=Ask(user=user, now=timezone.now()))
+    return searching.find(rows, query, ask=Ask(user=user, now=timezone.now(), of_everybody=of_everybody))
 
 
 def people(user: Any, query: str) -> list[Hit]:
     """People whom a search means, with the line of the resume that says so."""
-    found = matching(Candidate.objects.visible_to(user).unmerged(), query, user=user)
+    everybody = Candidate.objects.visible_to(user).unmerged()
+    found = matching(everybody, query, user=user, of_everybody=True)
     rows = list(found.rows.order_by("-created_at", "-pk")[:SHOWN])
     snippets = {}
     if user.has_perm("candidates.view_resume"):

@@ -42,7 +42,7 @@ class Found:
 def find(rows: Any, query: str, *, ask: Ask) -> Found:
     """Of these rows, the people whom the query means; a query that says nothing finds everybody."""
     parsed = parse(query)
-    search = _Search(ask, parsed.node, notes=[Note(text) for text in parsed.notes])
+    search = _Search(ask, parsed.node, rows, notes=[Note(text) for text in parsed.notes])
     if parsed.node is None:
         return Found(rows=rows, notes=search.notes)
     found = search.narrowed(rows, parsed.node)
@@ -56,8 +56,11 @@ def understood(query: str) -> list[str]:
 
 
 class _Search:
-    def __init__(self, ask: Ask, asked: Node | None, *, notes: list[Note]) -> None:
+    def __init__(self, ask: Ask, asked: Node | None, rows: Any, *, notes: list[Note]) -> None:
         self.ask, self.asked, self.notes = ask, asked, notes
+        # Rows of which nearly every hit is one: of them a few hits are enough, whatever the planner thinks of the word.
+        sees_all = ask.of_everybody and ask.user.has_perm("candidates.view_all_candidates")
+        self.everybody: Any = rows if sees_all else None
         self.may_read = ask.user.has_perm("candidates.view_resume")
 
     # --- One AND --------------------------------------------------------------------------------------------------
@@ -120,7 +123,7 @@ class _Search:
         if not self.may_read:
             return found
         queries = [in_text(one.text, phrase=isinstance(one, Phrase)) for one in words]
-        ways = [rows.filter(_exists([with_text(reduce(and_, queries))]))]
+        ways = [self.hit(rows, with_text(reduce(and_, queries)))]
         if 1 < len(words) <= MOST_MIXED:
             for at, name in enumerate(by_name):
                 rest = reduce(and_, queries[:at] + queries[at + 1 :])
@@ -132,7 +135,14 @@ class _Search:
             return meaning
         if isinstance(meaning, Either):
             return reduce(or_, [self.by_ids(rows, one) for one in meaning.parts])
-        return Q(pk__in=self.ids(rows.filter(_exists([meaning]))))
+        return Q(pk__in=self.ids(self.hit(rows, meaning)))
+
+    def hit(self, rows: Any, meaning: Rows) -> Any:
+        """Those of the rows to whom it applies; among everybody, the first hits are taken before anything is joined."""
+        if not meaning.capped or rows is not self.everybody:
+            return rows.filter(_exists([meaning]))
+        hits = meaning.rows.order_by().filter(meaning.condition).values(meaning.path)[: 2 * MOST_HITS]
+        return rows.filter(pk__in=hits)
 
     def ids(self, *ways: Any) -> list[Any]:
         """The keys of these people, at most so many of each way, in one statement."""

@@ -36,10 +36,11 @@ class Unclear(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Who asks, and when."""
+    """Who asks, and when; `of_everybody` says that nothing has narrowed the rows but who may see them."""
 
     user: User
     now: datetime
+    of_everybody: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from django.db import connection
 from django.db.models import Value
 from django.utils import timezone
 
-from candidates.models import Candidate, ResumeParse, ResumeText, Tag
+from candidates.models import Candidate, CandidateEmail, Resume, ResumeParse, ResumeText, Tag
 from candidates.search import compile as searching
 from candidates.search.operators import Ask
 from tests.factories import ApplicationFactory, CandidateFactory, JobFactory, ResumeFactory, UserFactory
@@ -56,8 +56,12 @@ def people(db):
 
 
 def found(query, user):
-    result = searching.find(Candidate.objects.visible_to(user), query, ask=Ask(user=user, now=timezone.now()))
-    return {one.full_name.split()[0].lower() for one in result.rows}
+    """Asked of everybody and of rows that may have been narrowed before: the ways differ, the answer does not."""
+    rows, now = Candidate.objects.visible_to(user), timezone.now()
+    results = [searching.find(rows, query, ask=Ask(user=user, now=now, of_everybody=known)) for known in (True, False)]
+    one, other = ({person.full_name.split()[0].lower() for person in result.rows} for result in results)
+    assert one == other
+    return one
 
 
 @pytest.mark.parametrize(
@@ -219,9 +223,35 @@ def test_a_cap_is_told(people, recruiter, monkeypatch):
 # --- The way through the tables ---------------------------------------------------------------------------------------
 
 
-def plan(rows):
+@pytest.fixture
+def many(people):
+    """Enough rows, and known to the planner, that the way it takes means something."""
+    strangers = Candidate.objects.bulk_create(
+        Candidate(full_name=f"Stranger {n}", headline=f"Trade {n}", city=f"Town {n}", country="XX", source=f"s{n}",
+                  created_at=timezone.now() - timedelta(days=300 + n))
+        for n in range(1500)
+    )  # fmt: skip
+    CandidateEmail.objects.bulk_create(
+        CandidateEmail(candidate=one, address=f"p{n}@example.net") for n, one in enumerate(strangers)
+    )
+    resumes = Resume.objects.bulk_create(
+        Resume(candidate=one, key=f"clean/{n}", sha256=f"{n:064}", size=1, kind="pdf", filename="a.pdf", state="ready",
+               scanned_by="none configured")
+        for n, one in enumerate(strangers)
+    )  # fmt: skip
+    ResumeParse.objects.bulk_create(ResumeParse(resume=one, skill_names=[f"s{n}"]) for n, one in enumerate(resumes))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ANALYZE candidates_candidate, candidates_candidateemail, candidates_resume, candidates_resumeparse"
+        )
+
+
+def plan(rows, *, trigrams):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
+        if trigrams:
+            # On a few thousand rows walking a btree and filtering is as good; this asks whether the other way is open.
+            cursor.execute("SET LOCAL enable_indexscan = off")
     return rows.order_by().explain()
 
 
@@ -236,14 +266,13 @@ def plan(rows):
         ("country:DE", "candidate_in_country"),
         ("since:30d", "candidate_newest"),
         ("skill:python", "resumeparse_skill_names"),
-        # On so few rows any index does; what counts is the expression that the trigram index is on.
-        ("email:acme", "upper((address)::text) ~~ '%ACME%'"),
+        ("email:acme", "candidateemail_trgm"),
         ("jane@example.org", "candidateemail_address"),
     ],
 )
-def test_a_search_goes_through_its_index(people, recruiter, query, index):
+def test_a_search_goes_through_its_index(many, recruiter, query, index):
     rows = searching.find(Candidate.objects.all(), query, ask=Ask(user=recruiter, now=timezone.now())).rows
-    shown = plan(rows)
+    shown = plan(rows, trigrams=index.endswith("trgm"))
     assert index in shown or (index == "candidateemail_address" and "candidateemail_once" in shown), shown
 
 
