@@ -73,6 +73,15 @@ def choice(name: str, default: str, *, among: tuple[str, ...]) -> str:
     return value
 
 
+def mail_backend(*, development: bool, provider: bool, server: bool) -> str:
+    """Django's EMAIL_BACKEND: the provider, else the mail server, else the log; in development files, whatever is set."""
+    if development:
+        return "django.core.mail.backends.filebased.EmailBackend"
+    if provider:
+        return "anymail.backends.sendgrid.EmailBackend"
+    return f"django.core.mail.backends.{'smtp' if server else 'console'}.EmailBackend"
+
+
 def database(url: str, *, name: str = "DATABASE_URL") -> dict[str, object]:
     """Django's DATABASES entry for a postgresql:// URL; query parameters become connection options."""
     parts = urlsplit(url)

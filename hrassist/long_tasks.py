@@ -18,7 +18,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from hrassist import notifications, task_files
-from hrassist.lib import tables
+from hrassist.lib import failpoint, tables
 from hrassist.lib.errors import DomainError
 from hrassist.models import LongTask, Notification, User
 
@@ -58,6 +58,7 @@ class Progress:
         mine = LongTask.objects.filter(pk=self.task.pk, state=State.RUNNING, started_at=self.task.started_at)
         if not mine.update(done=done, result=self.task.result, heartbeat_at=timezone.now()):
             raise Cancelled
+        failpoint.reach(f"long_task.{self.task.kind}.{done}")
 
     def refuse(self, what: str | int, why: str) -> None:
         """Keep that one row was not done and why: the first ones for the page, all of them for a file beside it."""

@@ -99,6 +99,11 @@ def _count_key(user_id: int) -> str:
     return f"unread-{user_id}"
 
 
+def seen_of(column: str, user: User, ids: set[UUID]) -> set[UUID]:
+    """Of these candidates (subject_ref) or jobs (job_ref), those the user may read of."""
+    return _guards[column](user, ids) if ids and column in _guards else ids
+
+
 def _may_see(user: User, **refs: UUID | None) -> bool:
     return all(
         ref is None or column not in _guards or ref in _guards[column](user, {ref}) for column, ref in refs.items()

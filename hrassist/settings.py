@@ -340,28 +340,15 @@ BOUNCE_ADDRESS = env.text("HRASSIST_BOUNCE_ADDRESS", "")
 SENDGRID_API_KEY = env.secret("SENDGRID_API_KEY", "")
 # What the provider signs in with when it reports a bounce, as user:password. Without it such reports are not taken.
 MAIL_REPORTS_SECRET = env.secret("HRASSIST_MAIL_REPORTS_SECRET", "")
-ANYMAIL = {
-    "SENDGRID_API_KEY": SENDGRID_API_KEY,
-    "WEBHOOK_SECRET": MAIL_REPORTS_SECRET or None,
-    "REQUESTS_TIMEOUT": (10, 20),
-}
+ANYMAIL = {"SENDGRID_API_KEY": SENDGRID_API_KEY, "WEBHOOK_SECRET": MAIL_REPORTS_SECRET or None}
 EMAIL_HOST = env.text("HRASSIST_SMTP_HOST", "")
 EMAIL_HOST_USER = env.text("HRASSIST_SMTP_USER", "")
 EMAIL_HOST_PASSWORD = env.secret("HRASSIST_SMTP_PASSWORD", "")
 SMTP_SECURITY = env.choice("HRASSIST_SMTP_SECURITY", "starttls", among=("starttls", "tls", "none"))
 EMAIL_USE_TLS, EMAIL_USE_SSL = SMTP_SECURITY == "starttls", SMTP_SECURITY == "tls"
 EMAIL_PORT = env.number("HRASSIST_SMTP_PORT", {"starttls": 587, "tls": 465, "none": 25}[SMTP_SECURITY], most=65_535)
-EMAIL_TIMEOUT = 20
-# In development mail never leaves the machine, whatever is set: it becomes a file.
 EMAIL_FILE_PATH = VAR_DIR / "mail"
-if DEVELOPMENT:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-elif SENDGRID_API_KEY:
-    EMAIL_BACKEND = "anymail.backends.sendgrid.EmailBackend"
-elif EMAIL_HOST:
-    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-else:
-    EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+EMAIL_BACKEND = env.mail_backend(development=DEVELOPMENT, provider=bool(SENDGRID_API_KEY), server=bool(EMAIL_HOST))
 MAIL_PER_SENDER_DAY = env.number("HRASSIST_MAIL_PER_SENDER_DAY", 500, least=1)
 
 # --- The company, as mails and letters name it ------------------------------------------------------------------------

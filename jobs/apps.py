@@ -12,12 +12,14 @@ class JobsConfig(AppConfig):
         from candidates.models import visibility  # noqa: PLC0415
         from candidates.search import operators  # noqa: PLC0415
         from hrassist import notifications  # noqa: PLC0415
+        from hrassist.lib.storage.named import keep  # noqa: PLC0415
         from jobs import tasks  # noqa: F401, PLC0415  the worker must know every task
         from jobs.actions import bulk_messages, long_ranking  # noqa: F401, PLC0415  and every kind of long work
-        from jobs.models import application, finding, followers  # noqa: PLC0415
+        from jobs.models import application, finding, followers, offer  # noqa: PLC0415
 
         visibility.widen(application.people_of_visible_applications)
         visibility.narrow(application.people_of_confidential_jobs_only)
         followers.register()
+        keep(offer.letters_named)
         notifications.guard("job_ref", application.jobs_seen)
         operators.add(*finding.OPERATORS)

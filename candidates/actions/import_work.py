@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 READ, CHECK, RUN, UNDO = (f"candidates.import_{step}" for step in ("read", "check", "run", "undo"))
 SAMPLE = 5
 BATCH = 200
+# A row takes some milliseconds: told this often, progress moves and a stop is heard.
+STEP = 20
 SHOWN_CELL = 80
 # What a person has from the import itself; anything else was added since.
 OWN = {CandidateEmail, CandidatePhone, CandidateLink, ImportedRow, DuplicateMember}
@@ -109,7 +111,9 @@ def run(progress: Progress) -> dict[str, Any]:
         people = [(number, _person(progress, cells)) for number, cells in batch if number not in before]
         matches = _matches([one for _, one in people], by=progress.by)
         fresh: dict[str, UUID] = {}
-        for (number, one), match in zip(people, matches, strict=True):
+        for at, ((number, one), match) in enumerate(zip(people, matches, strict=True)):
+            if at % STEP == 0:
+                progress.at(done + at, **counts)
             known = match or next((fresh[key] for key in _keys(one) if key in fresh), None)
             try:
                 outcome, key = _do(progress, number, one, known)

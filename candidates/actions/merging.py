@@ -93,7 +93,7 @@ def merge_all(
     """Merge several records into one, all or none; `chosen` says for a name of CHOICES whose value to take."""
     if not others:
         raise DomainError("Choose at least one record to merge into the one you keep.", code="nothing_to_merge")
-    done = []
+    done: list[CandidateMerge] = []
     for other in others:
         names = [name for name, whose in chosen.items() if whose == other.pk]
         expected = dict(expected_updated_at or {})
@@ -172,6 +172,12 @@ def group_of(candidate: Candidate, *, user: User) -> UUID | None:
     return seen.order_by().values_list("group_id", flat=True).first()
 
 
+def standing_of(candidate: Candidate) -> list[UUID]:
+    """The merges into this record that were not taken back, the latest first."""
+    rows = CandidateMerge.objects.filter(kept=candidate, undone_at__isnull=True).order_by("-at", "-id")
+    return list(rows.values_list("pk", flat=True))
+
+
 def _locked(kept: UUID, gone: UUID, *, by: User) -> tuple[Candidate, Candidate]:
     if kept == gone:
         raise DomainError("A record cannot be merged into itself. Choose another one.", code="same_record")
@@ -188,12 +194,30 @@ def _rows(kept: UUID, gone: UUID) -> tuple[Candidate, Candidate]:
     return found[kept], found[gone]
 
 
+def taken(kept: Mapping[str, str], gone: Mapping[str, str], chosen: Collection[str]) -> dict[str, str]:
+    """What changes among the kept record's facts: what is chosen, and what it lacks.
+
+    Half of another place is a wrong place: without its city a country is only filled where the cities agree.
+    """
+    found = {
+        name: gone[name]
+        for name in FACTS
+        if gone[name] and kept[name] != gone[name] and (name in chosen or not kept[name])
+    }
+    city = found.get("city", kept["city"])
+    if "country" in found and "country" not in chosen and city and city.casefold() != gone["city"].casefold():
+        del found["country"]
+    return found
+
+
+def facts_of(candidate: Candidate) -> dict[str, str]:
+    return {name: getattr(candidate, name) for name in FACTS}
+
+
 def _take_facts(kept: Candidate, gone: Candidate, chosen: Collection[str]) -> dict[str, str]:
     """Set what is taken; gives the kept record's values before."""
-    before = {}
-    for name in FACTS:
-        mine, theirs = getattr(kept, name), getattr(gone, name)
-        if theirs and mine != theirs and (name in chosen or not mine):
-            before[name] = mine
-            setattr(kept, name, theirs)
+    new = taken(facts_of(kept), facts_of(gone), chosen)
+    before = {name: getattr(kept, name) for name in new}
+    for name, value in new.items():
+        setattr(kept, name, value)
     return before

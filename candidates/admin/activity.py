@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from audit.models import Event
 from candidates.models import Candidate, CandidateMerge
+from hrassist import notifications
 from hrassist.admin.paging import CURSOR_VAR
 from hrassist.models import User
 
@@ -32,7 +34,8 @@ def page(request: HttpRequest, candidate: Candidate) -> dict[str, Any]:
     """One page of the events about this person, newest first, and the addresses of the next and the previous one."""
     wanted = request.GET.get("show", "")
     wanted = wanted if wanted in FILTERS else ""
-    rows = Event.objects.filter(subject_ref__in=_references(candidate))
+    about = Event.objects.filter(subject_ref__in=_references(candidate))
+    rows = about.exclude(job_id__in=_hidden_jobs(request.user, about))
     if wanted:
         rows = rows.filter(SEEN) if wanted == "seen" else rows.exclude(SEEN)
     side, _, start = request.GET.get(CURSOR_VAR, "").partition(".")
@@ -64,6 +67,21 @@ def _references(candidate: Candidate) -> list[str]:
         fresh = [pk for pk in rows.values_list("gone_id", flat=True) if pk not in known]
         known.update(fresh)
     return [str(pk) for pk in known]
+
+
+def _hidden_jobs(user: Any, rows: QuerySet[Event]) -> list[str]:
+    """Jobs of which the user may not know that this person has to do with them."""
+    known = set(rows.exclude(job_id="").order_by().values_list("job_id", flat=True).distinct())
+    ids = {one: job for one in known if (job := _uuid(one)) is not None}
+    seen = notifications.seen_of("job_ref", user, set(ids.values()))
+    return [one for one in known if ids.get(one) not in seen]
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _named(events: list[Event]) -> list[Line]:

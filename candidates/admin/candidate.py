@@ -21,7 +21,7 @@ from candidates.admin.edit_form import CandidateForm
 from candidates.admin.filters import AddedFilter, CountryFilter, PoolFilter, ResumeFilter, SourceFilter, TagFilter
 from candidates.models import Candidate, CandidateEmail, CandidateLink, CandidatePhone, Resume
 from candidates.models.candidate import standing_for
-from candidates.search import highlight
+from candidates.search import highlight, operators
 from hrassist.admin import cells, pages, paging
 from hrassist.admin.base import BaseAdmin, RowLink, TabularInline
 
@@ -92,6 +92,10 @@ class CandidateAdmin(BaseAdmin[Candidate]):
         found = finder.matching(queryset, search_term, user=request.user)
         paging.keep_found(request, terms=found.terms, notes=found.notes)
         return found.rows, False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        asked = {"search_operators": operators.offered(request.user)}
+        return super().changelist_view(request, {**asked, **(extra_context or {})})
 
     def listed(self, request: HttpRequest, rows: QuerySet[Candidate]) -> QuerySet[Candidate]:
         return rows.annotate(shown_tags=people_cells.tags_of_row())

@@ -170,7 +170,8 @@ def read(said: QueryDict, people: Sequence[Candidate], names: Sequence[str], see
     wanted = said.getlist("merge") or list(by_id)
     others = [one for key, one in by_id.items() if key in wanted and one.pk != kept.pk]
     among = {one.pk for one in (kept, *others)}
-    chosen = {name: by_id[said[name]].pk for name in names if said.get(name) in by_id}
+    wanted_values = {name: str(said.get(name, "")) for name in names}
+    chosen = {name: by_id[key].pk for name, key in wanted_values.items() if key in by_id}
     return Wish(kept, others, {name: pk for name, pk in chosen.items() if pk in among}, dict(seen))
 
 

@@ -9,15 +9,13 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from audit import actions as audit
 from candidates.actions import merging
-from candidates.admin import comparison
+from candidates.admin import comparison, settling
 from candidates.admin.comparison import KINDS
 from candidates.models import Candidate, DuplicateGroup, DuplicateMember, visibility
 from hrassist.admin import cells, columns, navigation, undo
@@ -70,23 +68,13 @@ class DuplicateGroupAdmin(ReadOnlyAdmin[DuplicateGroup]):
     ) -> HttpResponse:
         """The comparison; that somebody read the contacts of each of them is on record first."""
         group, people = self.group_or_404(request, object_id)
-        user: Any = request.user
-        for one in people:
-            audit.viewed("candidate.viewed", target=one, by=user, subject=one)
-        shown = comparison.records(user, people)
-        return self._answer(
+        return settling.compare(
             request,
-            "compare",
-            {
-                "title": "Is this one person?",
-                "group": group,
-                "records": shown,
-                "rows": comparison.rows(shown),
-                "resumes": comparison.resume_cells(shown),
-                "ties": _ties(group, {one.pk: one for one in people}),
-                "may_merge": user.has_perm("candidates.merge_candidate"),
-                "may_tell_apart": user.has_perm("candidates.change_duplicategroup"),
-            },
+            people,
+            ties=_ties(group, {one.pk: one for one in people}),
+            found_at=group.found_at,
+            here=reverse("admin:candidates_duplicategroup_merge", args=[group.pk]),
+            apart=reverse("admin:candidates_duplicategroup_apart", args=[group.pk]),
         )
 
     def merge_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
@@ -94,38 +82,12 @@ class DuplicateGroupAdmin(ReadOnlyAdmin[DuplicateGroup]):
         if request.method != "POST":
             return HttpResponseRedirect(reverse("admin:candidates_duplicategroup_change", args=[object_id]))
         group, people = self.group_or_404(request, object_id)
-        user: Any = request.user
-        if not user.has_perm("candidates.merge_candidate"):
-            raise PermissionDenied
-        back = reverse("admin:candidates_duplicategroup_change", args=[group.pk])
-        wish = comparison.read(request.POST, people, merging.CHOICES, comparison.seen_then(request))
-        if wish is None or not wish.others:
-            messages.error(request, "Choose the record to keep, and at least one to merge into it.")
-            return HttpResponseRedirect(back)
-        if "sure" not in request.POST:
-            shown = comparison.records(user, wish.others)
-            return self._answer(
-                request,
-                "confirm",
-                {"title": "Merge these records?", "group": group, "wish": wish, "records": shown,
-                 "chosen": _in_words(wish), "back": back},
-            )  # fmt: skip
-        try:
-            done = merging.merge_all(
-                kept=wish.kept, others=wish.others, chosen=wish.chosen, by=user, now=timezone.now(),
-                expected_updated_at=wish.seen,
-            )  # fmt: skip
-        except DomainError as error:
-            messages.error(request, error.message)
-            return HttpResponseRedirect(back)
-        count = len(done)
-        undo.offer(
+        return settling.merge(
             request,
-            f"{count + 1} records of {wish.kept} are one now.",
-            url=reverse("admin:candidates_candidatemerge_undo", args=[done[-1].pk]),
-            label="Undo" if count == 1 else "Undo the last",
+            people,
+            here=reverse("admin:candidates_duplicategroup_merge", args=[group.pk]),
+            back=reverse("admin:candidates_duplicategroup_change", args=[group.pk]),
         )
-        return HttpResponseRedirect(reverse("admin:candidates_candidate_change", args=[wish.kept.pk]))
 
     def apart_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         """Keep the word that these are different people; with `again` take it back."""
@@ -158,10 +120,6 @@ class DuplicateGroupAdmin(ReadOnlyAdmin[DuplicateGroup]):
         )
         return HttpResponseRedirect(home)
 
-    def _answer(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-        everything = {**self.admin_site.each_context(request), "opts": self.opts, **context}
-        return TemplateResponse(request, f"admin/candidates/duplicategroup/{template}.html", everything)
-
 
 def _uuid(text: str) -> UUID | None:
     try:
@@ -172,16 +130,6 @@ def _uuid(text: str) -> UUID | None:
 
 def _number(count: int) -> str:
     return {2: "two", 3: "three", 4: "four"}.get(count, str(count))
-
-
-def _in_words(wish: comparison.Wish) -> list[tuple[str, str, str]]:
-    """(label, name of the field, value) of what is taken from the records that go."""
-    by_id = {one.pk: one for one in wish.others}
-    return [
-        (comparison.LABELS[name], name, getattr(by_id[pk], name))
-        for name, pk in wish.chosen.items()
-        if pk in by_id and name in comparison.LABELS
-    ]
 
 
 def _ties(group: DuplicateGroup, people: Mapping[UUID, Candidate]) -> list[tuple[str, str]]:

@@ -99,6 +99,16 @@ def flags(candidate: Candidate, user: Any) -> list[dict[str, str]]:
                 "url": reverse("admin:candidates_duplicategroup_change", args=[group]),
             }
         )
+    if user.has_perm("candidates.view_candidatemerge") and (merges := merging.standing_of(candidate)):
+        found.append(
+            {
+                "label": "Merged",
+                "colour": "",
+                "icon": "merge",
+                "title": f"Records merged into this one: {len(merges)}. Look at what moved, or take it back.",
+                "url": reverse("admin:candidates_candidatemerge_change", args=[merges[0]]),
+            }
+        )
     for resume in candidate.resumes.all():
         if resume.is_current and resume.has_hidden_text:
             found.append(

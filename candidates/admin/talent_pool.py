@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import ForeignKey, QuerySet
 from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -27,6 +27,7 @@ from hrassist.admin.navigation import NavItem
 from hrassist.admin.paging import CURSOR_VAR, Cursor
 from hrassist.admin.site import add_page
 from hrassist.lib.errors import DomainError
+from hrassist.models import User
 
 PAGE, POOLS_OFFERED = 50, 200
 
@@ -60,6 +61,11 @@ class TalentPoolAdmin(BaseAdmin[TalentPool]):
     @admin.display(description="Made", ordering="created_at")
     def created(self, pool: TalentPool) -> SafeString:
         return cells.ago(pool.created_at)
+
+    def formfield_for_foreignkey(self, db_field: ForeignKey[Any], request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "owner":
+            kwargs |= {"queryset": User.objects.filter(is_active=True).order_by("username"), "required": False}
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: TalentPool, form: ModelForm[TalentPool], change: bool) -> None:
         user: Any = request.user

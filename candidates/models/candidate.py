@@ -97,9 +97,13 @@ class Candidate(models.Model):
 
 def people_seen(user: User, ids: set[UUID]) -> set[UUID]:
     """Of these candidates, those whom the user may see; a merged one is seen as the record that stands for them."""
-    now = standing_for(ids)
-    seen = set(Candidate.objects.visible_to(user).filter(pk__in=set(now.values())).values_list("pk", flat=True))
-    return {one for one in ids if now.get(one) in seen}
+    everybody = Candidate.objects.visible_to(user)
+    seen = set(everybody.filter(pk__in=ids).values_list("pk", flat=True))
+    if hidden := ids - seen:
+        stand = {one: now for one, now in standing_for(hidden).items() if now != one}
+        kept = set(everybody.filter(pk__in=set(stand.values())).values_list("pk", flat=True)) if stand else set()
+        seen |= {one for one, now in stand.items() if now in kept}
+    return seen
 
 
 def standing_for(ids: set[UUID]) -> dict[UUID, UUID]:

@@ -102,7 +102,8 @@ def _restore(model: type[models.Model], entry: Entry, *, now: datetime) -> int:
         return 0
 
     def value(name: str, stored: Any) -> Any:
-        return None if stored is None else model._meta.get_field(name).to_python(stored)
+        column: Any = model._meta.get_field(name)
+        return None if stored is None else column.to_python(stored)
 
     # The columns of one change are one fact: an end has its time and its author.
     if any(getattr(row, name) != value(name, after) for name, after in entry["after"].items()):

@@ -11,7 +11,7 @@ from itertools import islice
 from candidates.models import Resume, ResumePage, UploadTicket
 from candidates.resumes import settling
 from hrassist.lib import storage
-from hrassist.models import LongTask
+from hrassist.lib.storage.named import named
 
 logger = logging.getLogger(__name__)
 
@@ -56,9 +56,8 @@ def sweep(*, now: datetime, dry_run: bool = False) -> Swept:
 def orphans(*, older_than: datetime) -> Iterator[str]:
     """Keys of clean objects that no row names: a worker died between storing them and writing the row."""
     for keys in _batches(storage.clean().list_older_than(older_than)):
-        known = set(Resume.objects.filter(key__in=keys).values_list("key", flat=True))
+        known = named(keys) | set(Resume.objects.filter(key__in=keys).values_list("key", flat=True))
         known |= set(ResumePage.objects.filter(key__in=keys).values_list("key", flat=True))
-        known |= LongTask.objects.keys_among(keys)
         yield from (key for key in keys if key not in known)
 
 

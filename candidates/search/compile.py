@@ -72,7 +72,7 @@ class _Search:
             if isinstance(one, Word | Phrase) and not _is_address(one):
                 continue
             if isinstance(one, Not):
-                rows = rows.filter(~self.condition(one.part))
+                rows = self.without(rows, one.part)
             elif not isinstance(one, Or | And):
                 match self.meaning(one):
                     case None:
@@ -91,6 +91,16 @@ class _Search:
             if isinstance(one, Or):
                 rows = rows.filter(reduce(or_, [self.branch(rows, branch) for branch in one.parts]))
         return rows.filter(self.words(rows, words)) if words else rows
+
+    def without(self, rows: Any, node: Node) -> Any:
+        """Leave out whom it means: each ground by a filter of its own, so that the first that holds ends the work."""
+        if isinstance(node, Or):
+            for one in node.parts:
+                rows = self.without(rows, one)
+            return rows
+        for ground in self.grounds(node):
+            rows = rows.filter(~ground)
+        return rows
 
     def branch(self, rows: Any, node: Node) -> Q:
         """One side of an OR as conditions on columns and keys alone, so that the index of each side can be used."""
@@ -165,26 +175,26 @@ class _Search:
         else:
             self.say(f"There is no {node.name}: in a search. Put the words into quotation marks to look for them.")
 
-    def condition(self, node: Node) -> Q:
-        """What is asked of each row that other conditions left: for -not, which no index could answer."""
+    def grounds(self, node: Node) -> list[Q]:
+        """What is asked of each row that other conditions left, for -not: any of these is enough."""
         match node:
             case Not(part):
-                return ~self.condition(part)
+                return [~reduce(or_, self.grounds(part))]
             case And(parts):
-                return reduce(and_, [self.condition(one) for one in parts])
+                return [reduce(and_, [reduce(or_, self.grounds(one)) for one in parts])]
             case Or(parts):
-                return reduce(or_, [self.condition(one) for one in parts])
+                return [ground for one in parts for ground in self.grounds(one)]
             case Word() | Phrase() if not _is_address(node):
-                found = named(node.text)
+                found = [named(node.text)]
                 if self.may_read:
                     query = in_text(node.text, phrase=isinstance(node, Phrase))
-                    found |= Q(_exists([with_text(query)]))
+                    found.append(Q(_exists([with_text(query)])))
                 return found
         meaning = self.meaning(node)
         if meaning is None:
-            return NOTHING
+            return [NOTHING]
         meanings = meaning.parts if isinstance(meaning, Either) else (meaning,)
-        return reduce(or_, [one if isinstance(one, Q) else Q(_exists([one])) for one in meanings])
+        return [one if isinstance(one, Q) else Q(_exists([one])) for one in meanings]
 
     def say(self, text: str, *, instead: str = "") -> None:
         note = Note(text, instead)

@@ -40,6 +40,9 @@ class BulkForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.request, self.rows = request, rows
         self.prepare()
+        first = next(iter(self.visible_fields()), None)
+        if first is not None:
+            first.field.widget.attrs["autofocus"] = True
 
     def prepare(self) -> None:
         """Fill choices that depend on who asks and for what."""

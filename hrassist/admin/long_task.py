@@ -79,6 +79,7 @@ def state_view(request: HttpRequest, task_id: UUID) -> JsonResponse:
         {
             "state": task.state,
             "word": task.get_state_display(),
+            "colour": _colour(task),
             "done": task.done,
             "total": task.total,
             "percent": task.percent,

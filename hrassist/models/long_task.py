@@ -22,13 +22,12 @@ class LongTaskQuerySet(models.QuerySet["LongTask"]):
     def unfinished(self) -> Self:
         return self.filter(state__in=[LongTask.State.QUEUED, LongTask.State.RUNNING])
 
-    def keys_among(self, keys: Iterable[str]) -> set[str]:
-        """Those of these keys of the store that a task still names."""
-        wanted = set(keys)
-        rows = self.filter(Q(file_key__in=wanted) | Q(source_key__in=wanted) | Q(result__refused_key__in=list(wanted)))
-        return wanted & {
-            key for row in rows.values_list("file_key", "source_key", "result__refused_key") for key in row if key
-        }
+
+def files_named(keys: list[str]) -> set[str]:
+    """Of these keys of the store, those of files that long work reads or made."""
+    columns = ("source_key", "file_key", "result__refused_key")
+    found = LongTask.objects.filter(Q(source_key__in=keys) | Q(file_key__in=keys) | Q(result__refused_key__in=keys))
+    return {key for row in found.order_by().values_list(*columns) for key in row if key}
 
 
 class LongTask(models.Model):

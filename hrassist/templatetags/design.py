@@ -10,8 +10,22 @@ from hrassist.admin import cells, pages
 
 register = template.Library()
 
-# Actions whose name tells a state rather than a deed.
-_SAID = {"upload.available": "read uploaded file"}
+# Actions whose name tells a state rather than a deed, or reads badly.
+_SAID = {
+    "upload.available": "read uploaded file",
+    "candidate.applications_viewed": "looked at the applications",
+    "candidate.notes_viewed": "read the notes",
+    "application.notes_viewed": "read the notes of an application",
+    "note.written": "wrote a note",
+    "note.edited": "changed a note",
+    "note.deleted": "deleted a note",
+    "note.restored": "brought a note back",
+    "candidate.merged": "merged two records of this person",
+    "candidate.unmerged": "took a merge back",
+    "candidate.merge_viewed": "looked at a merge",
+    "candidate.told_apart": "said that this is somebody else than another record",
+    "candidate.told_apart_undone": "took back that this is somebody else",
+}
 
 
 @register.simple_tag

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
@@ -17,7 +17,7 @@ from candidates.models import Candidate
 from hrassist import notifications
 from hrassist.lib.errors import Conflict, DomainError, NotFound
 from hrassist.models import Notification
-from jobs.models import Application, HiringTeamMember, Note, NoteMention
+from jobs.models import Application, HiringTeamMember, Job, Note, NoteMention
 
 if TYPE_CHECKING:
     from hrassist.models import User
@@ -133,7 +133,7 @@ def version(note: Note) -> str:
 def mentionable(*, candidate: Candidate, application: Application | None, words: str, by: User) -> list[User]:
     """Colleagues whose name begins with the words and who may read a note here; those on this person's jobs first."""
     team = HiringTeamMember.objects.filter(
-        user=OuterRef("pk"), job__applications__candidate=candidate, job__in=_jobs_seen(candidate, by)
+        user=OuterRef("pk"), job__in=Job.objects.visible_to(by).filter(applications__candidate=candidate)
     )
     users = get_user_model().objects.filter(is_active=True, is_staff=True).exclude(pk=by.pk)
     if words:
@@ -157,10 +157,6 @@ def may_read(user: User, *, candidate: Candidate, application: Application | Non
         and Candidate.objects.visible_to(user).filter(pk=candidate.pk).exists()
         and (application is None or Application.objects.visible_to(user).filter(pk=application.pk).exists())
     )
-
-
-def _jobs_seen(candidate: Candidate, by: User) -> object:
-    return Application.objects.visible_to(by).filter(candidate=candidate).values("job")
 
 
 def _checked(text: str) -> str:
@@ -217,6 +213,6 @@ def _own(note: Note, *, by: User, deleted: bool = False) -> Note:
     return found
 
 
-def _put_down(action: str, note: Note, *, by: User, **changes: object) -> None:
+def _put_down(action: str, note: Note, *, by: User, **changes: Any) -> None:
     job = note.application.job_id if note.application else None
     audit.record(action, target=note, by=by, subject=note.candidate_id, job=job, **changes)

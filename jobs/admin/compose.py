@@ -28,7 +28,7 @@ from jobs.actions import messages as actions
 from jobs.actions.offer_letters import attachment, filename
 from jobs.emails.placeholders import PLACEHOLDERS, Scene
 from jobs.emails.render import Rendered, fill, names, render
-from jobs.models import Application, EmailTemplate, Offer
+from jobs.models import Application, EmailTemplate, Message, Offer
 
 WITH_LETTER = (Offer.Status.APPROVED, Offer.Status.SENT, Offer.Status.SIGNED)
 
@@ -112,13 +112,24 @@ def draft_from(
         )  # fmt: skip
     if template is None and use_first_template:
         template = next((one for one in templates(kind) if one.kind == kind), None)
-    made = Rendered("", "")
+    made = _again(request, candidate)
     if template is not None:
         made = render(template, candidate=candidate, application=application, offer=offer, sender=user)
     return Draft(
         by=user, candidate=candidate, application=application, offer=offer, template=template, subject=made.subject,
         body=made.body,
     )  # fmt: skip
+
+
+def _again(request: HttpRequest, candidate: Candidate) -> Rendered:
+    """The text of an earlier mail to the same person (`?again=`), to be sent once more or to another address."""
+    user: Any = request.user
+    try:
+        key = UUID(request.GET.get("again", ""))
+    except ValueError:
+        return Rendered("", "")
+    earlier = Message.objects.visible_to(user).filter(pk=key, candidate=candidate, offer__isnull=True).first()
+    return Rendered(earlier.subject, earlier.body) if earlier else Rendered("", "")
 
 
 def compose_page(

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from audit import actions as audit
 from hrassist.admin import cells, pages
 from hrassist.admin.site import add_page
 from hrassist.lib.errors import Conflict, DomainError
@@ -121,6 +122,10 @@ def _mail(request: HttpRequest) -> actions.Mail | None:
     said, now = request.POST, timezone.now()
     if not said.get("send_mail"):
         return None
+    if not request.user.has_perm("jobs.add_message"):
+        raise DomainError("You may not write to candidates. Reject without a mail.", code="not_allowed")
+    if "{{" in said.get("subject", "") + said.get("body", ""):
+        raise DomainError("The mail still has a placeholder in it. Write what it stands for.", code="placeholder_left")
     template = said.get("template", "")
     return actions.Mail(
         subject=said.get("subject", ""),
@@ -137,7 +142,11 @@ def reject_view(request: HttpRequest, application_id: UUID) -> HttpResponse:
     one = pages.load(request, "application", application_id)
     if not request.user.has_perm("jobs.change_application"):
         raise PermissionDenied
-    templates = list(EmailTemplate.objects.filter(kind=EmailTemplate.Kind.REJECTION, active=True))
+    user: Any = request.user
+    audit.viewed("application.viewed", target=one, by=user, subject=one.candidate_id, job=one.job_id)
+    may_write = user.has_perm("jobs.add_message")
+    rejections = EmailTemplate.objects.filter(kind=EmailTemplate.Kind.REJECTION, active=True)
+    templates = list(rejections) if may_write else []
     wanted = request.GET.get("template", "")
     chosen = next((row for row in templates if str(row.pk) == wanted), None)
     back = request.GET.get("back", "")
@@ -153,6 +162,7 @@ def reject_view(request: HttpRequest, application_id: UUID) -> HttpResponse:
             "chosen": chosen,
             "subject": _filled(chosen.subject, one, request.user) if chosen else "",
             "body": _filled(chosen.body, one, request.user) if chosen else "",
+            "may_write": may_write,
             "address": one.candidate.emails.filter(status="current").order_by("pk").first(),
             "minutes": MAIL_WAITS.seconds // 60,
             "back": back if url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}) else "",

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, JsonResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect, JsonResponse, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -134,9 +134,11 @@ def _said_in(posted: QueryDict, application: Application) -> actions.Said:
 @require_POST
 def discard_view(request: HttpRequest, scorecard_id: UUID) -> HttpResponseBase:
     by: Any = request.user
-    card = Scorecard.objects.filter(by=by.pk, pk=scorecard_id).select_related("application").first()
-    if card is None or not by.has_perm("jobs.add_scorecard"):
+    if not by.has_perm("jobs.add_scorecard"):
         raise PermissionDenied
+    card = Scorecard.objects.filter(by=by.pk, pk=scorecard_id).select_related("application").first()
+    if card is None:
+        raise Http404
     try:
         actions.discard(card=card, by=by, now=timezone.now())
     except DomainError as error:

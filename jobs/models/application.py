@@ -138,6 +138,8 @@ class Application(models.Model):
             models.Index(
                 fields=["stage", "entered_stage_at", "id"], condition=Q(status="active"), name="application_on_board"
             ),
+            # The review queue over every job: read from its beginning until there are enough.
+            models.Index(fields=["entered_stage_at", "id"], condition=Q(status="active"), name="application_waiting"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(

@@ -109,6 +109,9 @@ class Offer(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["status", "-created_at", "-id"], name="offer_status"),
             models.Index(fields=["-created_at", "-id"], name="offer_newest"),
+            # The sweep of the store asks by key, for every object that there is.
+            models.Index(fields=["letter_pdf_key"], name="offer_letter_pdf"),
+            models.Index(fields=["letter_docx_key"], name="offer_letter_docx"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["application", "version"], name="offer_version_once"),
@@ -130,6 +133,12 @@ class Offer(models.Model):
                 f"An offer that is {self.get_status_display().lower()} cannot become {self.Status(to).label.lower()}.",
                 code="offer_status",
             )
+
+
+def letters_named(keys: list[str]) -> set[str]:
+    """Of these keys of the store, those of letters that belong to an offer."""
+    found = Offer.objects.filter(Q(letter_pdf_key__in=keys) | Q(letter_docx_key__in=keys))
+    return {key for pair in found.order_by().values_list("letter_pdf_key", "letter_docx_key") for key in pair}
 
 
 class OfferApproval(ApprovalStep):

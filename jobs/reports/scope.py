@@ -119,15 +119,19 @@ ENTERED = """
     )
 """
 # How far each of them is: its last step. Whatever was taken back, by a move back or an undone hire, is not its last.
+# Sorted once over all of them: looking each of them up cost three times as much.
 REACHED = f"""
+    last AS (
+        SELECT DISTINCT ON (step.application_id) step.application_id, step.to_stage_id, step.to_status
+        FROM jobs_stagetransition step
+        WHERE step.application_id IN (SELECT application_id FROM entered)
+        ORDER BY step.application_id, step.at DESC, step.id DESC
+    ),
     reached AS (
         SELECT entered.application_id, entered.job_id, entered.source, last.to_status AS status,
                CASE WHEN last.to_status = 'hired' THEN 4 ELSE {RANK} END AS rank
         FROM entered
-        CROSS JOIN LATERAL (
-            SELECT step.to_stage_id, step.to_status FROM jobs_stagetransition step
-            WHERE step.application_id = entered.application_id ORDER BY step.at DESC, step.id DESC LIMIT 1
-        ) last
+        JOIN last ON last.application_id = entered.application_id
         JOIN jobs_stage stage ON stage.id = last.to_stage_id
     )
 """  # noqa: S608  put together from constants of this module

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count
 
-from hrassist.models import User
 from jobs.models import Application, HiringTeamMember, HumanDecision, Interviewer, Job
 from jobs.reports.scope import Scope
 
@@ -37,12 +37,15 @@ def workload(scope: Scope) -> list[Load]:
 
 def _count(scope: Scope) -> list[Load]:
     jobs = scope.job_ids
-    team = HiringTeamMember.objects.filter(job__in=jobs, role__in=COUNTED).values_list("user_id", "job_id", "role")
+    team = (
+        HiringTeamMember.objects.filter(job__in=jobs, role__in=COUNTED)
+        .select_related("user", "job")
+        .only("role", "job__status", "user__first_name", "user__last_name", "user__username")
+    )
     active = dict(
         Application.objects.active().filter(job__in=jobs, job__status=Job.Status.OPEN).order_by()
         .values_list("job_id").annotate(n=Count("pk"))
     )  # fmt: skip
-    is_open = set(Job.objects.open().filter(pk__in=jobs).values_list("pk", flat=True))
     reviews = dict(
         HumanDecision.objects.filter(
             application__job__in=jobs, undone_at__isnull=True, at__gte=scope.begins, at__lt=scope.ends
@@ -56,22 +59,21 @@ def _count(scope: Scope) -> list[Load]:
         ).exclude(interview__status="cancelled")
         .order_by().values_list("user_id").annotate(n=Count("pk"))
     )  # fmt: skip
-    found: dict[int, dict[str, set[object]]] = {}
-    for user, job, role in team:
-        one = found.setdefault(user, {"jobs": set(), "roles": set()})
-        one["roles"].add(Role(role).label)
-        if job in is_open:
-            one["jobs"].add(job)
-    names = {user.pk: user.display_name for user in User.objects.filter(pk__in=found)}
+    found: dict[int, tuple[str, set[Any], set[str]]] = {}
+    for member in team:
+        _, open_jobs, roles = found.setdefault(member.user_id, (member.user.display_name, set(), set()))
+        roles.add(str(Role(member.role).label))
+        if member.job.status == Job.Status.OPEN:
+            open_jobs.add(member.job_id)
     loads = [
         Load(
-            user=names[user],
-            roles=", ".join(sorted(map(str, one["roles"]))),
-            open_jobs=len(one["jobs"]),
-            applications=sum(active.get(job, 0) for job in one["jobs"]),
+            user=name,
+            roles=", ".join(sorted(roles)),
+            open_jobs=len(open_jobs),
+            applications=sum(active.get(job, 0) for job in open_jobs),
             reviews=reviews.get(user, 0),
             interviews=interviews.get(user, 0),
         )
-        for user, one in found.items()
+        for user, (name, open_jobs, roles) in found.items()
     ]
     return sorted(loads, key=lambda load: (-load.applications, -load.open_jobs, load.user))

@@ -134,7 +134,7 @@ def test_a_broken_cursor_shows_the_first_page(recruiter, client_as):
 @pytest.mark.parametrize(
     ("role", "labels"),
     [
-        ("Recruiter", {"Dashboard", "Candidates", "Jobs", "Applications", "Uploads", "Reports", "Rejection reasons"}),
+        ("Recruiter", {"TODO"}),
         ("Interviewer", {"Dashboard", "Candidates", "Jobs", "Applications"}),
         ("Auditor", {"Dashboard", "Audit log"}),
         ("Operator", {"Dashboard", "Uploads", "Users", "Roles", "API tokens"}),

@@ -67,6 +67,31 @@ def test_a_bucket_chooses_the_object_store_and_opens_the_pages_to_it():
     assert "https://s3.example.com" in policy["DIRECTIVES"]["connect-src"]
 
 
+def test_mail_goes_through_the_provider_else_through_the_server_else_into_the_log():
+    def backend(**environment):
+        (found,) = settings_with("EMAIL_BACKEND", **environment)
+        return found.split(".")[-2]
+
+    assert backend() == "console"
+    assert backend(HRASSIST_SMTP_HOST="mail.example.com") == "smtp"
+    assert backend(HRASSIST_SMTP_HOST="mail.example.com", SENDGRID_API_KEY="x") == "sendgrid"
+
+
+def test_in_development_no_mail_leaves_whatever_is_set():
+    (found,) = settings_with(
+        "EMAIL_BACKEND", HRASSIST_ENV="development", HRASSIST_SMTP_HOST="mail.example.com", SENDGRID_API_KEY="x"
+    )
+    assert found == "django.core.mail.backends.filebased.EmailBackend"
+
+
+@pytest.mark.parametrize(
+    ("security", "seen"), [("starttls", [True, False, 587]), ("tls", [False, True, 465]), ("none", [False, False, 25])]
+)
+def test_the_connection_to_the_mail_server_is_private_unless_said_otherwise(security, seen):
+    names = ("EMAIL_USE_TLS", "EMAIL_USE_SSL", "EMAIL_PORT")
+    assert settings_with(*names, HRASSIST_SMTP_HOST="x", HRASSIST_SMTP_SECURITY=security) == seen
+
+
 def test_only_in_development_pages_may_reach_the_port_of_the_stream_process():
     def reached(**environment):
         (policy,) = settings_with("CONTENT_SECURITY_POLICY", **environment)

@@ -89,6 +89,14 @@ def test_a_chosen_value_replaces_the_kept_one_and_others_stay(recruiter):
     assert (kept.full_name, kept.city) == ("Jane M. Doe", "Berlin")
 
 
+@pytest.mark.parametrize(("city", "country"), [("", "FR"), ("Paris", "FR"), ("Berlin", "")])
+def test_a_country_is_not_filled_beside_another_city(recruiter, city, country):
+    kept = CandidateFactory(city=city, country="")
+    merge(kept, CandidateFactory(city="Paris", country="FR"), recruiter)
+    kept.refresh_from_db()
+    assert kept.country == country
+
+
 @pytest.mark.parametrize(("chosen", "whose"), [((), "kept"), (("resume",), "gone")])
 def test_one_resume_is_the_current_one(recruiter, chosen, whose):
     resumes = {"kept": ResumeFactory(), "gone": ResumeFactory()}

@@ -291,3 +291,57 @@ def test_the_activity_names_people_as_they_are_called(recruiter, client_as):
     browser = client_as(recruiter)
     browser.get(address(candidate))
     assert "Rosa Reyes" in browser.get(address(candidate, "activity")).content.decode().partition("Who saw")[2]
+
+
+def test_a_hit_in_a_resume_is_shown_marked_and_leads_to_its_place(recruiter, client_as):
+    text = "Built <b>Kubernetes</b> operators & more."
+    resume = ResumeFactory(candidate=CandidateFactory(full_name="Jonas Weber"), text=text)
+    ResumeText.objects.filter(pk=resume.pk).update(search=SearchVector("masked_text", config="english"))
+    page = client_as(recruiter).get(f"{LIST}?q=operator").content.decode()
+    assert "Built &lt;b&gt;Kubernetes&lt;/b&gt; <mark>operators</mark> &amp; more." in page
+    link = re.search(r'class="snippet" href="([^"]+)"', page)[1]
+    assert link == f"{address(resume.candidate, 'resume')}?q=operators"
+    assert client_as(recruiter).get(link).context["hit_count"] == 1
+
+
+def test_a_misspelt_search_offers_the_right_one(recruiter, client_as):
+    page = client_as(recruiter).get(f"{LIST}?q=skil:python").content.decode()
+    assert 'href="?q=skill%3Apython"' in page
+
+
+def test_what_somebody_else_saved_meanwhile_is_told_and_not_overwritten(recruiter, coordinator, client_as):
+    from django.utils import timezone
+
+    from candidates.actions import candidates as actions
+
+    candidate = CandidateFactory(headline="Engineer", city="Berlin")
+    browser = client_as(recruiter)
+    read_at = browser.get(f"{address(candidate)}?edit=1").context["adminform"].form.initial["expected_updated_at"]
+    actions.update(candidate=candidate, by=coordinator, now=timezone.now(), facts={"headline": "Principal"})
+    answer = browser.post(address(candidate), form(candidate, city="Hamburg", expected_updated_at=read_at))
+    page = answer.content.decode()
+    assert "Somebody else saved this person after you opened the form." in page
+    assert "cora changed headline." in page
+    assert 'value="Hamburg"' in page
+    candidate.refresh_from_db()
+    assert (candidate.headline, candidate.city) == ("Principal", "Berlin")
+    # Saving again is a decision.
+    again = answer.context["adminform"].form["expected_updated_at"].value()
+    browser.post(address(candidate), form(candidate, headline="Engineer", city="Hamburg", expected_updated_at=again))
+    candidate.refresh_from_db()
+    assert (candidate.headline, candidate.city) == ("Engineer", "Hamburg")
+
+
+def test_the_activity_says_nothing_of_a_confidential_job(recruiter, coordinator, client_as):
+    one = ApplicationFactory()
+    secret = ApplicationFactory(
+        candidate=one.candidate, job=JobFactory(confidential=True, team={recruiter: "recruiter"})
+    )
+    for application in (one, secret):
+        audit.record("application.moved", target=application, subject=one.candidate, job=application.job_id)
+    seen = {
+        user: [line.event.job_id for line in client_as(user).get(address(one.candidate, "activity")).context["lines"]]
+        for user in (recruiter, coordinator)
+    }
+    assert set(seen[recruiter]) == {str(one.job_id), str(secret.job_id)}
+    assert set(seen[coordinator]) == {str(one.job_id)}

@@ -100,6 +100,7 @@ def test_a_merge_is_confirmed_done_and_undone(recruiter, client_as, pair):
     browser = client_as(recruiter)
     confirm = browser.post(address("merge"), choices(pair)).content.decode()
     assert "City becomes “Rome”" in confirm
+    assert "instead of “Berlin”" in confirm
     assert "1 e-mail address" in confirm
     assert not CandidateMerge.objects.exists()
     answer = browser.post(address("merge"), choices(pair, sure="1"), follow=True)
@@ -108,6 +109,7 @@ def test_a_merge_is_confirmed_done_and_undone(recruiter, client_as, pair):
     done = CandidateMerge.objects.get()
     undo = f"/candidates/candidatemerge/{done.pk}/undo/"
     assert undo in answer.content.decode()
+    assert f'href="/candidates/candidatemerge/{done.pk}/change/"' in answer.content.decode()
     old = browser.get(f"/candidates/candidate/{pair[1].pk}/resume/?q=x")
     assert (old.status_code, old.url) == (302, f"/candidates/candidate/{pair[0].pk}/resume/?q=x")
     assert "from J. Doe" in browser.get("/candidates/candidatemerge/").content.decode()
@@ -160,3 +162,29 @@ def test_who_may_only_look_finds_no_buttons_and_is_refused(coordinator, client_a
 def test_a_merged_record_of_somebody_hidden_leads_nowhere(hiring_manager, client_as, recruiter, pair):
     merging.merge(kept=pair[0], gone=pair[1], by=recruiter, now=NOON)
     assert client_as(hiring_manager).get(f"/candidates/candidate/{pair[1].pk}/change/").status_code == 404
+
+
+def test_somebody_known_to_be_there_twice_is_found_compared_and_merged(recruiter, client_as, events):
+    one, other = CandidateFactory(full_name="Amara Okafor"), CandidateFactory(full_name="Amara Oka")
+    hidden = ApplicationFactory(job=JobFactory(confidential=True), candidate__full_name="Amara Okoye").candidate
+    browser = client_as(recruiter)
+    start = f"/candidates/candidate/{one.pk}/merge/"
+    page = browser.get(start, {"q": "Amara"}).content.decode()
+    assert f"?with={other.pk}" in page
+    assert str(hidden.pk) not in page
+    assert events("candidate.searched")
+    assert "Keep this record" in browser.get(f"{start}?with={other.pk}").content.decode()
+    assert browser.get(f"{start}?with={hidden.pk}").status_code == 404
+    browser.post(f"{start}?with={other.pk}", {"keep": str(one.pk), "sure": "1"})
+    other.refresh_from_db()
+    assert other.merged_into == one
+
+
+def test_who_may_not_merge_finds_no_way_to(coordinator, client_as):
+    one = CandidateFactory()
+    browser = client_as(coordinator)
+    assert browser.get(f"/candidates/candidate/{one.pk}/merge/").status_code == 403
+    assert (
+        f"/candidates/candidate/{one.pk}/merge/"
+        not in browser.get(f"/candidates/candidate/{one.pk}/change/").content.decode()
+    )

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail
+from django.db import connections
 
 from hrassist.lib.errors import Conflict, DomainError
 from hrassist.models import Notification
@@ -330,6 +332,33 @@ def test_an_interview_one_may_not_see_is_only_busy(coordinator, recruiter, inter
     # Of the candidate's hidden interviews not even that they exist.
     InterviewFactory(application=ApplicationFactory(job=secret, candidate=application.candidate), starts_at=TEN)
     assert kinds(coordinator, application, []) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_plan_the_same_hour_at_once_the_second_is_told(recruiter, coordinator, interviewer):
+    job = JobFactory(team={recruiter: "recruiter"})
+    applications = ApplicationFactory.create_batch(2, job=job)
+    told = []
+
+    def one(application, by):
+        try:
+            interviews.schedule(
+                application=application, facts=facts(), interviewers=[interviewer], by=by, now=NOON,
+                invite_candidate=False,
+            )  # fmt: skip
+        except Clashes as clash:
+            told.append(clash.clashes[0].kind)
+        finally:
+            connections.close_all()
+
+    threads = [
+        threading.Thread(target=one, args=pair) for pair in zip(applications, (recruiter, coordinator), strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (Interview.objects.count(), told) == (1, ["busy"])
 
 
 def test_a_clash_needs_a_yes_and_is_on_record(plan, interviewer, events):

@@ -3,7 +3,9 @@ from decimal import Decimal
 from itertools import product
 
 import pytest
+from django.utils import timezone
 
+from candidates.actions import uploads
 from hrassist.lib import storage
 from hrassist.lib.errors import Conflict, DomainError
 from hrassist.models import Notification
@@ -187,6 +189,19 @@ def test_the_letter_is_made_once_and_stays_as_it_was_approved(recruiter, boss, d
     assert storage.clean().head(key) is None
     offer.refresh_from_db()
     assert offer.letter_pdf_key == ""
+
+
+def test_a_letter_is_never_swept_from_the_store(recruiter, boss):
+    offer = approved(recruiter, boss)
+    offer.refresh_from_db()
+    store = storage.clean()
+    orphan = "clean/orphan"
+    store.put(orphan, b"x", content_type="text/plain")
+    found = set(store.list_older_than(timezone.now() + timedelta(days=1)))
+    assert found == {orphan, offer.letter_pdf_key, offer.letter_docx_key}
+    # Seen from ten days later, as the sweep looks at it.
+    assert uploads.sweep(now=timezone.now() + timedelta(days=10)).orphans == (orphan,)
+    assert store.head(offer.letter_pdf_key) is not None
 
 
 def test_pay_is_seen_by_the_team_that_may_and_by_approvers_for_theirs_alone(

@@ -206,3 +206,22 @@ def test_the_form_to_reject_is_for_those_who_may(recruiter, interviewer, client_
     secret = ApplicationFactory(job=JobFactory(confidential=True))
     assert client_as(recruiter).get(f"/jobs/application/{secret.pk}/reject/").status_code == 404
     assert client_as(recruiter).get(address).status_code == 200
+
+
+def test_who_may_not_write_to_candidates_rejects_without_a_mail(hiring_manager, client_as, job):
+    reason, one = RejectionReason.objects.create(name="Too junior"), add(job, "Jane Doe")
+    job.team.create(user=hiring_manager, role="hiring_manager")
+    browser = client_as(hiring_manager)
+    assert browser.get(f"/jobs/application/{one.pk}/reject/").context["templates"] == []
+    mail = {"send_mail": "1", "subject": "Hello", "body": "No."}
+    assert move(browser, one, do="reject", reason=reason.pk, **mail).json()["code"] == "not_allowed"
+    assert move(browser, one, do="reject", reason=reason.pk).json()["status"] == "rejected"
+    assert not Message.objects.exists()
+
+
+def test_a_mail_with_a_placeholder_left_in_it_does_not_leave(recruiter, client_as, job):
+    reason, one = RejectionReason.objects.create(name="Too junior"), add(job, "Jane Doe")
+    mail = {"send_mail": "1", "subject": "Hello", "body": "See you {{ interview.when }}."}
+    assert move(client_as(recruiter), one, do="reject", reason=reason.pk, **mail).json()["code"] == "placeholder_left"
+    one.refresh_from_db()
+    assert one.status == "active"

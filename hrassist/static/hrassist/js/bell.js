@@ -79,6 +79,16 @@ if (bell) {
     }
   }
 
+  panel.querySelector("form").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const form = event.target;
+    try {
+      await fetch(form.action, { method: "POST", body: new FormData(form), redirect: "manual" });
+      await open();
+    } catch {
+      form.submit();
+    }
+  });
   opener.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) {
       return;

@@ -110,7 +110,7 @@ function go(to) {
   at = Math.min(Math.max(to, 0), rows.length - 1);
   const row = rows[at];
   row.classList.add("at");
-  (row.querySelector("a.row-link, th a, td a, input.action-select") ?? row).focus({ preventScroll: true });
+  (row.querySelector("a.row-link, th a") ?? row.querySelector("td a, input"))?.focus({ preventScroll: true });
   row.scrollIntoView({ block: "nearest" });
 }
 

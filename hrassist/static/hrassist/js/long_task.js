@@ -16,7 +16,9 @@ function number(value) {
 }
 
 function show(state) {
-  page.querySelector("[data-word]").textContent = state.word;
+  const word = page.querySelector("[data-word]");
+  word.textContent = state.word;
+  word.className = `badge ${state.colour}`;
   const said = page.querySelector("[data-said]");
   said.textContent = state.said;
   said.hidden = !state.said;
@@ -58,9 +60,13 @@ async function end(state) {
   }
   say(`${state.word}. ${state.said}`);
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-long-task]");
+  const after = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = after.querySelector("[data-long-task]");
   if (answer.ok && fresh) {
     page.replaceChildren(...fresh.childNodes);
+    if (!after.querySelector(".running")) {
+      document.querySelector(".running")?.remove();
+    }
   }
 }
 
