@@ -74,7 +74,7 @@ def choice(name: str, default: str, *, among: tuple[str, ...]) -> str:
 
 
 def mail_backend(*, development: bool, provider: bool, server: bool) -> str:
-    """Django's EMAIL_BACKEND: the provider, else the mail server, else the log; in development files, whatever is set."""
+    """Django's EMAIL_BACKEND: the provider, else the mail server, else the log; in development always files."""
     if development:
         return "django.core.mail.backends.filebased.EmailBackend"
     if provider:

@@ -1,13 +1,19 @@
 """Background work of the site itself."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
+from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from hrassist import long_tasks, notification_mail, task_files
 from hrassist.lib import throttle
 from hrassist.models import IdempotencyRecord
-from jobs.actions import scorecards
+from jobs.actions import intake, scorecards, settling
+from jobs.models import IntakeSubmission
+
+# How often a submission is looked at within its first minute.
+SOON = 5
 
 
 @app.periodic(cron="17 * * * *")
@@ -57,3 +63,20 @@ def end_forgotten_long_tasks(timestamp: int) -> None:
 def mail_notifications(timestamp: int) -> None:
     """Mail what people were told and have not read: at once, or once a day, as each of them chose."""
     notification_mail.send_due(now=datetime.fromtimestamp(timestamp, tz=UTC))
+
+
+@app.task(queue="upkeep", name=intake.SETTLE)
+def settle_submission(*, submission_id: str, tries: int = 0) -> None:
+    """Turn what somebody sent into an application as soon as its file is read; the next task finds who takes longer."""
+    state = settling.settle(submission_id=UUID(submission_id), now=timezone.now())
+    if state == IntakeSubmission.State.WAITING and tries < SOON:
+        again = settle_submission.configure(schedule_in={"seconds": 2 ** (tries + 1)})
+        again.defer(submission_id=submission_id, tries=tries + 1)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="upkeep", queueing_lock="settle_submissions", pass_context=False)
+def settle_submissions(timestamp: int) -> None:
+    """Turn everything that was sent and read since into applications."""
+    del timestamp
+    settling.settle_waiting(now=timezone.now())

@@ -15,6 +15,8 @@ urlpatterns = [
     path("readyz", readyz),
     path("api/v1/", include("hrassist.api.urls")),
     path("files/", include("candidates.views")),
+    path("careers/", include("jobs.views.careers")),
+    path("apply/", include("jobs.views.apply")),
     path("", include("candidates.api.storage")),
     path("", include("jobs.api.bounces")),
     path("", admin.site.urls),

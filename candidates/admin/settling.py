@@ -107,9 +107,8 @@ def merge_candidate(request: HttpRequest, candidate_id: UUID) -> HttpResponseBas
     words = request.GET.get("q", "").strip()[:100]
     found: list[Candidate] = []
     if words:
-        finder.put_on_record(user, words)
         seen = Candidate.objects.visible_to(user).unmerged().exclude(pk=candidate.pk)
-        found = list(finder.matching(seen, words)[:OFFERED])
+        found = list(finder.matching(seen, words, user=user).rows[:OFFERED])
     return pages.render(
         request,
         "candidate",

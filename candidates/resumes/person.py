@@ -109,7 +109,7 @@ def _add_contacts(person: Candidate, parsed: ParsedResume, addresses: list[str])
     given = {_line(one.value, 40) for one in parsed.of(Label.PHONE)[:MOST_CONTACTS]}
     # The fullest form first: "90 1820" after "+49 30 901820" is the same line, told shorter.
     for number in sorted(given, key=lambda one: (-len(_digits(one)), one)):
-        e164 = _e164(number, region)
+        e164 = e164_of(number, region)
         digits = _digits(e164 or number)
         if len(digits) >= 5 and not any(one.endswith(digits.lstrip("0")) for one in known):
             known.append(digits)
@@ -155,7 +155,8 @@ def _digits(number: str) -> str:
     return re.sub(r"\D", "", number)
 
 
-def _e164(number: str, region: str | None) -> str:
+def e164_of(number: str, region: str | None) -> str:
+    """A number in its international form, or nothing where it is none; `region` is where one without a code rings."""
     try:
         parsed = phonenumbers.parse(number, region)
     except phonenumbers.NumberParseException:

@@ -29,12 +29,18 @@ from hrassist.lib.errors import DomainError
 M = TypeVar("M", bound=Model)
 
 
-class LabelledFormSet(BaseInlineFormSet):
+if TYPE_CHECKING:
+    InlineFormSet = BaseInlineFormSet[Any, Any, Any]
+else:
+    InlineFormSet = BaseInlineFormSet
+
+
+class LabelledFormSet(InlineFormSet):
     """Rows in a table, where each control is named by its row and column: no label stands beside it."""
 
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
-        noun = str(self.model._meta.verbose_name)
+        noun = str(self.model._meta.verbose_name) if self.model else "row"
         row = noun if index is None else f"{noun} {index + 1}"
         for name, field in form.fields.items():
             field.widget.attrs.setdefault("aria-label", f"{_first_upper(row)}: {field.label or name}")

@@ -17,16 +17,18 @@ from django.utils.safestring import SafeString
 from audit.models import Event
 from candidates.models import Candidate
 from hrassist.admin import cells, pages
-from hrassist.admin.base import BaseAdmin, ModelForm, QuietForm
+from hrassist.admin.base import BaseAdmin, ModelForm
 from hrassist.models import User
 from jobs.actions import applications
 from jobs.actions import jobs as actions
 from jobs.admin import funnel
 from jobs.admin.badges import job_badge
+from jobs.admin.job_status import confirmation
+from jobs.admin.seen import SeenForm
 from jobs.models import HiringTeamMember, Job
 
 
-class JobForm(QuietForm):
+class JobForm(SeenForm):
     openings = forms.IntegerField(
         min_value=1, max_value=1000, initial=1, help_text="How many people are to be hired.", required=False
     )
@@ -74,7 +76,7 @@ class JobAdmin(BaseAdmin[Job]):
             (None, {"fields": facts}),
             ("What the work is", {"fields": ["description"]}),
             ("Requirements", {"fields": ["must_have", "nice_to_have"]}),
-            ("Access", {"fields": ["confidential", "external_id"]}),
+            ("Access", {"fields": ["confidential", "external_id", "seen"]}),
         ]
 
     @admin.display(description="Job", ordering="title")
@@ -111,7 +113,8 @@ class JobAdmin(BaseAdmin[Job]):
         facts = {name: form.cleaned_data[name] for name in actions.FACTS if name in form.cleaned_data}
         by, now = _user(request), timezone.now()
         if change:
-            actions.update(job=obj, by=by, now=now, facts=facts)
+            seen: Any = form
+            actions.update(job=obj, by=by, now=now, facts=facts, expected_updated_at=seen.expected)
             return
         made = actions.create(by=by, now=now, facts=facts, openings=form.cleaned_data.get("openings") or 1)
         obj.pk = made.pk
@@ -138,7 +141,6 @@ class JobAdmin(BaseAdmin[Job]):
             "members": job.team.select_related("user").order_by("role", "user__username"),
             "roles": HiringTeamMember.Role.choices,
             "users": User.objects.filter(is_active=True, is_staff=True).order_by("username")[:500],
-            "seats": job.openings.select_related("filled_by__candidate"),
             "can_change": request.user.has_perm("jobs.change_job"),
         }
         return self.page(request, job, tab="team", context=context)
@@ -147,14 +149,6 @@ class JobAdmin(BaseAdmin[Job]):
         job = self.changing(request, object_id, permission="jobs.change_job")
         by, now, said = _user(request), timezone.now(), request.POST
         back = reverse("admin:jobs_job_team", args=[job.pk])
-        if said.get("do") == "add_openings":
-            count = int(said["count"]) if said.get("count", "").isdigit() else 1
-            return self.do(
-                request,
-                lambda: actions.add_openings(job=job, count=count, by=by, now=now),
-                done="Openings added.",
-                back=back,
-            )
         member = User.objects.filter(pk=said["user"]).first() if said.get("user", "").isdigit() else None
         if member is None:
             raise Http404
@@ -178,6 +172,13 @@ class JobAdmin(BaseAdmin[Job]):
         return self.page(request, job, tab="activity", context={"events": events})
 
     def status_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        """A change of status by POST; asked for by GET, what it would do, with the button that does it."""
+        if request.method == "GET" and request.GET.get("do") in self.STATUS_ACTIONS:
+            job = self.job_or_404(request, object_id)
+            if not request.user.has_perm("jobs.change_job"):
+                raise PermissionDenied
+            asked = confirmation(job, request.GET["do"])
+            return self.page(request, job, tab="", template="confirm_status", context={"asked": asked})
         job = self.changing(request, object_id, permission="jobs.change_job")
         if request.POST.get("do") not in self.STATUS_ACTIONS:
             raise Http404
@@ -265,7 +266,7 @@ pages.add_tab(
         noun="job", name="pipeline", label="Pipeline", url_name="admin:jobs_job_pipeline", order=30,
         count=lambda _user, job: getattr(job, "active_applications", 0),
     ),
-    pages.Tab(noun="job", name="team", label="Team and openings", url_name="admin:jobs_job_team", order=60),
+    pages.Tab(noun="job", name="team", label="Team", url_name="admin:jobs_job_team", order=60),
     pages.Tab(noun="job", name="activity", label="Activity", url_name="admin:jobs_job_activity", order=80),
     pages.Tab(
         noun="job", name="edit", label="Edit", url_name="admin:jobs_job_change", query="?edit=1",

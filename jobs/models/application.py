@@ -224,7 +224,9 @@ class KnownByHiddenJobsOnly(Func):
         super().__init__(candidate)
         self.said = [user.has_perm("jobs.view_all_jobs"), user.pk] if user is not None else [False, None]
 
-    def as_sql(self, compiler: Any, connection: Any, **_extra: Any) -> tuple[str, list[Any]]:
+    def as_sql(  # type: ignore[override]  # the stubs know neither lists nor other values as parameters
+        self, compiler: Any, connection: Any, **_extra: Any
+    ) -> tuple[str, list[Any]]:
         candidate, params = compiler.compile(self.source_expressions[0])
         return self.SQL.format(candidate=candidate), [*params, *params, *self.said]
 

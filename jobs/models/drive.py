@@ -27,7 +27,8 @@ class RecruitmentDriveQuerySet(models.QuerySet["RecruitmentDrive"]):
         with_a_job = DriveJob.objects.filter(job__in=Job.objects.visible_to(user)).values("drive")
         seen = Q(pk__in=with_a_job) | Q(created_by=user)
         if user.has_perm("jobs.view_all_jobs"):
-            seen |= Q(drive_jobs__isnull=True)
+            # No join: a drive with four jobs would stand in the list four times.
+            seen |= ~Q(pk__in=DriveJob.objects.values("drive"))
         return self.filter(seen)
 
 
@@ -183,7 +184,7 @@ class IntakeSubmission(models.Model):
 
     MOVES: ClassVar[dict[str, set[str]]] = {
         State.WAITING: {State.APPLIED, State.REJECTED, State.FAILED},
-        State.FAILED: {State.APPLIED},
+        State.FAILED: {State.WAITING},
     }
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -194,6 +195,7 @@ class IntakeSubmission(models.Model):
     phone = models.CharField(max_length=40, blank=True)
     message = models.CharField(max_length=1000, blank=True)
     consented_at = models.DateTimeField()
+    consent_text = models.CharField(max_length=500, blank=True, help_text="What they agreed to, as it stood there.")
     ticket = models.OneToOneField(
         UploadTicket, null=True, blank=True, on_delete=models.SET_NULL, related_name="submission"
     )
@@ -214,8 +216,8 @@ class IntakeSubmission(models.Model):
     class PersonalData:
         erase: ClassVar = {"full_name", "email", "phone", "message"}
         keep: ClassVar = {
-            "id", "link", "job", "consented_at", "ticket", "state", "failed_for", "candidate", "application",
-            "secret_digest", "created_at", "settled_at",
+            "id", "link", "job", "consented_at", "consent_text", "ticket", "state", "failed_for", "candidate",
+            "application", "secret_digest", "created_at", "settled_at",
         }  # fmt: skip
 
     class Meta:
@@ -223,8 +225,13 @@ class IntakeSubmission(models.Model):
         default_permissions = ("view", "change")
         indexes: ClassVar = [
             models.Index(fields=["created_at"], condition=Q(state="waiting"), name="intakesubmission_waiting"),
+            models.Index(fields=["created_at"], condition=Q(state="failed"), name="intakesubmission_failed"),
             models.Index(fields=["link", "-created_at"], name="intakesubmission_of_link"),
+            models.Index(fields=["-created_at", "-id"], name="intakesubmission_newest"),
         ]
 
     def __str__(self) -> str:
         return f"{self.full_name} through {self.link}"
+
+    def can_move(self, to: str) -> bool:
+        return to in self.MOVES.get(self.state, set())

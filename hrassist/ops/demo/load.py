@@ -24,7 +24,7 @@ from hrassist.lib import storage
 from hrassist.lib.errors import DomainError
 from hrassist.lib.storage.disk import DiskIncoming
 from hrassist.models import User
-from hrassist.ops.demo import accounts, files, interviews, offers, vacancies
+from hrassist.ops.demo import accounts, files, hiring, interviews, offers, vacancies
 from hrassist.ops.demo.draining import Drain
 from hrassist.ops.demo.files import DemoFile
 from hrassist.ops.demo.people import Person
@@ -90,6 +90,7 @@ def load(*, by: User, candidates: int, jobs: int, seed: int, workers: int = 0, p
     offers.ensure_offers(by=by, approver=colleagues[0], now=now)
     offers.ensure_messages(by=by, now=now)
     interviews.ensure_interviews(opened, by=by, team=colleagues, now=now)
+    hiring.ensure(by=by, team=colleagues, jobs=opened, now=now)
     return Loaded(
         available=sum(ticket.state == State.AVAILABLE for ticket in tickets.values()),
         rejected=sum(ticket.state == State.REJECTED for ticket in tickets.values()),

@@ -161,7 +161,7 @@ def test_the_team_is_changed_by_its_actions(recruiter, interviewer, client_as, e
     assert job.team.filter(user=interviewer).exists()
     browser.post(address(job, "team"), {"do": "remove", "user": interviewer.pk, "role": "interviewer"})
     assert not job.team.filter(user=interviewer).exists()
-    browser.post(address(job, "team"), {"do": "add_openings", "count": "3"})
+    browser.post(address(job, "openings"), {"do": "add", "count": "3"})
     assert job.openings.count() == 3
     assert len(events("job.team_added")) == len(events("job.team_removed")) == 1
     assert browser.post(address(job, "team"), {"do": "add", "user": "x"}).status_code == 404
