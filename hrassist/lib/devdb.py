@@ -46,6 +46,8 @@ synchronous_commit = off
 max_connections = 200
 shared_buffers = 256MB
 max_wal_size = 2GB
+random_page_cost = 1.1
+effective_cache_size = 4GB
 jit = off
 logging_collector = off
 """

@@ -7,6 +7,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page
 
 from candidates.models import Candidate
@@ -41,7 +42,13 @@ def crawl(page: Page, *, most: int, look: Look | None = None, clicks: bool = Tru
     known = {"/"}
     while waiting and len(visited) < most:
         path = waiting.popleft()
-        answer = page.goto(path)
+        try:
+            answer = page.goto(path)
+        except PlaywrightError as error:
+            # A file, which the browser keeps instead of showing it.
+            if "Download is starting" in error.message:
+                continue
+            raise
         assert answer is not None
         assert answer.status < 400, f"{path} answers {answer.status}"
         if "text/html" not in answer.headers.get("content-type", ""):

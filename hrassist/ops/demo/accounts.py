@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import string
+from collections.abc import Sequence
 
 from django.contrib.auth.models import Group
 from django.db import transaction
@@ -16,6 +17,13 @@ COLLEAGUES = (
     ("demo.manager", "Maren", "Ostberg", "Hiring manager"),
     ("demo.interviewer", "Kofi", "Lindqvist", "Interviewer"),
     ("demo.coordinator", "Teresa", "Almond", "Coordinator"),
+)
+# More of them, so that teams differ from job to job.
+OTHERS = (
+    ("demo.recruiter2", "Imani", "Castellan", "Recruiter"),
+    ("demo.manager2", "Henrik", "Dvorak", "Hiring manager"),
+    ("demo.interviewer2", "Noor", "Bellamy", "Interviewer"),
+    ("demo.interviewer3", "Tomasz", "Rivard", "Interviewer"),
 )
 
 
@@ -47,8 +55,18 @@ def replace_password() -> str:
 @transaction.atomic
 def ensure_colleagues() -> list[User]:
     """The colleagues, in the order of COLLEAGUES."""
+    return _ensure(COLLEAGUES)
+
+
+@transaction.atomic
+def ensure_others() -> list[User]:
+    """The further colleagues, in the order of OTHERS."""
+    return _ensure(OTHERS)
+
+
+def _ensure(people: Sequence[tuple[str, str, str, str]]) -> list[User]:
     found = []
-    for username, first, last, role in COLLEAGUES:
+    for username, first, last, role in people:
         user = User.objects.filter(username=username).first()
         if user is None:
             user = User.objects.create_user(

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from candidates.models import Candidate
 from hrassist.models import User
+from hrassist.ops.demo import accounts
 from hrassist.ops.demo.people import DATA, Person
 from jobs.actions import applications
 from jobs.actions import jobs as job_actions
@@ -34,9 +35,26 @@ def vacancies() -> list[dict[str, Any]]:
 
 def ensure_jobs(count: int, *, by: User, team: Sequence[User], now: datetime) -> list[Job]:
     """The first `count` jobs of the demo, opened over the last months; those that exist are left as they are."""
-    return [
+    jobs = [
         _ensure_job(number, by=by, team=team, now=now - timedelta(days=130 - 5 * number)) for number in range(count)
     ]
+    others = accounts.ensure_others()
+    for number, job in enumerate(jobs):
+        _widen_team(number, job, others=others, by=by, now=now)
+    return jobs
+
+
+def _widen_team(number: int, job: Job, *, others: Sequence[User], by: User, now: datetime) -> None:
+    """Let further colleagues take part in some of the jobs; who is on a team already stays as they are."""
+    recruiter, manager, second, third = others
+    for user, role, takes_part in (
+        (recruiter, HiringTeamMember.Role.RECRUITER, number % 4 == 3),
+        (manager, HiringTeamMember.Role.HIRING_MANAGER, number % 2 == 1),
+        (second, HiringTeamMember.Role.INTERVIEWER, number % 3 == 1),
+        (third, HiringTeamMember.Role.INTERVIEWER, number % 3 == 2),
+    ):
+        if takes_part and not job.team.filter(user=user).exists():
+            job_actions.add_team_member(job=job, user=user, role=role, by=by, now=now)
 
 
 @transaction.atomic
