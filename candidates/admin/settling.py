@@ -108,7 +108,7 @@ def merge_candidate(request: HttpRequest, candidate_id: UUID) -> HttpResponseBas
     found: list[Candidate] = []
     if words:
         seen = Candidate.objects.visible_to(user).unmerged().exclude(pk=candidate.pk)
-        found = list(finder.matching(seen, words, user=user).rows[:OFFERED])
+        found = list(finder.matching(seen, words, user=user, of_everybody=False).rows[:OFFERED])
     return pages.render(
         request,
         "candidate",
