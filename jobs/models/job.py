@@ -186,9 +186,7 @@ class Hidden(Func):
         super().__init__(job)
         self.user_id = user_id
 
-    def as_sql(  # type: ignore[override]  # the stubs know no lists as parameters
-        self, compiler: Any, connection: Any, **_extra: Any
-    ) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, *_args: Any, **_extra: Any) -> Any:
         job, params = compiler.compile(self.source_expressions[0])
         return self.SQL.format(job=job), [*params, self.user_id]
 

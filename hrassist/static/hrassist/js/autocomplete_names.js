@@ -14,8 +14,13 @@ function nameFields(root) {
   }
 }
 
-addEventListener("load", () => nameFields(document));
-document.addEventListener("formset:added", (event) => nameFields(event.target));
+// That script comes when it likes, also after the page has loaded, and again for each row that is added.
+new MutationObserver((changes) => {
+  for (const change of changes) {
+    for (const added of change.addedNodes) if (added.classList?.contains("select2")) nameFields(added.parentElement);
+  }
+}).observe(document.body, { childList: true, subtree: true });
+nameFields(document);
 document.addEventListener("focusin", (event) => {
   if (event.target.matches(".select2-search__field")) event.target.setAttribute("aria-label", "Search");
 });
