@@ -153,6 +153,7 @@ CSRF_TRUSTED_ORIGINS = env.items("HRASSIST_CSRF_TRUSTED_ORIGINS")
 # --- People and passwords ---------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "hrassist.User"
+AUTHENTICATION_BACKENDS = ["hrassist.backends.RolesBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -382,19 +383,9 @@ LOGGING: dict[str, Any] = {
     },
 }
 if SENTRY_DSN:
-    import sentry_sdk
+    from hrassist.lib.logs import report_errors
 
-    from hrassist.lib.logs import scrub_event
-
-    sentry_sdk.init(
-        dsn=SENTRY_DSN,
-        environment=ENVIRONMENT,
-        release=VERSION,
-        send_default_pii=False,
-        max_request_body_size="never",
-        include_local_variables=False,
-        before_send=scrub_event,
-    )
+    report_errors(dsn=SENTRY_DSN, environment=ENVIRONMENT, release=VERSION)
 
 # --- Ours -------------------------------------------------------------------------------------------------------------
 

@@ -27,8 +27,14 @@ pytestmark = pytest.mark.django_db
 
 # Clocks move with every change; groups of duplicates and the merges themselves are about the merge, not of the person.
 CLOCKS = {"updated_at", "last_activity_at"}
-OURS = {"candidates.duplicategroup", "candidates.duplicatemember", "candidates.duplicatesearch",
-        "candidates.candidatemerge"}  # fmt: skip
+# What an import did stays told of the record that it did it to, as the merge itself does.
+OURS = {
+    "candidates.importedrow",
+    "candidates.duplicategroup",
+    "candidates.duplicatemember",
+    "candidates.duplicatesearch",
+    "candidates.candidatemerge",
+}
 
 
 def rows_of(*labels: str) -> dict[str, list[dict[str, Any]]]:

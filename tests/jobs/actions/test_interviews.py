@@ -11,11 +11,11 @@ from django.db import connections
 
 from hrassist.lib.errors import Conflict, DomainError
 from hrassist.models import Notification
-from jobs import emails
 from jobs.actions import availability, interviews
 from jobs.actions.interviews import ChangedMeanwhile, Clashes, Facts
 from jobs.actions.messages import NoAddress
 from jobs.calendars import sending
+from jobs.emails import deliver as mails
 from jobs.models import Absence, Application, CalendarInvitation, Interview, Message
 from tests.conftest import NOON
 from tests.factories import ApplicationFactory, CandidateFactory, JobFactory, UserFactory
@@ -53,7 +53,7 @@ def deliver():
     for one in CalendarInvitation.objects.filter(settled_at__isnull=True):
         sending.send(str(one.pk), now=NOON)
     for message in Message.objects.queued():
-        emails.deliver(str(message.pk), now=NOON)
+        mails.deliver(str(message.pk), now=NOON)
     return [(one.to[0], _calendar_of(one)) for one in mail.outbox]
 
 

@@ -106,9 +106,12 @@ def test_who_has_to_approve_sees_the_requisition(hiring_manager):
     assert seen(Requisition, hiring_manager) == {asked}
 
 
-def test_an_interviewer_sees_the_interview_they_are_asked_to(foreign, interviewer):
-    asked = hiring.InterviewFactory(application=foreign, interviewers=[interviewer])
-    hiring.InterviewFactory(application=foreign)
+def test_an_interviewer_sees_the_interview_they_are_asked_to_and_no_other(foreign, interviewer):
+    asked = hiring.InterviewFactory(interviewers=[interviewer])
+    hiring.InterviewFactory(application=asked.application)
+    hiring.InterviewFactory(application=ApplicationFactory(job=asked.application.job))
+    # Who shall interview for a confidential job must stand on its team, which the action asks for.
+    hiring.InterviewFactory(application=foreign, interviewers=[interviewer])
     assert seen(Interview, interviewer) == {asked}
 
 
