@@ -153,7 +153,7 @@ CSRF_TRUSTED_ORIGINS = env.items("HRASSIST_CSRF_TRUSTED_ORIGINS")
 # --- People and passwords ---------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "hrassist.User"
-AUTHENTICATION_BACKENDS = ["hrassist.backends.RolesBackend"]
+AUTHENTICATION_BACKENDS = ["hrassist.sign_in.SessionBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

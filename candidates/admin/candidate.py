@@ -21,7 +21,7 @@ from candidates.admin.edit_form import CandidateForm
 from candidates.admin.filters import AddedFilter, CountryFilter, PoolFilter, ResumeFilter, SourceFilter, TagFilter
 from candidates.models import Candidate, CandidateEmail, CandidateLink, CandidatePhone, Resume
 from candidates.models.candidate import standing_for
-from candidates.search import highlight, operators
+from candidates.search import operators
 from hrassist.admin import cells, pages, paging
 from hrassist.admin.base import BaseAdmin, RowLink, TabularInline
 
@@ -99,14 +99,13 @@ class CandidateAdmin(BaseAdmin[Candidate]):
         return super().changelist_view(request, {**asked, **(extra_context or {})})
 
     def listed(self, request: HttpRequest, rows: QuerySet[Candidate]) -> QuerySet[Candidate]:
-        return rows.annotate(shown_tags=people_cells.tags_of_row())
+        rows = rows.annotate(shown_tags=people_cells.tags_of_row())
+        return finder.with_text(rows, paging.found(request).terms, user=request.user)
 
     def fill(self, request: HttpRequest, rows: list[Candidate], *, terms: Sequence[str]) -> None:
         super().fill(request, rows, terms=terms)
-        if terms and request.user.has_perm("candidates.view_resume"):
-            snippets = highlight.of_people([one.pk for one in rows], terms)
-            for one in rows:
-                vars(one)["snippet"] = snippets.get(one.pk)
+        for one in rows:
+            vars(one)["snippet"] = finder.snippet(one, terms)
 
     def row_links(self, request: HttpRequest, row: Candidate) -> list[RowLink]:
         return people_cells.row_links(request.user, row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -32,11 +33,21 @@ def people(user: Any, query: str) -> list[Hit]:
     """People whom a search means, with the line of the resume that says so."""
     everybody = Candidate.objects.visible_to(user).unmerged()
     found = matching(everybody, query, user=user, of_everybody=True)
-    rows = list(found.rows.order_by("-created_at", "-pk")[:SHOWN])
-    snippets = {}
-    if user.has_perm("candidates.view_resume"):
-        snippets = highlight.of_people([one.pk for one in rows], found.terms)
-    return [_hit(one, snippets.get(one.pk), query) for one in rows]
+    rows = with_text(found.rows, found.terms, user=user).order_by("-created_at", "-pk")[:SHOWN]
+    return [_hit(one, snippet(one, found.terms), query) for one in rows]
+
+
+def with_text(rows: Any, terms: Sequence[str], *, user: Any) -> Any:
+    """The people with what their line of the resume is taken from, for who may read resumes."""
+    if not terms or not user.has_perm("candidates.view_resume"):
+        return rows
+    return rows.annotate(beginning=highlight.beginning())
+
+
+def snippet(one: Any, terms: Sequence[str]) -> Snippet | None:
+    """Where the resume of somebody `with_text` says what was looked for."""
+    text = vars(one).pop("beginning", None)
+    return highlight.snippet(text, terms) if text else None
 
 
 def resume_url(one: Any, words: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Left
 
 from candidates.models import ResumeText
@@ -90,14 +90,7 @@ def _on_words(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def of_people(people: Sequence[Any], terms: Sequence[str]) -> dict[Any, Snippet]:
-    """By person, where their current resume says what was looked for; one query. The caller asked visible_to."""
-    if not terms or not people:
-        return {}
-    rows = (
-        ResumeText.objects.filter(resume__candidate__in=people, resume__is_current=True)
-        .annotate(beginning=Left("text", READ))
-        .values_list("resume__candidate_id", "beginning")
-    )
-    found = {person: snippet(text, terms) for person, text in rows}
-    return {person: one for person, one in found.items() if one is not None}
+def beginning(person: str = "pk") -> Subquery:
+    """The beginning of a person's current resume, within the statement that asks for people."""
+    text = ResumeText.objects.filter(resume__candidate=OuterRef(person), resume__is_current=True)
+    return Subquery(text.values(read=Left("text", READ))[:1])

@@ -34,7 +34,10 @@ SURELY_MORE = 2
 
 
 class EstimatePaginator(PaginatorOf[Any]):
-    """Counts up to `most` rows; beyond, and where far more are expected, it says "about" and the planner's estimate."""
+    """Counts up to a number of rows; beyond, and where far more are expected, it says "about" and an estimate.
+
+    With `most` it counts that far and asks the planner nothing, who knows little of what a search finds.
+    """
 
     most: int | None = None
 
@@ -53,7 +56,10 @@ class EstimatePaginator(PaginatorOf[Any]):
             return len(rows), False
         # The keys alone: what a list's cells need beside them is not computed for rows that are only counted.
         plain = rows.order_by().select_related(None).values("pk")
-        most = self.most or COUNTED_ROWS
+        if self.most is not None:
+            counted = plain[: self.most + 1].count()
+            return min(counted, self.most), counted > self.most
+        most = COUNTED_ROWS
         plan = json.loads(plain.explain(format="json"))
         expected = int(plan[0]["Plan"]["Plan Rows"])
         if expected > SURELY_MORE * most:
@@ -63,9 +69,11 @@ class EstimatePaginator(PaginatorOf[Any]):
 
 
 def in_words(count: int, *, is_estimate: bool) -> str:
-    """1,234 · about 12 k · about 1.2 M."""
+    """1,234 · 500+ · about 12 k · about 1.2 M."""
     if not is_estimate:
         return f"{count:,}"
+    if count <= COUNTED_FOUND:
+        return f"{count:,}+"
     if count >= 1_000_000:
         return f"about {count / 1_000_000:.2g} M"
     return f"about {round(count / 1000):,} k"
@@ -115,6 +123,12 @@ def keep_found(request: HttpRequest, *, terms: Sequence[str], notes: Sequence[An
     vars(request)["found"] = Found(terms=terms, notes=notes)
 
 
+def found(request: HttpRequest) -> Found:
+    """What was kept for the list of this request."""
+    kept: Found = getattr(request, "found", Found())
+    return kept
+
+
 class KeysetChangeList(ChangeList):
     """A change list with "newer" and "older" in place of page numbers while it stands in its own order."""
 
@@ -139,7 +153,7 @@ class KeysetChangeList(ChangeList):
         self.in_keyset = bool(self.keyset_field)
         ours: Any = self.model_admin
         self.queryset = ours.listed(request, self.queryset)
-        self.found: Found = getattr(request, "found", Found())
+        self.found = found(request)
         if not self.in_keyset:
             super().get_results(request)
         else:

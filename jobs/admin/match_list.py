@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.http import require_safe
 
 from audit import actions as audit
@@ -77,7 +78,11 @@ def rank_view(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
         if task is None:
             messages.success(request, "Ranked over everybody you may see.")
         else:
-            messages.info(request, "Many people to look at: this goes on by itself, you may leave the page.")
+            link = reverse("admin:long_task", args=[task.pk])
+            said = (
+                'Many people to look at: this goes on by itself, you may leave the page. <a href="{}">How far it is</a>'
+            )
+            messages.info(request, format_html(said, link))
     return HttpResponseRedirect(back)
 
 

@@ -56,7 +56,7 @@ def calendar_uid() -> str:
 
 class InterviewQuerySet(models.QuerySet["Interview"]):
     def visible_to(self, user: User) -> Self:
-        """Those of jobs the user sees; interviewers see those in which they were to meet somebody, cancelled ones too."""
+        """Those of jobs the user sees; interviewers see those in which they were to meet somebody, or are."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
         if user.has_perm("jobs.view_all_jobs") or user.has_perm("jobs.view_confidential_jobs"):

@@ -48,20 +48,16 @@ def _count(scope: Scope, *, today: date, limit: int) -> list[DriveProgress]:
     counted = rows(
         """
         SELECT part.drive_id, count(DISTINCT part.job_id) AS jobs, count(entry.application_id) AS applications,
-               count(*) FILTER (WHERE last.to_status = 'hired') AS hires
+               count(*) FILTER (WHERE entry.status = 'hired') AS hires
         FROM jobs_drivejob part
         JOIN jobs_recruitmentdrive drive ON drive.id = part.drive_id
         LEFT JOIN LATERAL (
-            SELECT step.application_id FROM jobs_application application
+            SELECT step.application_id, application.status FROM jobs_application application
             JOIN jobs_stagetransition step ON step.application_id = application.id AND step.from_stage_id IS NULL
             WHERE application.job_id = part.job_id
               AND step.at >= drive.starts_on::timestamp AT TIME ZONE %(zone)s
               AND step.at < (drive.ends_on + 1)::timestamp AT TIME ZONE %(zone)s
         ) entry ON true
-        LEFT JOIN LATERAL (
-            SELECT step.to_status FROM jobs_stagetransition step WHERE step.application_id = entry.application_id
-            ORDER BY step.at DESC, step.id DESC LIMIT 1
-        ) last ON true
         WHERE part.drive_id = ANY(%(drives)s) AND part.job_id = ANY(%(jobs)s)
         GROUP BY part.drive_id
         """,

@@ -108,30 +108,28 @@ def rows(sql: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-# Who came in: the first step of an application, at the moment it was put down.
+# A step that was taken back, and the one that took it back, never happened.
+STANDS = """
+    step.undoes_id IS NULL AND NOT EXISTS (
+        SELECT FROM jobs_stagetransition back WHERE back.undoes_id = step.id AND back.undoes_id IS NOT NULL)
+"""
+# Who came in: the first step of an application, at the moment it was put down; nothing takes that one back.
 ENTERED = """
     entered AS (
-        SELECT step.application_id, step.at, application.job_id, application.source
+        SELECT step.application_id, step.at, application.job_id, application.source, application.stage_id,
+               application.status
         FROM jobs_stagetransition step
         JOIN jobs_application application ON application.id = step.application_id
         WHERE step.from_stage_id IS NULL AND step.at >= %(begins)s AND step.at < %(ends)s
           AND application.job_id = ANY(%(jobs)s)
     )
 """
-# How far each of them is: its last step. Whatever was taken back, by a move back or an undone hire, is not its last.
-# Sorted once over all of them: looking each of them up cost three times as much.
+# How far each of them is: where its standing steps have led, which is what the application itself says. Whatever was
+# taken back, by a move back or an undone hire, is not there any more.
 REACHED = f"""
-    last AS (
-        SELECT DISTINCT ON (step.application_id) step.application_id, step.to_stage_id, step.to_status
-        FROM jobs_stagetransition step
-        WHERE step.application_id IN (SELECT application_id FROM entered)
-        ORDER BY step.application_id, step.at DESC, step.id DESC
-    ),
     reached AS (
-        SELECT entered.application_id, entered.job_id, entered.source, last.to_status AS status,
-               CASE WHEN last.to_status = 'hired' THEN 4 ELSE {RANK} END AS rank
-        FROM entered
-        JOIN last ON last.application_id = entered.application_id
-        JOIN jobs_stage stage ON stage.id = last.to_stage_id
+        SELECT entered.application_id, entered.job_id, entered.source, entered.status,
+               CASE WHEN entered.status = 'hired' THEN 4 ELSE {RANK} END AS rank
+        FROM entered JOIN jobs_stage stage ON stage.id = entered.stage_id
     )
 """  # noqa: S608  put together from constants of this module

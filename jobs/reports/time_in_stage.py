@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from jobs.models import Stage
-from jobs.reports.scope import ENTERED, KINDS, Scope, rows
+from jobs.reports.scope import ENTERED, KINDS, STANDS, Scope, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,9 @@ def time_in_stage(scope: Scope) -> TimeInStage:
     """The applications that came in in the period: days at each kind of step, once they left it.
 
     A stay begins with the step that leads there and ends with the one that leads away or ends the application; several
-    stays of one person at a kind add up. Time in which an application had ended does not count. A stay that was left
-    backwards within ten minutes was a slip and does not count. Who still stands at a step does not count there yet.
+    stays of one person at a kind add up. Time in which an application had ended does not count, nor does a step that
+    was taken back. A stay that was left backwards within ten minutes was a slip and does not count. Who still stands at
+    a step does not count there yet.
     """
     return scope.kept("time_in_stage", _count)
 
@@ -51,6 +52,7 @@ def _count(scope: Scope) -> TimeInStage:
             FROM entered
             JOIN jobs_stagetransition step ON step.application_id = entered.application_id
             JOIN jobs_stage stage ON stage.id = step.to_stage_id
+            WHERE {STANDS}
             WINDOW life AS (PARTITION BY step.application_id ORDER BY step.at, step.id)
         ), waited AS (
             SELECT job_id, application_id, kind,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from jobs.reports.scope import Scope, rows
+from jobs.reports.scope import STANDS, Scope, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +35,24 @@ def time_to_hire(scope: Scope) -> TimeToHire:
 
 def _count(scope: Scope) -> TimeToHire:
     found = rows(
-        """
+        f"""
         WITH hired AS (
-            SELECT hire.application_id, hire.at, application.job_id, first.at AS came
-            FROM jobs_stagetransition hire
-            JOIN jobs_application application ON application.id = hire.application_id
+            SELECT step.application_id, step.at, application.job_id, first.at AS came
+            FROM jobs_stagetransition step
+            JOIN jobs_application application ON application.id = step.application_id
             CROSS JOIN LATERAL (
-                SELECT step.at FROM jobs_stagetransition step WHERE step.application_id = hire.application_id
-                ORDER BY step.at, step.id LIMIT 1
+                SELECT came.at FROM jobs_stagetransition came WHERE came.application_id = step.application_id
+                ORDER BY came.at, came.id LIMIT 1
             ) first
-            WHERE hire.to_status = 'hired' AND hire.from_status <> 'hired'
-              AND hire.at >= %(begins)s AND hire.at < %(ends)s AND application.job_id = ANY(%(jobs)s)
+            WHERE step.to_status = 'hired' AND step.from_status <> 'hired' AND {STANDS}
+              AND step.at >= %(begins)s AND step.at < %(ends)s AND application.job_id = ANY(%(jobs)s)
               AND NOT EXISTS (
-                SELECT FROM jobs_stagetransition undone
-                WHERE undone.application_id = hire.application_id AND (undone.at, undone.id) > (hire.at, hire.id)
-                  AND undone.from_status = 'hired' AND undone.to_status <> 'hired')
+                SELECT FROM jobs_stagetransition left_again
+                LEFT JOIN jobs_stagetransition back ON back.undoes_id = left_again.id
+                WHERE left_again.application_id = step.application_id
+                  AND (left_again.at, left_again.id) > (step.at, step.id)
+                  AND left_again.from_status = 'hired' AND left_again.to_status <> 'hired'
+                  AND left_again.undoes_id IS NULL AND back.id IS NULL)
         ), taken AS (
             SELECT date_trunc('month', hired.at AT TIME ZONE %(zone)s)::date AS month, job.department,
                    extract(epoch FROM hired.at - hired.came) / 86400.0 AS days
@@ -61,7 +64,7 @@ def _count(scope: Scope) -> TimeToHire:
                percentile_cont(0.9) WITHIN GROUP (ORDER BY days) AS p90
         FROM taken GROUP BY GROUPING SETS ((), (month), (department))
         ORDER BY month, department
-        """,
+        """,  # noqa: S608  constants of jobs.reports.scope
         scope.params,
     )
     total = Taken(0, None, None)

@@ -32,10 +32,10 @@ NOISE_MS = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What is promised of a sort of page: CPU and wall time in ms, statements, and whether its cost stays flat."""
+    """What is promised of a sort of page: CPU in ms (median, p95), statements, and whether its cost stays flat."""
 
     cpu: float | None = None
-    wall_p95: float | None = None
+    cpu_p95: float | None = None
     statements: int | None = None
     flat: bool = True
 
@@ -43,7 +43,7 @@ class Kind:
 KINDS = {
     "list": Kind(cpu=60, statements=8),
     # What it finds is a hundred times as much: told beside the target, and not held to be flat.
-    "search": Kind(wall_p95=150, statements=10, flat=False),
+    "search": Kind(cpu_p95=150, statements=8, flat=False),
     "form": Kind(cpu=100, statements=25),
     "page": Kind(cpu=100, statements=25),
     "board": Kind(cpu=150, statements=12),
@@ -60,6 +60,7 @@ class Figures:
     statements: int
     app: float
     database: float
+    cpu_p95: float
     wall: float
     wall_p95: float
     size: int
@@ -111,8 +112,8 @@ def missed(kind: Kind, small: Figures | None, large: Figures) -> list[str]:
         return [f"answers {large.status}"]
     if kind.cpu is not None and large.cpu > kind.cpu:
         found.append(f"CPU > {kind.cpu:.0f}")
-    if kind.wall_p95 is not None and large.wall_p95 > kind.wall_p95:
-        found.append(f"p95 > {kind.wall_p95:.0f}")
+    if kind.cpu_p95 is not None and large.cpu_p95 > kind.cpu_p95:
+        found.append(f"CPU p95 > {kind.cpu_p95:.0f}")
     if kind.statements is not None and large.statements > kind.statements:
         found.append(f"SQL > {kind.statements}")
     if kind.flat and small is not None and small.status == 200:
@@ -130,6 +131,7 @@ def together(parts: list[Figures]) -> Figures:
         statements=parts[-1].statements,
         app=statistics.median(one.app for one in parts),
         database=statistics.median(one.database for one in parts),
+        cpu_p95=statistics.median(one.cpu_p95 for one in parts),
         wall=statistics.median(one.wall for one in parts),
         wall_p95=statistics.median(one.wall_p95 for one in parts),
         size=parts[-1].size,
@@ -137,7 +139,8 @@ def together(parts: list[Figures]) -> Figures:
 
 
 HEADINGS = (
-    "page", "kind", "SQL", "app ms", "PG ms", "CPU ms", "10k CPU", "ratio", "p50 ms", "p95 ms", "kB", "target", "",
+    "page", "kind", "SQL", "app ms", "PG ms", "CPU ms", "CPU p95", "10k CPU", "ratio", "wall p50", "wall p95",
+    "kB", "target", "",
 )  # fmt: skip
 
 
@@ -150,20 +153,25 @@ def row(page: str, kind_name: str, small: Figures | None, large: Figures) -> tup
         said
         for said in (
             f"CPU ≤ {kind.cpu:.0f}" if kind.cpu else "",
-            f"p95 ≤ {kind.wall_p95:.0f}" if kind.wall_p95 else "",
+            f"CPU p95 ≤ {kind.cpu_p95:.0f}" if kind.cpu_p95 else "",
             f"SQL ≤ {kind.statements}" if kind.statements else "",
         )
         if said
     )
     line = [
         page, kind_name, str(large.statements), f"{large.app:.1f}", f"{large.database:.1f}", f"{large.cpu:.1f}",
-        f"{small.cpu:.1f}" if small else "", ratio, f"{large.wall:.0f}", f"{large.wall_p95:.0f}",
-        f"{large.size / 1000:.0f}", target, "; ".join(wrong) if wrong else "ok",
+        f"{large.cpu_p95:.1f}", f"{small.cpu:.1f}" if small else "", ratio, f"{large.wall:.0f}",
+        f"{large.wall_p95:.0f}", f"{large.size / 1000:.0f}", target, "; ".join(wrong) if wrong else "ok",
     ]  # fmt: skip
     return line, not wrong
 
 
 def write(lines: Iterable[list[str]], *, markdown: bool) -> None:
+    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
+    sys.stdout.write(
+        "CPU is the application's and its database processes', in ms. Searches are held to the p95 of CPU, not of wall\n"
+        f"time, which other work on the machine lengthens. {os.cpu_count()} processors, load {load} in the end.\n\n"
+    )
     rows = [list(HEADINGS), *lines]
     if markdown:
         rows.insert(1, ["---"] * len(HEADINGS))
@@ -175,7 +183,7 @@ def write(lines: Iterable[list[str]], *, markdown: bool) -> None:
             cell.ljust(width) if at < 2 else cell.rjust(width)
             for at, (cell, width) in enumerate(zip(one, widths, strict=True))
         ]
-        sys.stdout.write("  ".join([*cells[:11], one[11].ljust(widths[11]), one[12]]).rstrip() + "\n")
+        sys.stdout.write("  ".join([*cells[:12], one[12].ljust(widths[12]), one[13]]).rstrip() + "\n")
 
 
 def ensure(database: str, **sizes: int) -> None:

@@ -5,6 +5,7 @@ from django.contrib.auth.models import AnonymousUser, Permission
 from hrassist.backends import RolesBackend
 from hrassist.models import User
 from hrassist.roles import ROLES
+from hrassist.sign_in import SessionBackend
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -33,3 +34,17 @@ def test_who_is_switched_off_or_nobody_may_nothing():
 
 def test_a_superuser_may_everything():
     assert len(RolesBackend().get_all_permissions(UserFactory(is_superuser=True))) == Permission.objects.count()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_person_of_a_session_comes_with_what_they_may(role, django_assert_num_queries):
+    user = UserFactory(role=role)
+    with django_assert_num_queries(1):
+        found = SessionBackend().get_user(user.pk)
+        assert found == user
+        assert found.get_all_permissions() == ROLES[role]
+
+
+def test_no_session_brings_back_who_is_switched_off():
+    assert SessionBackend().get_user(UserFactory(role="Recruiter", is_active=False).pk) is None
+    assert SessionBackend().get_user(0) is None

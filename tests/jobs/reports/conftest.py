@@ -8,7 +8,7 @@ import pytest
 
 from jobs.models import Application, StageTransition
 from jobs.reports.scope import Scope
-from tests.factories import ApplicationFactory, CandidateFactory
+from tests.factories import ApplicationFactory, CandidateFactory, UserFactory
 
 DAY_ZERO = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 ENDS = {"rejected", "withdrawn", "hired"}
@@ -36,6 +36,9 @@ def life():
                 application=one, from_stage=before, to_stage=stage, from_status=before_status, to_status=status,
                 at=at + timedelta(days=day),
             )  # fmt: skip
+        one.stage, one.status = stage, status
+        one.ended_at, one.ended_by = (at, UserFactory()) if status != "active" else (None, None)
+        one.save()
         return one
 
     return put
