@@ -17,11 +17,15 @@ import pytest
 from django import conf
 from django.db import connection
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pytest_django.fixtures import Settings
 
 from hrassist.models import User
 from tests.browser.chromium import ARGUMENTS, CHROMIUM, ROOT
+
+
+# A busy machine answers late; a test that holds waits no longer for it.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session", autouse=True)
