@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, deque
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page
-
-from candidates.models import Candidate
-from hrassist.models import User
-from jobs.models import Job
-from tests import factories, hiring
 
 # What opens something on a page: menus, the theme, rows of a form, evidence, another order.
 CLICKS = (
@@ -25,22 +20,24 @@ CLICKS = (
     "thead th.sortable a",
 )
 LEFT_OUT = re.compile(
-    r"^/(logout|files/|api/|static/|r/)|/(file|download|export|letter|calendar)[./]|\.(csv|ics|pdf)\b"
+    r"^/(logout|files/|api/|static/|r/)|/(file|download|export|letter|calendar|open)[./]|\.(csv|ics|pdf)\b|[?&][op]="
 )
 Look = Callable[[Page, str], None]
 
 
-def crawl(page: Page, *, most: int, look: Look | None = None, clicks: bool = True, of_a_kind: int = 2) -> list[str]:
-    """The pages that can be reached by links from the first one, in the order of finding them.
+def crawl(
+    page: Page, *, start: Sequence[str], look: Look | None = None, clicks: bool = True, done: set[str] | None = None
+) -> list[str]:
+    """The pages of these addresses and those that links lead to, in the order of finding them.
 
-    Of addresses that differ only in what they are about, `of_a_kind` are visited. `look` is told of each page as it
-    stands after a fresh load.
+    Of linked addresses that differ only in what they are about, one is visited. Kinds in `done` are left out, and it
+    takes up what is visited. `look` is told of each page as it stands after a fresh load.
     """
     visited: list[str] = []
-    kinds: Counter[str] = Counter()
-    waiting = deque(["/"])
-    known = {"/"}
-    while waiting and len(visited) < most:
+    kinds = set() if done is None else done
+    waiting = deque(path for path in start if kind_of(path) not in kinds)
+    kinds.update(kind_of(path) for path in start)
+    while waiting:
         path = waiting.popleft()
         try:
             answer = page.goto(path)
@@ -60,12 +57,9 @@ def crawl(page: Page, *, most: int, look: Look | None = None, clicks: bool = Tru
         if clicks:
             click_what_opens(page)
         for link in links:
-            kind = kind_of(link)
-            if link in known or LEFT_OUT.search(link) or kinds[kind] >= of_a_kind:
-                continue
-            known.add(link)
-            kinds[kind] += 1
-            waiting.append(link)
+            if (kind := kind_of(link)) not in kinds and not LEFT_OUT.search(link):
+                kinds.add(kind)
+                waiting.append(link)
     return visited
 
 
@@ -99,35 +93,3 @@ def width_beyond(page: Page) -> int:
     """How many pixels the page is wider than its window."""
     wider: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     return wider
-
-
-def a_little_of_everything(recruiter: User) -> tuple[list[Job], list[Candidate]]:
-    """Rows of every noun, on the jobs of this recruiter, so that each kind of page has something to show."""
-    jobs, people = [], []
-    for number in range(3):
-        resume = factories.ResumeFactory(
-            pages=1,
-            parse={
-                "json_resume": {"work": [{"name": "Acme", "position": "Staff Engineer", "startDate": "2019"}]},
-                "fields": [{"label": "EMPLOYER", "value": "Acme", "start": 36, "end": 40, "page": 1, "confidence": 0.9,
-                            "path": "/work/0/name"}],
-            },
-        )  # fmt: skip
-        job = factories.JobFactory(team={recruiter: "recruiter"}, title=f"Engineer {number}")
-        application = factories.ApplicationFactory(candidate=resume.candidate, job=job)
-        interview = hiring.InterviewFactory(application=application, created_by=recruiter)
-        hiring.ScorecardFactory(application=application, interview=interview, by=recruiter)
-        hiring.OfferFactory(application=application, created_by=recruiter)
-        hiring.MessageFactory(candidate=resume.candidate, application=application, by=recruiter)
-        hiring.NoteFactory(candidate=resume.candidate, application=application, by=recruiter)
-        hiring.JobPostFactory(job=job)
-        hiring.CandidateTagFactory(candidate=resume.candidate)
-        hiring.PoolMembershipFactory(candidate=resume.candidate)
-        hiring.RequisitionFactory(created_by=recruiter)
-        jobs.append(job)
-        people.append(resume.candidate)
-    drive = hiring.DriveFactory(created_by=recruiter)
-    drive.drive_jobs.create(job=jobs[0])
-    hiring.TrackingLinkFactory(job=jobs[0], created_by=recruiter)
-    people.append(factories.CandidateFactory())
-    return jobs, people

@@ -6,6 +6,23 @@ from playwright.sync_api import expect
 from tests.factories import ApplicationFactory, CandidateFactory, JobFactory, ResumeFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, databases=["default", "audit"])]
+PASSWORD = "correct-horse-battery-staple"
+
+
+def test_somebody_signs_in_by_keyboard_and_out_again(recruiter, new_context, violations):
+    recruiter.set_password(PASSWORD)
+    recruiter.save(update_fields=["password"])
+    page = new_context().new_page()
+    page.goto("/jobs/job/")
+    page.get_by_label("User name").fill(recruiter.username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Jobs")
+    page.locator(".me summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.goto("/jobs/job/")
+    expect(page.get_by_label("User name")).to_be_visible()
+    assert violations == []
 
 
 def test_the_search_is_reached_and_used_by_keyboard_alone(recruiter, sign_in):
