@@ -26,6 +26,8 @@ from hrassist.lib.storage.disk import DiskIncoming
 from hrassist.models import User
 from hrassist.ops.demo import (
     accounts,
+    arrivals,
+    desk,
     errands,
     files,
     hiring,
@@ -107,6 +109,8 @@ def load(*, by: User, candidates: int, jobs: int, seed: int, workers: int = 0, p
     notes.ensure(opened, by=by, team=colleagues, now=now)
     twins.ensure(known, by=by, now=now)
     errands.ensure(opened, by=by, now=now)
+    arrivals.ensure(drive=hiring.DRIVE, now=now)
+    desk.ensure(by=by, manager=colleagues[0], now=now)
     return Loaded(
         available=sum(ticket.state == State.AVAILABLE for ticket in tickets.values()),
         rejected=sum(ticket.state == State.REJECTED for ticket in tickets.values()),
