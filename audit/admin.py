@@ -194,7 +194,7 @@ navigation.add(
         url_name="admin:audit_event_changelist",
         icon="shield",
         permission="audit.view_event",
-        section="Oversight",
+        section="Insight",
         order=80,
     )
 )

@@ -214,7 +214,8 @@ navigation.add(
         url_name="admin:candidates_duplicategroup_changelist",
         icon="merge",
         permission="candidates.view_duplicategroup",
-        order=26,
+        section="People",
+        order=22,
         count=suspected,
         also=("/candidates/candidatemerge/",),
     )

@@ -49,7 +49,7 @@ class SourceAdmin(BaseAdmin[Source]):
 
 navigation.add(
     NavItem(
-        label="Sources", url_name="admin:candidates_source_changelist", icon="pin",
+        label="Sources", url_name="admin:candidates_source_changelist", icon="globe",
         permission="candidates.change_source", section="Settings", order=82,
     )
 )  # fmt: skip

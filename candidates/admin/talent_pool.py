@@ -216,6 +216,6 @@ add_page("candidates/candidate/<uuid:candidate_id>/pools/", pools_view, name="ca
 navigation.add(
     NavItem(
         label="Talent pools", url_name="admin:candidates_talentpool_changelist", icon="pool",
-        permission="candidates.view_talentpool", order=50,
+        permission="candidates.view_talentpool", section="People", order=24,
     )
 )  # fmt: skip

@@ -11,6 +11,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 COUNT_SECONDS = 30
+# What is opened once a month makes room where somebody has many entries.
+FOLDED, FITS = "Settings", 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,9 @@ class ShownItem:
 class ShownSection:
     label: str
     items: tuple[ShownItem, ...]
+    # Folded sections open by a click, or by being on one of their pages.
+    folds: bool
+    open: bool
 
 
 _items: list[NavItem] = [NavItem(label="Dashboard", url_name="admin:index", icon="home", order=1)]
@@ -63,6 +68,8 @@ def sections(request: HttpRequest) -> list[ShownSection]:
     return [
         ShownSection(
             label=name,
+            folds=name == FOLDED and len(allowed) > FITS,
+            open=current is not None and current.section == name,
             items=tuple(
                 ShownItem(
                     label=item.label,

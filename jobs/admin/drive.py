@@ -247,6 +247,6 @@ columns.add(
 navigation.add(
     NavItem(
         label="Drives", url_name="admin:jobs_recruitmentdrive_changelist", icon="flag",
-        permission="jobs.view_recruitmentdrive", order=62, count=running,
+        permission="jobs.view_recruitmentdrive", section="Outreach", order=62, count=running,
     )
 )  # fmt: skip

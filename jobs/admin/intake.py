@@ -116,7 +116,7 @@ def needing_a_look(user: Any) -> int:
 
 navigation.add(
     NavItem(
-        label="Received", url_name="admin:jobs_intakesubmission_changelist", icon="inbox",
-        permission="jobs.view_intakesubmission", order=64, count=needing_a_look, alarm=True,
+        label="Received", url_name="admin:jobs_intakesubmission_changelist", icon="mailbox",
+        permission="jobs.view_intakesubmission", section="Outreach", order=64, count=needing_a_look, alarm=True,
     )
 )  # fmt: skip

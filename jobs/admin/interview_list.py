@@ -189,6 +189,7 @@ navigation.add(
         url_name="admin:jobs_interview_changelist",
         icon="calendar",
         permission="jobs.view_interview",
+        section="Hiring",
         order=50,
         count=mine_today,
         also=("/jobs/absence/",),

@@ -250,6 +250,7 @@ navigation.add(
         url_name="admin:jobs_message_changelist",
         icon="send",
         permission="jobs.view_message",
+        section="Hiring",
         order=58,
         also=("/jobs/message/", "/jobs/messages/"),
     )

@@ -286,6 +286,7 @@ navigation.add(
         url_name="admin:jobs_offer_changelist",
         icon="contract",
         permission="jobs.view_offer",
+        section="Hiring",
         order=55,
         count=lambda user: Offer.objects.waiting_for(user)[:100].count(),
         also=("/jobs/offer/",),

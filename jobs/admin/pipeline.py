@@ -111,6 +111,7 @@ navigation.add(
         url_name="admin:jobs_pipelines",
         icon="columns",
         permission="jobs.view_application",
+        section="Hiring",
         order=35,
     )
 )

@@ -148,5 +148,12 @@ for _report in REPORTS:
     add_page(f"reports/{_report.name}/", _view(_report), name=_name(_report))
 
 navigation.add(
-    NavItem(label="Reports", url_name="admin:jobs_reports", icon="chart", permission="jobs.view_reports", order=70)
+    NavItem(
+        label="Reports",
+        url_name="admin:jobs_reports",
+        icon="chart",
+        permission="jobs.view_reports",
+        section="Insight",
+        order=70,
+    )
 )

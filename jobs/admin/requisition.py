@@ -350,7 +350,7 @@ def waiting_card(request: HttpRequest) -> dict[str, Any] | None:
 navigation.add(
     NavItem(
         label="Requisitions", url_name="admin:jobs_requisition_changelist", icon="clipboard",
-        permission="jobs.view_requisition", order=28, count=waiting_count,
+        permission="jobs.view_requisition", section="Hiring", order=32, count=waiting_count,
     )
 )  # fmt: skip
 dashboard.add(

@@ -24,7 +24,20 @@ from hrassist.lib import storage
 from hrassist.lib.errors import DomainError
 from hrassist.lib.storage.disk import DiskIncoming
 from hrassist.models import User
-from hrassist.ops.demo import accounts, files, hiring, interviews, offers, vacancies
+from hrassist.ops.demo import (
+    accounts,
+    arrivals,
+    desk,
+    errands,
+    files,
+    hiring,
+    interviews,
+    keeping,
+    notes,
+    offers,
+    twins,
+    vacancies,
+)
 from hrassist.ops.demo.draining import Drain
 from hrassist.ops.demo.files import DemoFile
 from hrassist.ops.demo.people import Person
@@ -86,11 +99,18 @@ def load(*, by: User, candidates: int, jobs: int, seed: int, workers: int = 0, p
     now = timezone.now()
     colleagues = accounts.ensure_colleagues()
     opened = vacancies.ensure_jobs(jobs, by=by, team=colleagues, now=now)
-    applied = vacancies.ensure_applications(_read_people(people, tickets), opened, by=by, now=now)
+    known = _read_people(people, tickets)
+    applied = vacancies.ensure_applications(known, opened, by=by, now=now)
     offers.ensure_offers(by=by, approver=colleagues[0], now=now)
     offers.ensure_messages(by=by, now=now)
     interviews.ensure_interviews(opened, by=by, team=colleagues, now=now)
     hiring.ensure(by=by, team=colleagues, jobs=opened, now=now)
+    keeping.ensure(known, by=by, colleague=accounts.ensure_others()[0], now=now)
+    notes.ensure(opened, by=by, team=colleagues, now=now)
+    twins.ensure(known, by=by, now=now)
+    errands.ensure(opened, by=by, now=now)
+    arrivals.ensure(drive=hiring.DRIVE, now=now)
+    desk.ensure(by=by, manager=colleagues[0], now=now)
     return Loaded(
         available=sum(ticket.state == State.AVAILABLE for ticket in tickets.values()),
         rejected=sum(ticket.state == State.REJECTED for ticket in tickets.values()),
