@@ -23,7 +23,7 @@ class SessionBackend(RolesBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         # bandit and ruff warn of what is put together; this is a constant.
-        user = User.objects.filter(pk=user_id).extra(select={"granted": GRANTED}).first()  # noqa: S610
+        user: User | None = User.objects.filter(pk=user_id).extra(select={"granted": GRANTED}).first()  # noqa: S610
         if user is None or not self.user_can_authenticate(user):
             return None
         granted = vars(user).pop("granted")
