@@ -69,16 +69,12 @@ class _Search:
         """Filters of columns first, then rows of other tables, then what must be fetched: each narrows the next."""
         parts: Sequence[Node] = node.parts if isinstance(node, And) else (node,)
         words = [one for one in parts if isinstance(one, Word | Phrase) and not _is_address(one)]
+        # Whom to leave out is asked last, of those who were found: asked first, it is asked of everybody.
+        left_out = [one.part for one in parts if isinstance(one, Not)]
         grouped: dict[str, list[Rows]] = {}
         fetched: list[Rows | Either] = []
-        # Whom to leave out is asked last, of those who were found: asked first, it is asked of everybody.
-        left_out: list[Node] = []
         for one in parts:
-            if isinstance(one, Word | Phrase) and not _is_address(one):
-                continue
-            if isinstance(one, Not):
-                left_out.append(one.part)
-            elif not isinstance(one, Or | And):
+            if one not in words and not isinstance(one, Not | Or | And):
                 match self.meaning(one):
                     case None:
                         pass
