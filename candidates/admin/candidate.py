@@ -100,7 +100,8 @@ class CandidateAdmin(BaseAdmin[Candidate]):
 
     def listed(self, request: HttpRequest, rows: QuerySet[Candidate]) -> QuerySet[Candidate]:
         rows = rows.annotate(shown_tags=people_cells.tags_of_row())
-        return finder.with_text(rows, paging.found(request).terms, user=request.user)
+        shown: QuerySet[Candidate] = finder.with_text(rows, paging.found(request).terms, user=request.user)
+        return shown
 
     def fill(self, request: HttpRequest, rows: list[Candidate], *, terms: Sequence[str]) -> None:
         super().fill(request, rows, terms=terms)
