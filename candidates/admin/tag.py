@@ -27,11 +27,11 @@ from hrassist.admin.navigation import NavItem
 from hrassist.admin.site import add_page
 from hrassist.lib.errors import DomainError
 
-MOST_COUNTED, SUGGESTED, SUGGESTED_SECONDS = 1000, 300, 30
+MOST_COUNTED, SUGGESTED, SUGGESTED_SECONDS = 200, 300, 30
 
 
 def people_of(user: Any, links: QuerySet[Any], **outer: str) -> Func:
-    """How many people that the user sees have it, up to a thousand: no list counts a million rows for one cell."""
+    """How many people that the user sees have it, up to a bound: no list counts a million rows for one cell."""
     rows = links.filter(visibility.condition(user, path="candidate__"), **{k: OuterRef(v) for k, v in outer.items()})
     return Func(
         ArraySubquery(rows.values("pk")[: MOST_COUNTED + 1]), function="CARDINALITY", output_field=IntegerField()
@@ -39,7 +39,7 @@ def people_of(user: Any, links: QuerySet[Any], **outer: str) -> Func:
 
 
 def in_words(count: int) -> str:
-    return f"more than {MOST_COUNTED:,}" if count > MOST_COUNTED else f"{count:,}"
+    return f"{MOST_COUNTED:,}+" if count > MOST_COUNTED else f"{count:,}"
 
 
 @admin.register(Tag)

@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString
 
 from audit import actions as audit
 from candidates.actions import talent_pools as actions
-from candidates.admin.tag import in_words, people_of
+from candidates.admin.tag import MOST_COUNTED, in_words, people_of
 from candidates.models import Candidate, PoolMembership, TalentPool
 from hrassist.admin import cells, navigation, pages
 from hrassist.admin.base import BaseAdmin
@@ -98,7 +98,7 @@ class TalentPoolAdmin(BaseAdmin[TalentPool]):
             "newer": newer,
             "older": older,
             "now": now,
-            "current": in_words(inside.current(now=now)[:1001].count()),
+            "current": in_words(inside.current(now=now)[: MOST_COUNTED + 1].count()),
             "expired": inside.expired(now=now)[:1001].count(),
             "bases": PoolMembership.Basis.choices,
             "usual_end": actions.usual_end(pool, now=now),

@@ -15,7 +15,7 @@ from candidates.search.grammar import And, Field, Node, Not, Or, Phrase, Word, p
 from candidates.search.operators import Ask, Either, Meaning, Rows, Unclear, email, in_text, named, with_text
 
 # A word that half of all resumes contain must not be fetched, sorted or counted over all of them.
-MOST_HITS = 1000
+MOST_HITS = 500
 # With this many words one of them may be of the name and the others of the resume.
 MOST_MIXED = 3
 NOTHING = Q(pk__in=[])
@@ -69,14 +69,12 @@ class _Search:
         """Filters of columns first, then rows of other tables, then what must be fetched: each narrows the next."""
         parts: Sequence[Node] = node.parts if isinstance(node, And) else (node,)
         words = [one for one in parts if isinstance(one, Word | Phrase) and not _is_address(one)]
+        # Whom to leave out is asked last, of those who were found: asked first, it is asked of everybody.
+        left_out = [one.part for one in parts if isinstance(one, Not)]
         grouped: dict[str, list[Rows]] = {}
         fetched: list[Rows | Either] = []
         for one in parts:
-            if isinstance(one, Word | Phrase) and not _is_address(one):
-                continue
-            if isinstance(one, Not):
-                rows = self.without(rows, one.part)
-            elif not isinstance(one, Or | And):
+            if one not in words and not isinstance(one, Not | Or | And):
                 match self.meaning(one):
                     case None:
                         pass
@@ -93,7 +91,11 @@ class _Search:
         for one in parts:
             if isinstance(one, Or):
                 rows = rows.filter(reduce(or_, [self.branch(rows, branch) for branch in one.parts]))
-        return rows.filter(self.words(rows, words)) if words else rows
+        if words:
+            rows = rows.filter(self.words(rows, words))
+        for part in left_out:
+            rows = self.without(rows, part)
+        return rows
 
     def without(self, rows: Any, node: Node) -> Any:
         """Leave out whom it means: each ground by a filter of its own, so that the first that holds ends the work."""
@@ -127,8 +129,14 @@ class _Search:
         if 1 < len(words) <= MOST_MIXED:
             for at, name in enumerate(by_name):
                 rest = reduce(and_, queries[:at] + queries[at + 1 :])
-                ways.append(rows.filter(name & Q(_exists([with_text(rest)]))))
+                ways.append(self.so_named(rows, name).filter(_exists([with_text(rest)])))
         return found | Q(pk__in=self.ids(*ways))
+
+    def so_named(self, rows: Any, name: Q) -> Any:
+        """Those of the name; among everybody the first of them, because each one's resume is then looked into."""
+        if rows is not self.everybody:
+            return rows.filter(name)
+        return rows.filter(pk__in=rows.model.objects.filter(name).order_by().values("pk")[: 2 * MOST_HITS])
 
     def by_ids(self, rows: Any, meaning: Meaning) -> Q:
         if isinstance(meaning, Q):

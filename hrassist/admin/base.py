@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
@@ -18,6 +19,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from psycopg.errors import QueryCanceled
 
 from hrassist import exports
@@ -148,6 +150,13 @@ class BaseAdmin(ModelAdmin[M]):
     def row_links(self, request: HttpRequest, row: M) -> list[RowLink]:
         """What the menu at the end of a row leads to."""
         return []
+
+    def action_checkbox(self, obj: M) -> SafeString:
+        # Django renders a template for each row of a list.
+        return format_html(
+            '<input type="checkbox" name="{}" value="{}" class="action-select" aria-label="{}">',
+            ACTION_CHECKBOX_NAME, obj.pk, format_html(gettext("Select this object for an action - {}"), obj),
+        )  # fmt: skip
 
     @admin.display(description=SafeString('<span class="visually-hidden">More</span>'))
     def row_menu(self, row: M) -> SafeString:

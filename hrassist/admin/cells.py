@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.templatetags.static import static
@@ -17,6 +18,8 @@ TINTS = 6
 NOTHING = SafeString('<span class="nothing">–</span>')
 
 
+# A list shows some three hundred of a dozen.
+@lru_cache(maxsize=512)
 def icon(name: str, extra: str = "") -> SafeString:
     """A symbol of the sprite, hidden from screen readers: the text beside it speaks."""
     return format_html(

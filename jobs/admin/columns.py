@@ -24,6 +24,7 @@ SHOWN = 2
 
 def active_applications(user: Any, people: Sequence[Any]) -> dict[Any, SafeString]:
     rows = Application.objects.visible_to(user).active().filter(candidate__in=people).select_related("job", "stage")
+    rows = rows.only("candidate", "job__title", "stage__name", "stage__kind")
     of_person: dict[Any, list[Application]] = {}
     for one in rows:
         of_person.setdefault(one.candidate_id, []).append(one)

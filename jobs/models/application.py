@@ -140,6 +140,8 @@ class Application(models.Model):
             ),
             # The review queue over every job: read from its beginning until there are enough.
             models.Index(fields=["entered_stage_at", "id"], condition=Q(status="active"), name="application_waiting"),
+            # What reports ask of each application, without reading its row.
+            models.Index(fields=["id"], include=["job", "stage", "status", "source"], name="application_figures"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -186,10 +188,22 @@ class StageTransition(models.Model):
     class Meta:
         ordering: ClassVar = ["at", "id"]
         indexes: ClassVar = [
-            models.Index(fields=["application", "at"], name="stagetransition_of"),
+            # The steps of an application in their order, with what reports ask of each.
+            models.Index(
+                fields=["application", "at", "id"],
+                include=["to_stage", "to_status", "undoes"],
+                name="stagetransition_life",
+            ),
             # Reports begin with those who came in, or were hired, in a period.
-            models.Index(fields=["at"], condition=Q(from_stage__isnull=True), name="stagetransition_entered"),
+            models.Index(
+                fields=["at"],
+                include=["application"],
+                condition=Q(from_stage__isnull=True),
+                name="stagetransition_came_in",
+            ),
             models.Index(fields=["at"], condition=Q(to_status="hired"), name="stagetransition_hired"),
+            # Steps that take others back are few; figures leave both out.
+            models.Index(fields=["undoes"], condition=Q(undoes__isnull=False), name="stagetransition_undoing"),
         ]
 
     def __str__(self) -> str:

@@ -108,6 +108,7 @@ class Offer(models.Model):
         permissions: ClassVar = [("approve_offer", "Can stand in the approval chain of an offer")]
         indexes: ClassVar = [
             models.Index(fields=["status", "-created_at", "-id"], name="offer_status"),
+            models.Index(fields=["status", "answer_by", "sent_at"], name="offer_answer_by"),
             models.Index(fields=["-created_at", "-id"], name="offer_newest"),
             # The sweep of the store asks by key, for every object that there is.
             models.Index(fields=["letter_pdf_key"], name="offer_letter_pdf"),

@@ -56,7 +56,7 @@ def _count(scope: Scope) -> TimeInStage:
             WINDOW life AS (PARTITION BY step.application_id ORDER BY step.at, step.id)
         ), waited AS (
             SELECT job_id, application_id, kind,
-                   sum(extract(epoch FROM until - since)) / 86400.0 AS days,
+                   sum(extract(epoch FROM until - since)::float8) / 86400.0 AS days,
                    bool_or(until IS NULL) AS still
             FROM stay
             WHERE status = 'active'

@@ -169,8 +169,8 @@ def row(page: str, kind_name: str, small: Figures | None, large: Figures) -> tup
 def write(lines: Iterable[list[str]], *, markdown: bool) -> None:
     load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
     sys.stdout.write(
-        "CPU is the application's and its database processes', in ms. Searches are held to the p95 of CPU, not of\n"
-        f"wall time, which other work on the machine lengthens. {os.cpu_count()} processors, load {load} in the end.\n\n"
+        "CPU is the application's and its database processes', in ms. Searches are held to the p95 of CPU, not\n"
+        f"of wall time, which other work on the machine lengthens. {os.cpu_count()} processors, load {load}.\n\n"
     )
     rows = [list(HEADINGS), *lines]
     if markdown:

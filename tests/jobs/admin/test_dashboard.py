@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from candidates.models import UploadTicket
@@ -23,7 +24,7 @@ def test_what_waits_for_me_are_my_jobs_undecided_applications(recruiter, client_
     ApplicationFactory()
     assert HumanDecision.objects.count() == 2
     text = page(client_as, recruiter)
-    assert "Applications to review" in text
+    assert f'href="{reverse("admin:jobs_review")}">Applications to review</a>' in text
     assert '<span class="badge accent">2</span>' in text
 
 
