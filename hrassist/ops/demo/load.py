@@ -101,6 +101,7 @@ def load(*, by: User, candidates: int, jobs: int, seed: int, workers: int = 0, p
     opened = vacancies.ensure_jobs(jobs, by=by, team=colleagues, now=now)
     known = _read_people(people, tickets)
     applied = vacancies.ensure_applications(known, opened, by=by, now=now)
+    vacancies.ensure_hires(opened, by=by, now=now)
     offers.ensure_offers(by=by, approver=colleagues[0], now=now)
     offers.ensure_messages(by=by, now=now)
     interviews.ensure_interviews(opened, by=by, team=colleagues, now=now)
