@@ -107,7 +107,7 @@ def load(*, by: User, candidates: int, jobs: int, seed: int, workers: int = 0, p
     interviews.ensure_interviews(opened, by=by, team=colleagues, now=now)
     hiring.ensure(by=by, team=colleagues, jobs=opened, now=now)
     keeping.ensure(known, by=by, colleague=accounts.ensure_others()[0], now=now)
-    notes.ensure(opened, by=by, team=colleagues, now=now)
+    notes.ensure(by=by, team=colleagues, now=now)
     twins.ensure(known, by=by, now=now)
     errands.ensure(opened, by=by, now=now)
     arrivals.ensure(drive=hiring.DRIVE, now=now)
