@@ -13,9 +13,9 @@ from django.utils import timezone
 from hrassist.admin import charts, dashboard
 from hrassist.admin.charts import Bar
 from hrassist.admin.dashboard import Card
-from jobs.admin import funnel
+from jobs.admin import funnel, review_queue
 from jobs.admin.report_tables import days, percent
-from jobs.models import Application, HiringTeamMember, HumanDecision, Interview, Job, Scorecard, Stage
+from jobs.models import Application, Interview, Job, Scorecard, Stage
 from jobs.reports import drives as drive_report
 from jobs.reports import sources as source_report
 from jobs.reports import time_to_hire as hire_report
@@ -23,7 +23,7 @@ from jobs.reports.scope import last_days
 
 SHOWN = 8
 # Beyond these nobody reads the exact number on a first page.
-MOST_WAITING = 99
+MOST_WAITING = 999
 SECONDS = 60
 SOURCES = DRIVES = 5
 SOURCE_DAYS = 30
@@ -55,20 +55,13 @@ def waiting_for_me(request: HttpRequest) -> dict[str, Any] | None:
 
 
 def _waiting(user: Any) -> dict[str, Any]:
-    decided = HumanDecision.objects.filter(application=OuterRef("pk"), by=user, undone_at__isnull=True)
-    mine = HiringTeamMember.objects.filter(user=user).exclude(role=HiringTeamMember.Role.INTERVIEWER).values("job")
-    reviews = (
-        Application.objects.active()
-        .filter(job__in=mine, job__status=Job.Status.OPEN, stage__kind=Stage.Kind.APPLIED)
-        .filter(~Exists(decided))
-    )
     card = Scorecard.objects.filter(interview=OuterRef("pk"), by=user, submitted_at__isnull=False)
     held = Interview.objects.filter(
         interviewers__user=user, ends_at__lt=timezone.now(), application__status=Application.Status.ACTIVE
     ).exclude(status__in=[Interview.Status.CANCELLED, Interview.Status.NO_SHOW])
     due = held.filter(~Exists(card)).select_related("application__candidate", "application__job").order_by("-starts_at")
     return {
-        "reviews": reviews.order_by()[: MOST_WAITING + 1].count() if user.has_perm("jobs.add_humandecision") else 0,
+        "reviews": review_queue.count(user) if user.has_perm("jobs.add_humandecision") else 0,
         "most": MOST_WAITING,
         "scorecards": [
             (one.application_id, one.application.candidate.full_name, one.title, one.ends_at) for one in due[:5]

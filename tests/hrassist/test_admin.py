@@ -245,13 +245,19 @@ def test_a_broken_cursor_shows_the_first_page(recruiter, client_as):
 
 # --- The site ---------------------------------------------------------------------------------------------------------
 
+RECRUITING = {
+    "Dashboard", "Review queue", "Candidates", "Duplicates", "Talent pools", "Uploads", "Jobs", "Requisitions",
+    "Pipeline", "Applications", "Interviews", "Offers", "Messages", "Drives", "Received", "Reports", "Tags", "Sources",
+    "E-mail templates", "Rejection reasons",
+}  # fmt: skip
+
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("role", "labels"),
     [
-        ("Recruiter", {"TODO"}),
-        ("Interviewer", {"Dashboard", "Candidates", "Jobs", "Applications"}),
+        ("Recruiter", RECRUITING),
+        ("Interviewer", {"Dashboard", "Candidates", "Jobs", "Pipeline", "Applications", "Interviews"}),
         ("Auditor", {"Dashboard", "Audit log"}),
         ("Operator", {"Dashboard", "Uploads", "Users", "Roles", "API tokens"}),
         ("", {"Dashboard"}),
@@ -264,6 +270,17 @@ def test_the_side_bar_offers_what_a_role_may_open_and_all_of_it_opens(client_as,
     assert [item.label for item in items] == labels
     assert {browser.get(item.url).status_code for item in items} == {200}
     assert [item.label for item in items if item.current] == ["Dashboard"]
+
+
+@pytest.mark.django_db
+def test_settings_fold_for_who_has_many_entries_and_open_on_their_own_pages(client_as):
+    def settings(browser, path):
+        return next((one for one in browser.get(path).context["nav_sections"] if one.label == "Settings"), None)
+
+    recruiter = client_as(UserFactory(role="Recruiter"))
+    assert (settings(recruiter, "/").folds, settings(recruiter, "/").open) == (True, False)
+    assert settings(recruiter, "/candidates/tag/").open
+    assert not settings(client_as(UserFactory(role="Operator")), "/").folds
 
 
 @pytest.mark.django_db

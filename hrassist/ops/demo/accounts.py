@@ -35,8 +35,9 @@ def ensure_recruiter() -> tuple[User, str]:
         return user, ""
     password = _fresh_password()
     user = User.objects.create_user(
-        RECRUITER, "recruiter@example.com", password, first_name="Robin", last_name="Recruiter", is_staff=True
-    )
+        RECRUITER, "recruiter@example.com", password, first_name="Robin", last_name="Recruiter", is_staff=True,
+        time_zone="Europe/Berlin",
+    )  # fmt: skip
     user.groups.add(Group.objects.get(name="Recruiter"))
     return user, password
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from hrassist.lib import local_time
 from hrassist.models import User
 from jobs.actions import interview_plans, interviews, scorecards
-from jobs.models import Application, CalendarInvitation, Interview, Job, Scorecard, ScorecardAttribute, Stage
+from jobs.models import Application, CalendarInvitation, Interview, Job, Message, Scorecard, ScorecardAttribute, Stage
 
 ZONE = "Europe/Berlin"
 PLANS = (
@@ -89,7 +89,7 @@ def _meet(
     )  # fmt: skip
     # Invented people must not be written to, nor the demo's colleagues.
     CalendarInvitation.objects.filter(interview=interview).update(settled_at=now)
-    application.messages.queued().update(state="cancelled")
+    application.messages.queued().update(state=Message.State.SENT, claimed_at=now, sent_at=now)
     if starts_at < now - timedelta(hours=2):
         interview = interviews.settle(interview=interview, to=Interview.Status.DONE, by=by, now=now)
         # One of two has written theirs: the other one is asked for it.

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from hrassist.models import User
 from jobs.actions import notes
-from jobs.models import Application, Job, Note
+from jobs.models import Application, Note, Stage
 
 # Who writes (0 the recruiter, 1 the manager, 2 the interviewer), and what.
 WRITTEN = (
@@ -20,17 +20,15 @@ WRITTEN = (
     (1, "Worked with a colleague of ours some years ago; we may call her as a reference."),
     (0, "Sent the description of the role again, the first mail had gone into another folder."),
 )
-JOBS = 4
 
 
-def ensure(jobs: Sequence[Job], *, by: User, team: Sequence[User], now: datetime) -> int:
-    """Notes on people of the first jobs, unless some are there; gives how many were written."""
+def ensure(*, by: User, team: Sequence[User], now: datetime) -> int:
+    """Notes on people who came last among those in interviews, unless some are there; gives how many were written."""
     writers = (by, team[0], team[1])
-    wanted = [job for job in jobs if not job.confidential][:JOBS]
-    if Note.objects.filter(application__job__in=wanted).exists():
+    if Note.objects.filter(by__in=writers).exists():
         return 0
-    people = Application.objects.active().filter(job__in=wanted).select_related("candidate", "job")
-    chosen = list(people.order_by("-stage__position", "applied_at", "pk")[: len(WRITTEN) // 2])
+    met = Application.objects.active().filter(stage__kind=Stage.Kind.INTERVIEW, job__team__user=team[0])
+    chosen = list(met.select_related("candidate", "job").order_by("-applied_at", "-pk")[: len(WRITTEN) // 2])
     if not chosen:
         return 0
     with transaction.atomic():

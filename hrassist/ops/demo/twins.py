@@ -42,16 +42,13 @@ def _add(
         now=now,
         facts={
             "full_name": form.format(first=first, initial=first[0], last=last),
-            "headline": f"{person.headline} (from last year's fair)",
+            "headline": person.headline,
             "city": candidate.city,
             "country": candidate.country,
             "source": "Job fair",
             "external_id": external_id,
         },
-        contacts={
-            "emails": [{"value": candidate.emails.order_by("pk")[0].address}],
-            "phones": [{"value": "+49 30 5550 1177"}],
-        },
+        contacts={"emails": [{"value": candidate.emails.order_by("pk")[0].address}]},
     )
     duplicates.regroup({twin.pk, candidate.pk}, now=now)
     if merged:

@@ -17,7 +17,7 @@ from hrassist.ops.demo import accounts
 from hrassist.ops.demo.people import DATA, Person
 from jobs.actions import applications
 from jobs.actions import jobs as job_actions
-from jobs.models import Application, HiringTeamMember, Job, RejectionReason
+from jobs.models import Application, HiringTeamMember, Job, RejectionReason, Stage
 
 SOURCES = ("Career page", "Referral", "Job board", "LinkedIn", "Agency", "Job fair")
 REASONS = (
@@ -77,6 +77,21 @@ def _ensure_job(number: int, *, by: User, team: Sequence[User], now: datetime) -
     for user, role in zip(team, roles, strict=True):
         job_actions.add_team_member(job=job, user=user, role=role, by=by, now=now)
     return job_actions.open_job(job=job, by=by, now=now)
+
+
+def ensure_hires(jobs: Sequence[Job], *, by: User, now: datetime) -> int:
+    """Hire who has stood longest at the offer of each job with several openings that has hired nobody; how many."""
+    hired = 0
+    for job in jobs:
+        late = Application.objects.active().filter(job=job, stage__kind=Stage.Kind.OFFER)
+        first = late.order_by("entered_stage_at", "pk").first()
+        filled = Application.objects.filter(job=job, status=Application.Status.HIRED)
+        if first is None or job.openings.count() < 2 or filled.exists():
+            continue
+        at = min(now, first.entered_stage_at + timedelta(days=6))
+        applications.hire(application=first, by=by, now=at)
+        hired += 1
+    return hired
 
 
 def ensure_applications(

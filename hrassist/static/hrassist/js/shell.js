@@ -34,6 +34,16 @@ function setDrawer(open) {
   }
 }
 
+// On a phone a row of tabs is wider than the page: the current one is where one looks.
+function showCurrentTabs() {
+  for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+    const row = tab.closest(".tabs");
+    const place = tab.getBoundingClientRect();
+    const frame = row.getBoundingClientRect();
+    row.scrollLeft += place.left + place.width / 2 - (frame.left + frame.width / 2);
+  }
+}
+
 document.addEventListener("click", (event) => {
   const target = event.target instanceof Element ? event.target : null;
   if (!target) {
@@ -109,3 +119,4 @@ document.addEventListener("change", (event) => {
 });
 
 showTheme(currentTheme());
+showCurrentTabs();
