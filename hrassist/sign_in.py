@@ -31,7 +31,8 @@ class SessionBackend(RolesBackend):
             [],
             output_field=ArrayField(TextField()),
         )
-        user: User | None = User.objects.filter(pk=user_id).annotate(granted=granted).first()
+        rows: Any = User.objects.filter(pk=user_id)
+        user: User | None = rows.annotate(granted=granted).first()
         if user is None or not self.user_can_authenticate(user):
             return None
         may = set(vars(user).pop("granted"))

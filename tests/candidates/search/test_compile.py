@@ -284,6 +284,6 @@ def test_the_text_of_resumes_is_only_asked_through_its_index(people, recruiter, 
         list(searching.find(Candidate.objects.all(), "kubernetes", ask=Ask(user=recruiter, now=timezone.now())).rows)
     fetch, page = (one["sql"] for one in captured)
     assert "@@" in fetch
-    assert "LIMIT 1000" in fetch
+    assert "LIMIT 500" in fetch
     assert "@@" not in page
     assert 'UPPER("candidates_candidate"."full_name"' in page
