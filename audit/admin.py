@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
@@ -19,10 +20,12 @@ from django.utils.safestring import SafeString
 
 from audit import actions as audit
 from audit.models import Event
+from hrassist import exports
 from hrassist.admin import cells, dashboard, navigation
 from hrassist.admin.base import ReadOnlyAdmin
 from hrassist.admin.dashboard import Card
 from hrassist.admin.navigation import NavItem
+from hrassist.exports import Column, Export, field, shown
 
 OUTCOMES = {Event.Outcome.ALLOW: "", Event.Outcome.DENY: "bad", Event.Outcome.ERROR: "warn"}
 
@@ -91,7 +94,7 @@ class EventAdmin(ReadOnlyAdmin[Event]):
             try:
                 queryset = queryset.filter(narrow(value) if narrow else _anywhere(word))
             except ValueError as error:
-                messages.error(request, str(error))
+                messages.error(request, str(error), fail_silently=True)
                 return queryset.none(), False
         return queryset, False
 
@@ -188,6 +191,31 @@ def _is_identifier(words: str) -> bool:
     return True
 
 
+exports.add(
+    Export(
+        model="audit.event",
+        noun="audit-log",
+        action="event.exported",
+        permission="audit.export_event",
+        columns=(
+            field("ts", "When"),
+            field("actor_display", "Who"),
+            shown("actor_type", "As what"),
+            field("action", "Action"),
+            shown("outcome", "Outcome"),
+            field("reason_code", "Reason"),
+            field("target_type", "On what"),
+            field("target_id", "Identifier"),
+            field("subject_ref", "Whose data"),
+            field("job_id", "Job"),
+            field("ip", "Address"),
+            field("request_id", "Request"),
+            field("route", "Route", chosen=False),
+            field("user_agent", "Browser", chosen=False),
+            Column(key="changes", label="Details", of=lambda event: json.dumps(event.changes, sort_keys=True)),
+        ),
+    )
+)
 navigation.add(
     NavItem(
         label="Audit log",

@@ -1,10 +1,15 @@
 from datetime import date, timedelta
 
 import pytest
+from django.core.exceptions import PermissionDenied
 
 from audit import actions as audit
 from audit.admin import words_of
 from audit.models import Event
+from hrassist import exports, long_tasks
+from hrassist.exports import Selection
+from hrassist.lib import storage
+from tests.conftest import NOON
 from tests.factories import CandidateFactory
 
 pytestmark = pytest.mark.django_db
@@ -87,3 +92,16 @@ def test_nobody_changes_an_entry_through_the_admin(auditor, client_as):
     assert browser.post(f"{LOG}{event.pk}/change/", {"action": "job.closed"}).status_code == 403
     assert browser.post(f"{LOG}{event.pk}/delete/", {"post": "yes"}).status_code == 403
     assert browser.get(f"{LOG}add/").status_code == 403
+
+
+def test_the_log_leaves_as_a_file_for_who_may_export_it_and_that_is_on_record(auditor, recruiter, events):
+    audit.record("job.opened", by=recruiter)
+    wanted = {"export": exports.of("audit.event"), "columns": ("actor_display", "action"), "kind": "csv", "now": NOON}
+    task = exports.begin(selection=Selection(query="q=action:job."), by=auditor, **wanted)
+    long_tasks.run(task.pk)
+    task.refresh_from_db()
+    content = b"".join(storage.clean().open(task.file_key)).decode("utf-8-sig")
+    assert content.splitlines() == ["Who,Action", "rosa,job.opened"]
+    assert [event.changes["rows"] for event in events("event.exported")] == [1]
+    with pytest.raises(PermissionDenied):
+        exports.begin(selection=Selection(), by=recruiter, **wanted)
