@@ -10,19 +10,21 @@ from urllib.parse import urlencode
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
+from psycopg.errors import QueryCanceled
 
 from audit import actions as audit
 from hrassist.admin import navigation
 from hrassist.admin.navigation import NavItem
 from hrassist.admin.site import add_page
 from hrassist.lib import tables
-from hrassist.lib.errors import DomainError
+from hrassist.lib.errors import DomainError, Unavailable
 from hrassist.lib.serving import guarded
 from hrassist.models import User
 from jobs.admin.report_tables import REPORTS, Report, Shown
@@ -30,6 +32,13 @@ from jobs.models import HiringTeamMember, Job
 from jobs.reports.scope import DEFAULT_DAYS, Scope
 
 PRESETS = ((30, "30 days"), (90, "90 days"), (365, "Year"))
+
+
+class TookTooLong(Unavailable):
+    """The database stopped counting."""
+
+    code = "report_too_long"
+    default_message = "Counting this took too long and was stopped. Choose a shorter period, one department or one job."
 
 
 class Day(forms.DateInput):
@@ -78,7 +87,7 @@ def _view(report: Report) -> Any:
                 error = refused.message
         else:
             error = "; ".join(f"{form.fields[name].label or name}: {told[0]}" for name, told in form.errors.items())
-        shown = report.show(scope)
+        shown = _shown(report, scope)
         if "csv" in request.GET:
             audit.viewed("report.downloaded", target=None, by=user, report=report.name, since=scope.since,
                          until=scope.until, rows=len(shown.rows))  # fmt: skip
@@ -86,6 +95,15 @@ def _view(report: Report) -> Any:
         return _page(request, report, shown, scope, form=form, error=error, today=today)
 
     return view
+
+
+def _shown(report: Report, scope: Scope) -> Shown:
+    try:
+        return report.show(scope)
+    except OperationalError as error:
+        if not isinstance(error.__cause__, QueryCanceled):
+            raise
+        raise TookTooLong from error
 
 
 def _asked(request: HttpRequest, today: date) -> dict[str, str]:

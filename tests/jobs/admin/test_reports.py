@@ -2,6 +2,7 @@ import csv
 import io
 
 import pytest
+from django.db import connection
 
 from jobs.admin.report_tables import REPORTS, days, percent
 from tests.factories import JobFactory
@@ -89,3 +90,21 @@ def test_figures_are_written_as_people_read_them():
         "100 %",
     ]
     assert [days(value) for value in (None, 0.25, 9.96, 12.4)] == ["–", "0.2", "10.0", "12"]
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "audit"])
+def test_a_count_that_the_database_stops_is_told_with_what_to_do(recruiter, client_as):
+    def slowly(execute, sql, params, many, context):
+        if "entered AS" not in sql:
+            return execute(sql, params, many, context)
+        execute("SET statement_timeout = 50", None, False, context)
+        try:
+            return execute("SELECT pg_sleep(20)", None, False, context)
+        finally:
+            execute("RESET statement_timeout", None, False, context)
+
+    client = client_as(recruiter)
+    with connection.execute_wrapper(slowly):
+        answer = client.get("/reports/funnel/")
+    assert answer.status_code == 503
+    assert "Choose a shorter period" in answer.content.decode()
