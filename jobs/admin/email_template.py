@@ -87,7 +87,7 @@ class EmailTemplateAdmin(BaseAdmin[EmailTemplate]):
     search_help_text = "Name or subject"
     ordering = ("kind", "name")
     fields = ("name", "kind", "language", "active", "subject", "body", "seen")
-    noun, nouns = "template", "templates"
+    noun, nouns = "e-mail template", "e-mail templates"
     list_title = "E-mail templates"
     empty_title = "No templates yet"
     empty_hint = "A template saves writing the same mail again; its placeholders become the person, the job, the time."

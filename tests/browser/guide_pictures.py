@@ -187,7 +187,7 @@ class Camera:
 def reduce(path: Path) -> int:
     """Make the file small enough with as many colours as that allows; gives its size."""
     picture = Image.open(path).convert("RGB")
-    for colours in (96, 64, 32):
+    for colours in (64, 32):
         few = picture.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
         few.save(path, optimize=True)
         if path.stat().st_size <= MOST_BYTES:
