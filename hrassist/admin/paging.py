@@ -55,11 +55,12 @@ class EstimatePaginator(PaginatorOf[Any]):
         if not isinstance(rows, QuerySet):
             return len(rows), False
         # The keys alone: what a list's cells need beside them is not computed for rows that are only counted.
-        plain = rows.order_by().select_related(None).values("pk")
+        plain = rows.select_related(None).values("pk")
         if self.most is not None:
+            # In the order of the list, so that the planner goes the way it went for the page and stops as soon.
             counted = plain[: self.most + 1].count()
             return min(counted, self.most), counted > self.most
-        most = COUNTED_ROWS
+        plain, most = plain.order_by(), COUNTED_ROWS
         plan = json.loads(plain.explain(format="json"))
         expected = int(plan[0]["Plan"]["Plan Rows"])
         if expected > SURELY_MORE * most:
@@ -175,11 +176,11 @@ class KeysetChangeList(ChangeList):
 
     def _get_keyset_results(self, request: HttpRequest) -> None:
         field = self.keyset_field
-        paginator: Any = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)
+        rows = self.queryset.order_by(f"-{field}", "-pk")
+        paginator: Any = self.model_admin.get_paginator(request, rows, self.list_per_page)
         if self.query:
             paginator.most = COUNTED_FOUND
         cursor = Cursor.decode(request.GET.get(CURSOR_VAR, ""))
-        rows = self.queryset.order_by(f"-{field}", "-pk")
         if cursor is not None:
             try:
                 rows = self._beyond(rows, cursor=cursor, field=field)
