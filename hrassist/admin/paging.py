@@ -40,6 +40,7 @@ class EstimatePaginator(PaginatorOf[Any]):
     """
 
     most: int | None = None
+    in_order = True
 
     @cached_property
     def count(self) -> int:
@@ -57,7 +58,9 @@ class EstimatePaginator(PaginatorOf[Any]):
         # The keys alone: what a list's cells need beside them is not computed for rows that are only counted.
         plain = rows.select_related(None).values("pk")
         if self.most is not None:
-            # In the order of the list, so that the planner goes the way it went for the page and stops as soon.
+            # In the order of the list, so that the planner goes the way it went for the page and stops as soon; not
+            # where keys were fetched, which it would look for along that way.
+            plain = plain if self.in_order else plain.order_by()
             counted = plain[: self.most + 1].count()
             return min(counted, self.most), counted > self.most
         plain, most = plain.order_by(), COUNTED_ROWS
@@ -117,11 +120,12 @@ class Found:
 
     terms: Sequence[str] = ()
     notes: Sequence[Any] = ()
+    by_keys: bool = False
 
 
-def keep_found(request: HttpRequest, *, terms: Sequence[str], notes: Sequence[Any]) -> None:
+def keep_found(request: HttpRequest, *, terms: Sequence[str], notes: Sequence[Any], by_keys: bool = False) -> None:
     """For the list of this request; a note has `text`, and `instead` for a search that was probably meant."""
-    vars(request)["found"] = Found(terms=terms, notes=notes)
+    vars(request)["found"] = Found(terms=terms, notes=notes, by_keys=by_keys)
 
 
 def found(request: HttpRequest) -> Found:
@@ -179,7 +183,7 @@ class KeysetChangeList(ChangeList):
         rows = self.queryset.order_by(f"-{field}", "-pk")
         paginator: Any = self.model_admin.get_paginator(request, rows, self.list_per_page)
         if self.query:
-            paginator.most = COUNTED_FOUND
+            paginator.most, paginator.in_order = COUNTED_FOUND, not self.found.by_keys
         cursor = Cursor.decode(request.GET.get(CURSOR_VAR, ""))
         if cursor is not None:
             try:
