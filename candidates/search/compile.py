@@ -31,12 +31,16 @@ class Note:
 
 @dataclass(slots=True)
 class Found:
-    """Who fits; `terms` are the words and phrases to highlight, `ways` the kinds of question for the record."""
+    """Who fits; `terms` are the words and phrases to highlight, `ways` the kinds of question for the record.
+
+    `by_keys` says that people were fetched first, and are few.
+    """
 
     rows: Any
     notes: list[Note] = field(default_factory=list)
     terms: list[str] = field(default_factory=list)
     ways: list[str] = field(default_factory=list)
+    by_keys: bool = False
 
 
 def find(rows: Any, query: str, *, ask: Ask) -> Found:
@@ -46,7 +50,8 @@ def find(rows: Any, query: str, *, ask: Ask) -> Found:
     if parsed.node is None:
         return Found(rows=rows, notes=search.notes)
     found = search.narrowed(rows, parsed.node)
-    return Found(rows=found, notes=search.notes, terms=list(_terms(parsed.node)), ways=sorted(_ways(parsed.node)))
+    return Found(rows=found, notes=search.notes, terms=list(_terms(parsed.node)), ways=sorted(_ways(parsed.node)),
+                 by_keys=search.by_keys)  # fmt: skip
 
 
 def understood(query: str) -> list[str]:
@@ -62,6 +67,7 @@ class _Search:
         sees_all = ask.of_everybody and ask.user.has_perm("candidates.view_all_candidates")
         self.everybody: Any = rows if sees_all else None
         self.may_read = ask.user.has_perm("candidates.view_resume")
+        self.by_keys = False
 
     # --- One AND --------------------------------------------------------------------------------------------------
 
@@ -154,6 +160,7 @@ class _Search:
 
     def ids(self, *ways: Any) -> list[Any]:
         """The keys of these people, at most so many of each way, in one statement."""
+        self.by_keys = True
         first, *others = [way.order_by().values_list("pk", flat=True)[:MOST_HITS] for way in ways]
         keys = list(first.union(*others, all=True)) if others else list(first)
         if len(keys) >= MOST_HITS:

@@ -40,6 +40,7 @@ class EstimatePaginator(PaginatorOf[Any]):
     """
 
     most: int | None = None
+    in_order = True
 
     @cached_property
     def count(self) -> int:
@@ -55,11 +56,14 @@ class EstimatePaginator(PaginatorOf[Any]):
         if not isinstance(rows, QuerySet):
             return len(rows), False
         # The keys alone: what a list's cells need beside them is not computed for rows that are only counted.
-        plain = rows.order_by().select_related(None).values("pk")
+        plain = rows.select_related(None).values("pk")
         if self.most is not None:
+            # In the order of the list, so that the planner goes the way it went for the page and stops as soon; not
+            # where keys were fetched, which it would look for along that way.
+            plain = plain if self.in_order else plain.order_by()
             counted = plain[: self.most + 1].count()
             return min(counted, self.most), counted > self.most
-        most = COUNTED_ROWS
+        plain, most = plain.order_by(), COUNTED_ROWS
         plan = json.loads(plain.explain(format="json"))
         expected = int(plan[0]["Plan"]["Plan Rows"])
         if expected > SURELY_MORE * most:
@@ -116,11 +120,12 @@ class Found:
 
     terms: Sequence[str] = ()
     notes: Sequence[Any] = ()
+    by_keys: bool = False
 
 
-def keep_found(request: HttpRequest, *, terms: Sequence[str], notes: Sequence[Any]) -> None:
+def keep_found(request: HttpRequest, *, terms: Sequence[str], notes: Sequence[Any], by_keys: bool = False) -> None:
     """For the list of this request; a note has `text`, and `instead` for a search that was probably meant."""
-    vars(request)["found"] = Found(terms=terms, notes=notes)
+    vars(request)["found"] = Found(terms=terms, notes=notes, by_keys=by_keys)
 
 
 def found(request: HttpRequest) -> Found:
@@ -175,11 +180,11 @@ class KeysetChangeList(ChangeList):
 
     def _get_keyset_results(self, request: HttpRequest) -> None:
         field = self.keyset_field
-        paginator: Any = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)
-        if self.query:
-            paginator.most = COUNTED_FOUND
-        cursor = Cursor.decode(request.GET.get(CURSOR_VAR, ""))
         rows = self.queryset.order_by(f"-{field}", "-pk")
+        paginator: Any = self.model_admin.get_paginator(request, rows, self.list_per_page)
+        if self.query:
+            paginator.most, paginator.in_order = COUNTED_FOUND, not self.found.by_keys
+        cursor = Cursor.decode(request.GET.get(CURSOR_VAR, ""))
         if cursor is not None:
             try:
                 rows = self._beyond(rows, cursor=cursor, field=field)
