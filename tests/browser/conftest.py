@@ -23,7 +23,6 @@ from pytest_django.fixtures import Settings
 from hrassist.models import User
 from tests.browser.chromium import ARGUMENTS, CHROMIUM, ROOT
 
-
 # A busy machine answers late; a test that holds waits no longer for it.
 expect.set_options(timeout=20_000)
 
