@@ -93,13 +93,14 @@ def test_no_page_of_a_recruiter_has_a_serious_finding(sign_in, look):
 @pytest.mark.slow
 def test_no_page_of_the_other_roles_has_a_serious_finding(sign_in, look):
     """Of pages that several of them may open, that of the first."""
-    done = set()
-    for role in ("Hiring manager", "Interviewer", "Auditor", "Operator", "Coordinator"):
+    done, seen = set(), []
+    for role in ("Interviewer", "Hiring manager", "Auditor", "Operator", "Coordinator"):
         user = somebody(role)
         start = Everything(user).addresses()
         page = sign_in(user, color_scheme="light", reduced_motion="reduce")
         look(page, f"/ of the {role}")
-        assert crawl(page, start=start, look=look, clicks=False, done=done) or role == "Coordinator"
+        seen += crawl(page, start=start, look=look, clicks=False, done=done)
+    assert len(seen) > 40
     assert look.wrong == [], told(look.wrong)
 
 
