@@ -161,7 +161,7 @@ class DriveAdmin(BaseAdmin[RecruitmentDrive]):
         taking = {part.job_id for part in parts}
         context = {
             **self.admin_site.each_context(request),
-            **links.context_of(request, found),
+            **links.context_of(request, found, add_at=reverse("admin:jobs_recruitmentdrive_act", args=[drive.pk])),
             "title": drive.name,
             "opts": self.opts,
             "drive": drive,

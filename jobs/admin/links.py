@@ -38,7 +38,7 @@ def links_view(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
     rows = TrackingLink.objects.filter(job=job).select_related("source", "referred_by")
     if not user.has_perm("jobs.view_trackinglink"):
         rows = rows.filter(referred_by=user)
-    found = context_of(request, figures.with_figures(rows, user=user))
+    found = context_of(request, figures.with_figures(rows, user=user), add_at=here)
     context = {
         **found,
         "can_refer": not job.confidential and job.status == Job.Status.OPEN,
@@ -96,14 +96,15 @@ def create(
     )
 
 
-def context_of(request: HttpRequest, links: list[Any]) -> dict[str, Any]:
-    """What links.html needs: the rows with their public addresses, and what this user may do."""
+def context_of(request: HttpRequest, links: list[Any], *, add_at: str) -> dict[str, Any]:
+    """What links.html needs: the rows with their public addresses, what this user may do, and where."""
     now = timezone.now()
     for one in links:
         one.address = request.build_absolute_uri(reverse("apply:form", args=[one.token]))
         one.is_usable = one.closed_at is None and (one.expires_at is None or one.expires_at > now)
     return {
         "links": links,
+        "add_link_at": add_at,
         "sources": Source.objects.filter(active=True) if request.user.has_perm("jobs.add_trackinglink") else (),
         "can_add_link": request.user.has_perm("jobs.add_trackinglink"),
         "can_change_link": request.user.has_perm("jobs.change_trackinglink"),

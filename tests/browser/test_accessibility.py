@@ -14,8 +14,11 @@ DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 GRAVE = {"serious", "critical"}
 
 
+EVERYTHING = {"resultTypes": ["violations"]}
 # What another theme can change.
-OF_A_THEME = {"runOnly": ["color-contrast"]}
+OF_A_THEME = EVERYTHING | {"runOnly": ["color-contrast"]}
+# Passes would be many times as long as what is asked for.
+RUN = "(options) => axe.run(document, options).then((found) => found.violations)"
 
 
 class Looking:
@@ -23,7 +26,7 @@ class Looking:
 
     def __init__(self):
         self.wrong = []
-        self.axe = Axe()
+        self.script = Axe().axe_script
 
     def __call__(self, page, path):
         for landmark in ("navigation", "banner"):
@@ -35,9 +38,10 @@ class Looking:
         """A page that the public reads, which has no side bar."""
         self._structure(page, path)
         # Evaluated through the browser's own protocol: the content policy stays on and is not asked.
-        self._findings(f"{path} (light)", self.axe.run(page))
+        page.evaluate(self.script)
+        self._findings(f"{path} (light)", page.evaluate(RUN, EVERYTHING))
         self._theme(page, "dark")
-        self._findings(f"{path} (dark)", self.axe.run(page, options=OF_A_THEME))
+        self._findings(f"{path} (dark)", page.evaluate(RUN, OF_A_THEME))
         page.set_viewport_size(PHONE)
         if (beyond := width_beyond(page)) > 0:
             self.wrong.append(f"{path} is {beyond} px too wide for a phone")
@@ -60,7 +64,7 @@ class Looking:
     def _findings(self, where, found):
         self.wrong += [
             f"{where}: {one['id']} ({one['impact']}) at {node['target']}: {node.get('failureSummary', '')}"
-            for one in found.response["violations"]
+            for one in found
             if one["impact"] in GRAVE
             for node in one["nodes"][:3]
         ]
@@ -89,13 +93,14 @@ def test_no_page_of_a_recruiter_has_a_serious_finding(sign_in, look):
 @pytest.mark.slow
 def test_no_page_of_the_other_roles_has_a_serious_finding(sign_in, look):
     """Of pages that several of them may open, that of the first."""
-    done = set()
-    for role in ("Hiring manager", "Interviewer", "Auditor", "Operator", "Coordinator"):
+    done, seen = set(), []
+    for role in ("Interviewer", "Hiring manager", "Auditor", "Operator", "Coordinator"):
         user = somebody(role)
         start = Everything(user).addresses()
         page = sign_in(user, color_scheme="light", reduced_motion="reduce")
         look(page, f"/ of the {role}")
-        assert crawl(page, start=start, look=look, clicks=False, done=done) or role == "Coordinator"
+        seen += crawl(page, start=start, look=look, clicks=False, done=done)
+    assert len(seen) > 40
     assert look.wrong == [], told(look.wrong)
 
 

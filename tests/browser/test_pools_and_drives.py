@@ -77,9 +77,9 @@ def test_a_drive_gets_its_job_and_link_starts_and_ends(recruiter, sign_in, new_c
     expect(page.get_by_role("button", name="Take Baker out of the drive")).to_be_visible()
     page.get_by_label("New link: where it is used").fill("Poster at the door")
     page.get_by_role("button", name="Create link").click()
-    expect(page.get_by_label("Address of Poster at the door")).to_be_visible()
+    expect(page.get_by_label("Address of Poster at the door", exact=True)).to_be_visible()
     link = TrackingLink.objects.get()
-    expect(page.get_by_label("Address of Poster at the door")).to_have_value(
+    expect(page.get_by_label("Address of Poster at the door", exact=True)).to_have_value(
         f"{page.url.split('/jobs/')[0]}/apply/{link.token}/"
     )
     visitor = new_context().new_page()
