@@ -17,6 +17,7 @@ from candidates.models import Candidate
 from hrassist import notifications
 from hrassist.lib.errors import Conflict, DomainError, NotFound
 from hrassist.models import Notification
+from hrassist.sign_in import with_rights
 from jobs.models import Application, HiringTeamMember, Job, Note, NoteMention
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def mentionable(*, candidate: Candidate, application: Application | None, words:
         )
     ranked = users.annotate(near=Exists(team)).order_by("-near", "first_name", "last_name", "username")
     found: list[User] = []
-    for user in ranked[:LOOKED_AT]:
+    for user in with_rights(ranked[:LOOKED_AT]):
         if may_read(user, candidate=candidate, application=application):
             found.append(user)
         if len(found) == SUGGESTED:
