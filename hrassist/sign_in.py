@@ -23,7 +23,8 @@ def with_rights(users: QuerySet[User]) -> list[User]:
                 SELECT own.permission_id FROM hrassist_user_user_permissions own WHERE own.user_id = hrassist_user.id
                 UNION ALL
                 SELECT ours.permission_id FROM auth_group_permissions ours
-                JOIN hrassist_user_groups member ON member.group_id = ours.group_id WHERE member.user_id = hrassist_user.id)
+                JOIN hrassist_user_groups member ON member.group_id = ours.group_id
+                WHERE member.user_id = hrassist_user.id)
         """,
         [],
         output_field=ArrayField(TextField()),
