@@ -18,6 +18,8 @@ from jobs.admin.badges import STAGE_COLOURS
 from jobs.models import Application, Interview, Job, Scorecard, Stage
 
 CARDS, CLOSED, TAGS_LOOKED_AT = 30, 30, 5_000
+# Who was hired stays in sight, in the last column.
+ON_BOARD = (Application.Status.ACTIVE, Application.Status.HIRED)
 # Days in one stage after which a card says so, and says so loudly.
 LONG, TOO_LONG = 7, 14
 FOR: set[str] = {Scorecard.Recommendation.YES, Scorecard.Recommendation.STRONG_YES}
@@ -73,6 +75,8 @@ class Card:
     @property
     def waits(self) -> str:
         """How long it waits: empty, `long` or `too-long`."""
+        if self.application.status == Application.Status.HIRED:
+            return ""
         return "too-long" if self.days >= TOO_LONG else "long" if self.days >= LONG else ""
 
 
@@ -120,7 +124,7 @@ def board(job: Job, *, user: Any, filters: Filters, now: datetime, with_closed: 
     everybody = Application.objects.filter(job=job)
     wanted = everybody.filter(filters.condition)
     counts = _counts(wanted)
-    numbered = wanted.active().annotate(
+    numbered = wanted.filter(status__in=ON_BOARD).annotate(
         number=Window(RowNumber(), partition_by=F("stage_id"), order_by=[F("entered_stage_at").asc(), F("id").asc()])
     )
     first = Application.objects.filter(pk__in=numbered.filter(number__lte=CARDS).values("pk"))
@@ -130,7 +134,7 @@ def board(job: Job, *, user: Any, filters: Filters, now: datetime, with_closed: 
         stage.pk: Column(
             stage=stage,
             colour=STAGE_COLOURS[Stage.Kind(stage.kind)],
-            count=sum(n for (where, status, _), n in counts.items() if where == stage.pk and status == "active"),
+            count=sum(n for (where, status, _), n in counts.items() if where == stage.pk and status in ON_BOARD),
             following=following,
         )
         for stage, following in zip(stages, [*stages[1:], None], strict=True)
@@ -141,13 +145,13 @@ def board(job: Job, *, user: Any, filters: Filters, now: datetime, with_closed: 
     return Board(
         columns=list(columns.values()),
         closed=list(
-            wanted.exclude(status=Application.Status.ACTIVE)
+            wanted.exclude(status__in=ON_BOARD)
             .select_related("candidate", "stage", "reason", "ended_by")
             .order_by("-ended_at", "-pk")[:CLOSED]
         )
         if with_closed
         else [],
-        closed_count=sum(n for (_, status, _), n in counts.items() if status != "active"),
+        closed_count=sum(n for (_, status, _), n in counts.items() if status not in ON_BOARD),
         tags=sorted({(key, name) for row in tags.values() for key, name, _ in row}, key=lambda one: one[1].casefold()),
         sources=sorted({source for _, _, source in offered if source}, key=str.casefold),
     )
@@ -155,7 +159,7 @@ def board(job: Job, *, user: Any, filters: Filters, now: datetime, with_closed: 
 
 def further(job: Job, *, stage: Stage, after: str, user: Any, filters: Filters, now: datetime) -> Column:
     """The next cards of one column behind `after`; its `count` is as if the column began there."""
-    rows = Application.objects.filter(filters.condition, job=job, stage=stage).active()
+    rows = Application.objects.filter(filters.condition, job=job, stage=stage, status__in=ON_BOARD)
     if place := _place(after):
         entered, key = place
         # The first condition lets the index start at the right place; the second breaks ties.
@@ -192,7 +196,7 @@ def _counts(rows: QuerySet[Application]) -> Counter[tuple[int, str, str]]:
 
 def _tags(job: Job) -> dict[UUID, list[tuple[int, str, str]]]:
     """The tags of everybody who is in the pipeline: for their cards, and for what the filter offers."""
-    here = Application.objects.filter(job=job).active().values("candidate")
+    here = Application.objects.filter(job=job, status__in=ON_BOARD).values("candidate")
     rows = CandidateTag.objects.filter(candidate__in=here).order_by("tag__name")
     found: dict[UUID, list[tuple[int, str, str]]] = defaultdict(list)
     for candidate, key, name, colour in rows.values_list("candidate_id", "tag_id", "tag__name", "tag__colour")[

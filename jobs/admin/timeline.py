@@ -25,6 +25,14 @@ class Happened:
     undone: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Applicant:
+    """The person themselves, where a line tells of what they did."""
+
+    display_name: str
+    pk: Any
+
+
 def of(one: Application, *, user: Any) -> list[Happened]:
     """Steps, decisions, interviews, messages and offers in one list."""
     found = [*_steps(one), *_interviews(one, user)]
@@ -40,11 +48,13 @@ def of(one: Application, *, user: Any) -> list[Happened]:
 def _steps(one: Application) -> Iterator[Happened]:
     rows = one.transitions.select_related("from_stage", "to_stage", "reason", "by", "undone_by").order_by("-pk")
     for step in rows[:SHOWN]:
+        came_in = step.from_stage is None and one.tracking_link is not None
         yield Happened(
             at=step.at,
-            by=step.by,
+            # Written on behalf of the link's owner, done by the person themselves.
+            by=Applicant(one.candidate.full_name, one.candidate_id) if came_in else step.by,
             icon="undo" if step.undoes_id else _icon(step),
-            text=_said(step),
+            text=f"applied through {one.tracking_link}" if came_in else _said(step),
             badge=step.reason.name if step.reason else "",
             note=step.note,
             undone=hasattr(step, "undone_by"),
