@@ -278,7 +278,8 @@ def test_without_signing_in_nothing_but_the_doors_is_open():
 
 def test_somebody_without_a_role_sees_no_record_of_anybody():
     own_account = {"", "api/v1/me", "password_change/", "password_change/done/", "logout/", "search/", "jsi18n/"} | {
-        "notifications/", "notifications/latest/", "notifications/read/", "preferences/", "tasks/", "views/",
+        "notifications/", "notifications/latest/", "notifications/read/", "preferences/", "tasks/",
+        "tasks/<uuid:task_id>/", "tasks/<uuid:task_id>/state/", "views/",
     }  # fmt: skip
     # The list of an app's pages shows only those that the person may open, here none.
     empty = {"jobs/", "api/v1/schema"}

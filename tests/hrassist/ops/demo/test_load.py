@@ -17,6 +17,8 @@ from jobs.models import Application, HiringTeamMember, Job
 State = UploadTicket.State
 # Made by use, by the API or by somebody who tells two people apart; and seven people are too few for every offer.
 NOT_SHOWN = {"IdempotencyRecord", "ApiToken", "NotDuplicate", "Referral", "OfferApproval"}
+# These come with the migrations, and go with the first test before this one that empties every table.
+NOT_SHOWN |= {"Source", "EmailTemplate"}
 
 
 def counts() -> dict[str, int]:
