@@ -35,7 +35,7 @@ test-storage: install ## Run the upload tests against a real S3 server (Ceph's g
 .PHONY: test-browser
 test-browser: install ## Run the tests that drive Chromium through the admin
 	@deploy/scripts/needs test-browser chromium \
-	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -m browser; } || [[ $$? == 77 ]]
+	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m browser; } || [[ $$? == 77 ]]
 
 .PHONY: test-chaos
 test-chaos: install ## Run the tests that kill processes in the middle of their work

@@ -233,8 +233,9 @@ def _run(home: Home, program: str, *arguments: str) -> subprocess.CompletedProce
 
 
 def _initialise(home: Home) -> None:
-    draft = home.folder / "data.draft"
-    for leftover in (home.data, draft):
+    # Each try has a folder of its own: the initdb of a caller that was killed may still be writing into its one.
+    draft = home.folder / f"data.draft-{secrets.token_hex(4)}"
+    for leftover in (home.data, *home.folder.glob("data.draft*")):
         shutil.rmtree(leftover, ignore_errors=True)
     home.password.write_text(secrets.token_urlsafe(24))
     home.password.chmod(0o600)

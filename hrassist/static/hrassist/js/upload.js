@@ -315,10 +315,12 @@ function addFiles(files) {
 
 const drop = root.querySelector("[data-drop]");
 const field = root.querySelector("[data-files]");
-field.addEventListener("change", () => {
+function takeChosen() {
   addFiles([...field.files]);
   field.value = "";
-});
+}
+
+field.addEventListener("change", takeChosen);
 for (const kind of ["dragover", "drop"]) {
   // A file that misses the target would otherwise replace the page.
   document.addEventListener(kind, (event) => {
@@ -344,4 +346,6 @@ window.addEventListener("beforeunload", (event) => {
 });
 
 poll();
+// What somebody chose while this script was still on its way.
+takeChosen();
 addFiles(await takeCarried());
