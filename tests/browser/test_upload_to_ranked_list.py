@@ -81,8 +81,8 @@ def rank_its_people(page, recruiter):
     assert MatchRun.objects.get().created_by == recruiter
     row = page.locator(".ranked-person").filter(has_text="Mara Lindt")
     expect(row.locator(".ranked-must")).to_contain_text("2 of 3")
-    if row.locator("details").get_attribute("open") is None:
-        row.locator("summary").click()
+    if row.locator("details.ranked-proofs").get_attribute("open") is None:
+        row.locator("details.ranked-proofs > summary").click()
     expect(row.locator("tr", has_text="Forklift licence")).to_contain_text("no evidence found")
     row.locator("tr", has_text=re.compile(r"^\s*PostgreSQL")).get_by_role("link").click()
     expect(page.locator("mark.quote").first).to_be_visible()
