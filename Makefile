@@ -35,7 +35,12 @@ test-storage: install ## Run the upload tests against a real S3 server (Ceph's g
 .PHONY: test-browser
 test-browser: install ## Run the tests that drive Chromium through the admin
 	@deploy/scripts/needs test-browser chromium \
-	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m browser; } || [[ $$? == 77 ]]
+	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m "browser and not accessibility"; } || [[ $$? == 77 ]]
+
+.PHONY: test-accessibility
+test-accessibility: install ## Let axe look at every page of every role, in light and dark (about ten minutes)
+	@deploy/scripts/needs test-accessibility chromium \
+	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m accessibility; } || [[ $$? == 77 ]]
 
 .PHONY: test-chaos
 test-chaos: install ## Run the tests that kill processes in the middle of their work

@@ -80,6 +80,7 @@ def told(wrong):
 
 
 @pytest.mark.slow
+@pytest.mark.accessibility
 def test_no_page_of_a_recruiter_has_a_serious_finding(sign_in, look):
     recruiter = somebody("Recruiter")
     start = Everything(recruiter).addresses()
@@ -91,6 +92,7 @@ def test_no_page_of_a_recruiter_has_a_serious_finding(sign_in, look):
 
 
 @pytest.mark.slow
+@pytest.mark.accessibility
 def test_no_page_of_the_other_roles_has_a_serious_finding(sign_in, look):
     """Of pages that several of them may open, that of the first."""
     done, seen = set(), []
