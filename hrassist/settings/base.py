@@ -1,0 +1,163 @@
+"""What all other settings stand on: the mode, the applications, the database, errors and logs."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from hrassist import env
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+VAR_DIR = Path(env.text("HRASSIST_VAR_DIR", str(BASE_DIR / "var")))
+TESTING = "pytest" in sys.modules
+
+# --- Mode -------------------------------------------------------------------------------------------------------------
+
+DEBUG = env.flag("DEBUG", default=False)
+# Development is the mode of `make run` and the tests: an embedded database and a throw-away key are allowed in it.
+DEVELOPMENT = TESTING or env.choice("HRASSIST_ENV", "production", among=("development", "staging", "production")) == (
+    "development"
+)
+ENVIRONMENT = "development" if DEVELOPMENT else env.text("HRASSIST_ENV", "production")
+# Offline commands (reading, ranking, evaluation of files) run with no database and no secret at all.
+OFFLINE = len(sys.argv) > 1 and sys.argv[1] in {
+    "parse_resume",
+    "extract_text",
+    "rank_resumes",
+    "evaluate",
+    "collectstatic",
+}
+
+if DEVELOPMENT or OFFLINE:
+    SECRET_KEY = env.secret("SECRET_KEY", "development-only-key-that-is-refused-in-production-by-check-E001")
+else:
+    SECRET_KEY = env.secret("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.items("HRASSIST_SECRET_KEY_FALLBACKS")
+ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]" if DEVELOPMENT else "")
+VERSION = "0.1.0"
+
+# --- Applications -----------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "hrassist.apps.HrassistConfig",
+    "hrassist.apps.HrassistAdminConfig",
+    "audit",
+    "candidates",
+    "jobs",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "pgtrigger",
+    "auditlog",
+    "procrastinate.contrib.django",
+    "rest_framework",
+    "drf_spectacular",
+    "django_filters",
+    "corsheaders",
+    "csp",
+    "storages",
+    "anymail",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "audit.middleware.AuditMiddleware",
+    "auditlog.middleware.AuditlogMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "hrassist.urls"
+WSGI_APPLICATION = "hrassist.wsgi.application"
+ASGI_APPLICATION = "hrassist.asgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "hrassist" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Database ---------------------------------------------------------------------------------------------------------
+
+
+def _database_url() -> str:
+    url = env.secret("DATABASE_URL", "")
+    if url or OFFLINE:
+        return url or "postgresql://offline@127.0.0.1:1/offline"
+    if not DEVELOPMENT:
+        raise ImproperlyConfigured("DATABASE_URL is not set. Set it as config/env.example shows.")
+    from hrassist.lib import devdb  # noqa: PLC0415  only development may start a database of its own
+
+    return devdb.url(VAR_DIR / "devdb")
+
+
+_DEFAULT_DB: dict[str, Any] = {
+    **env.database(_database_url()),
+    "CONN_MAX_AGE": 0 if TESTING else env.number("HRASSIST_DB_CONN_MAX_AGE", 600),
+    "CONN_HEALTH_CHECKS": True,
+    "ATOMIC_REQUESTS": False,
+}
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": _DEFAULT_DB,
+    # What must be on record although the request rolls back goes through a connection of its own.
+    "audit": {**_DEFAULT_DB, "TEST": {"MIRROR": "default"}},
+}
+# Of the web process only, see hrassist.databases; pgbouncer needs ignore_startup_parameters=options for it, or 0 here.
+DB_STATEMENT_TIMEOUT = env.number("HRASSIST_DB_STATEMENT_TIMEOUT", 5)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DATABASE_ROUTERS = ["hrassist.databases.OneSchemaRouter"]
+
+# --- Language and time ------------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = env.text("HRASSIST_TIME_ZONE", "UTC")
+USE_I18N = True
+USE_TZ = True
+
+# --- Errors and logs --------------------------------------------------------------------------------------------------
+
+SENTRY_DSN = env.secret("SENTRY_DSN", "")
+LOG_LEVEL = env.choice("HRASSIST_LOG_LEVEL", "INFO", among=("DEBUG", "INFO", "WARNING", "ERROR"))
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "hrassist.lib.logs.JsonFormatter"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain" if DEVELOPMENT else "json"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        "procrastinate": {"level": "WARNING"},
+        "pikepdf": {"level": "WARNING"},
+        "django.request": {"level": "ERROR" if TESTING else LOG_LEVEL},
+    },
+}
+if SENTRY_DSN:
+    from hrassist.lib.logs import report_errors
+
+    report_errors(dsn=SENTRY_DSN, environment=ENVIRONMENT, release=VERSION)
+
+# --- Ours -------------------------------------------------------------------------------------------------------------
+
+RANKING_CONFIG = BASE_DIR / "config" / "ranking.toml"
+SILENCED_SYSTEM_CHECKS: list[str] = []
