@@ -86,7 +86,12 @@ ROLES: dict[str, set[str]] = {
     "Operator": _models("hrassist", "user", VIEW, ADD, CHANGE)
     | _models("hrassist", "apitoken", VIEW, CHANGE)
     | _models("auth", "group", VIEW)
-    | {"hrassist.view_all_tokens", "candidates.view_uploadticket", "candidates.view_all_uploads"},
+    | {
+        "hrassist.view_all_tokens",
+        "hrassist.end_sessions",
+        "candidates.view_uploadticket",
+        "candidates.view_all_uploads",
+    },
 }
 
 

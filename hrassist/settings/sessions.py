@@ -16,17 +16,29 @@ CACHES: dict[str, dict[str, Any]] = {
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     )
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "hrassist.identity.sessions"
 SESSION_COOKIE_SECURE = env.flag("SESSION_COOKIE_SECURE", default=not DEVELOPMENT)
 CSRF_COOKIE_SECURE = env.flag("CSRF_COOKIE_SECURE", default=not DEVELOPMENT)
 # The __Host- prefix binds a cookie to this host and to TLS; browsers refuse it over plain HTTP.
 SESSION_COOKIE_NAME = "__Host-sessionid" if SESSION_COOKIE_SECURE else "sessionid"
 CSRF_COOKIE_NAME = "__Host-csrftoken" if CSRF_COOKIE_SECURE else "csrftoken"
-SESSION_COOKIE_AGE = int(timedelta(hours=8).total_seconds())
+# However much it is used, a session ends after this; unused, it ends sooner.
+SESSION_COOKIE_AGE = 3600 * env.number("HRASSIST_SESSION_HOURS", 8, least=1, most=24)
+SESSION_IDLE = timedelta(minutes=env.number("HRASSIST_SESSION_IDLE_MINUTES", 30, least=5, most=24 * 60))
+# For how long after proving who they are people may change factors, tokens and roles without proving it again.
+PROOF_LASTS = timedelta(minutes=env.number("HRASSIST_PROOF_MINUTES", 15, least=1, most=120))
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_USE_SESSIONS = False
 CSRF_TRUSTED_ORIGINS = env.items("HRASSIST_CSRF_TRUSTED_ORIGINS")
+
+# --- Second factors and single sign-on -------------------------------------------------------------------------
+
+# Nobody sees a page before a second factor; off in development, so that `make run` needs no phone.
+REQUIRE_MFA = env.flag("HRASSIST_REQUIRE_MFA", default=not DEVELOPMENT)
+ACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_ADAPTER = "hrassist.identity.providers.Adapter"
+SOCIALACCOUNT_STORE_TOKENS = False
 
 # --- People and passwords ---------------------------------------------------------------------------------------------
 
