@@ -8,7 +8,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from hrassist import long_tasks, notification_mail, task_files
-from hrassist.identity import notices
+from hrassist.identity import notices, resets
 from hrassist.lib import throttle
 from hrassist.models import IdempotencyRecord
 from jobs.actions import intake, scorecards, settling
@@ -71,6 +71,12 @@ def mail_notifications(timestamp: int) -> None:
 def mail_security_notice(*, user_id: str, what: str, by: str = "") -> None:
     """Warn somebody by mail that something about signing in to their account changed."""
     notices.send(user_id=user_id, what=what, by=by)
+
+
+@app.task(queue="mail", name=resets.TASK, retry=RetryStrategy(max_attempts=6, exponential_wait=4))
+def mail_password_reset(*, user_ids: list[str]) -> None:
+    """Mail the link for a new password; a request for nobody comes here too and mails nobody."""
+    resets.send(user_ids=user_ids)
 
 
 @app.task(queue="upkeep", name=intake.SETTLE)

@@ -76,7 +76,7 @@ def account_view(request: HttpRequest) -> HttpResponse:
 def factor_add_view(request: HttpRequest) -> HttpResponseBase:
     """Another app or key."""
     user: Any = request.user
-    form, refused = entry.CodeForm(request.POST or None, label_suffix=""), ""
+    refused = ""
     if request.method == "POST":
         try:
             entry.added(request, user)
@@ -88,8 +88,8 @@ def factor_add_view(request: HttpRequest) -> HttpResponseBase:
             return HttpResponseRedirect(f"{reverse(after)}?{urlencode({'next': reverse('admin:account')})}")
     has_app = any(row.type == factors.TOTP for row in factors.of(user))
     return page(
-        request, "factor_add", "Add a second factor", form=form, refused=refused, has_app=has_app,
-        **entry.offered(request, user),
+        request, "factor_add", "Add a second factor", form=entry.CodeForm(label_suffix=""), refused=refused,
+        has_app=has_app, **entry.offered(request, user),
     )  # fmt: skip
 
 

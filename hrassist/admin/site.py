@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -16,7 +17,7 @@ from hrassist import notifications
 from hrassist.admin import bulk, dashboard, navigation, pages, saved_views
 from hrassist.admin.search import search_view
 from hrassist.forms import ThrottledAuthenticationForm
-from hrassist.identity import entry, gate
+from hrassist.identity import entry, gate, sso
 from hrassist.lib.errors import DomainError
 
 View = Callable[..., HttpResponseBase]
@@ -80,7 +81,8 @@ class RecruitersSite(AdminSite):
         """The password; after it the second factor, where one is owed."""
         user: Any = entry.owing(request)
         if user is None:
-            answer: HttpResponse = super().login(request, extra_context)
+            shown = {"ways_in": sso.offered(), "sso_only": settings.REQUIRE_SSO, **(extra_context or {})}
+            answer: HttpResponse = super().login(request, shown)
             if not isinstance(answer, HttpResponseRedirect) or not gate.owes_factor(request.session):
                 return answer
             user = request.user

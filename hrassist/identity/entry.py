@@ -88,7 +88,7 @@ def verify_view(request: HttpRequest, user: User) -> HttpResponseBase:
     """A code, or a touch of a security key."""
     if not factors.has_factor(user):
         return HttpResponseRedirect(beginning(user, wanted=where_next(request)))
-    form, refused = CodeForm(request.POST or None, label_suffix=""), ""
+    refused = ""
     if request.method == "POST":
         try:
             method = proven_by(request, user)
@@ -99,7 +99,9 @@ def verify_view(request: HttpRequest, user: User) -> HttpResponseBase:
             audit.record("user.factor_proven", target=user, by=user, method=method)
             return HttpResponseRedirect(where_next(request))
     keys = security_keys.options_to_prove(request, user) if security_keys.usable_here(request) else ""
-    return page(request, "verify", user, title="Second factor", form=form, refused=refused, keys=keys)
+    return page(
+        request, "verify", user, title="Second factor", form=CodeForm(label_suffix=""), refused=refused, keys=keys
+    )
 
 
 def proven_by(request: HttpRequest, user: User) -> str:
@@ -117,7 +119,7 @@ def enrol_view(request: HttpRequest, user: User) -> HttpResponseBase:
     """The first factor: an app by its picture, or a security key."""
     if factors.has_factor(user):
         return HttpResponseRedirect(beginning(user, wanted=where_next(request)))
-    form, refused = CodeForm(request.POST or None, label_suffix=""), ""
+    refused = ""
     if request.method == "POST":
         try:
             added(request, user)
@@ -126,7 +128,13 @@ def enrol_view(request: HttpRequest, user: User) -> HttpResponseBase:
         else:
             return HttpResponseRedirect(f"{reverse('codes')}?{urlencode({'next': where_next(request)})}")
     return page(
-        request, "enrol", user, title="Set up a second factor", form=form, refused=refused, **offered(request, user)
+        request,
+        "enrol",
+        user,
+        title="Set up a second factor",
+        form=CodeForm(label_suffix=""),
+        refused=refused,
+        **offered(request, user),
     )
 
 

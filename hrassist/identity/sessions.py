@@ -15,6 +15,8 @@ from hrassist.lib import origin
 
 # Whether a session is in use is asked in minutes; writing it at each request would make every read a write.
 USE_NOTED_EVERY = timedelta(minutes=1)
+# Between the button of a company's sign-in and the way back, a session belongs to nobody yet.
+OF_NOBODY = timedelta(hours=1)
 # What is kept in a session of ours, beside what Django keeps.
 STARTED, PROVEN, WANTED, FRESH = "started", "factor", "factor_wanted", "fresh"
 OWNER = "_auth_user_id"
@@ -84,7 +86,7 @@ class SessionStore(DatabaseStore):
         return self.model(
             session_key=digest_of(session_key),
             session_data=self.encode(data),
-            expire_date=started + timedelta(seconds=settings.SESSION_COOKIE_AGE),
+            expire_date=started + timedelta(seconds=settings.SESSION_COOKIE_AGE) if OWNER in data else now + OF_NOBODY,
             user_id=data.get(OWNER),
             method=(data.get(PROVEN) or {}).get("method", ""),
             ip=where.ip,

@@ -36,6 +36,26 @@ CSRF_TRUSTED_ORIGINS = env.items("HRASSIST_CSRF_TRUSTED_ORIGINS")
 
 # Nobody sees a page before a second factor; off in development, so that `make run` needs no phone.
 REQUIRE_MFA = env.flag("HRASSIST_REQUIRE_MFA", default=not DEVELOPMENT)
+# The company's own sign-in, by OpenID Connect and by SAML 2.0; either is there when its first line is set.
+OIDC_ISSUER = env.text("HRASSIST_OIDC_ISSUER", "").rstrip("/")
+OIDC_CLIENT_ID = env.text("HRASSIST_OIDC_CLIENT_ID", "")
+OIDC_CLIENT_SECRET = env.secret("HRASSIST_OIDC_CLIENT_SECRET", "")
+OIDC_NAME = env.text("HRASSIST_OIDC_NAME", "company account")
+OIDC_SCOPES = env.items("HRASSIST_OIDC_SCOPES", "openid,profile,email")
+OIDC_ROLE_CLAIM = env.text("HRASSIST_OIDC_ROLE_CLAIM", "groups")
+SAML_IDP_ENTITY_ID = env.text("HRASSIST_SAML_IDP_ENTITY_ID", "")
+SAML_IDP_SSO_URL = env.text("HRASSIST_SAML_IDP_SSO_URL", "")
+SAML_IDP_CERTIFICATE = env.secret("HRASSIST_SAML_IDP_CERTIFICATE", "")
+SAML_NAME = env.text("HRASSIST_SAML_NAME", "company account")
+SAML_ROLE_ATTRIBUTE = env.text("HRASSIST_SAML_ROLE_ATTRIBUTE", "groups")
+SSO_ROLES = env.pairs("HRASSIST_SSO_ROLES")
+SSO_DEFAULT_ROLE = env.text("HRASSIST_SSO_DEFAULT_ROLE", "")
+SSO_MFA_VALUES = env.items("HRASSIST_SSO_MFA_VALUES")
+SSO_LINK_EMAIL = env.flag("HRASSIST_SSO_LINK_EMAIL", default=False)
+# Passwords then open the sealed emergency account only.
+REQUIRE_SSO = env.flag("HRASSIST_REQUIRE_SSO", default=False)
+
+# What the library must know; every decision is ours, in hrassist/identity.
 ACCOUNT_EMAIL_VERIFICATION = "none"
 SOCIALACCOUNT_ADAPTER = "hrassist.identity.providers.Adapter"
 SOCIALACCOUNT_STORE_TOKENS = False
@@ -55,5 +75,6 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = 3600
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
