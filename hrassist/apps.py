@@ -32,4 +32,6 @@ class HrassistAdminConfig(AdminConfig):
             notifications,
             operations,
             preferences,
+            security_page,
+            security_sections,
         )

@@ -81,12 +81,17 @@ ROLES: dict[str, set[str]] = {
         "jobs.view_reports",
     },
     "Interviewer": _SEE_JOBS | _SEE_PEOPLE | _SCORE,
-    "Auditor": _models("audit", "event", VIEW) | {"audit.export_event"},
+    "Auditor": _models("audit", "event", VIEW) | {"audit.export_event", "hrassist.view_security"},
     # Operators run the machine: accounts, tokens, tasks, uploads' states; no resumes.
     "Operator": _models("hrassist", "user", VIEW, ADD, CHANGE)
     | _models("hrassist", "apitoken", VIEW, CHANGE)
     | _models("auth", "group", VIEW)
-    | {"hrassist.view_all_tokens", "candidates.view_uploadticket", "candidates.view_all_uploads"},
+    | {
+        "hrassist.view_all_tokens",
+        "hrassist.view_security",
+        "candidates.view_uploadticket",
+        "candidates.view_all_uploads",
+    },
 }
 
 
