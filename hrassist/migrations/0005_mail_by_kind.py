@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hrassist', '0003_recruiters_admin'),
+        ('hrassist', '0004_security_page'),
     ]
 
     operations = [
