@@ -10,12 +10,13 @@ class HrassistConfig(AppConfig):
     verbose_name = "People and access"
 
     def ready(self) -> None:
-        from hrassist import checks, roles  # noqa: F401, PLC0415  registering needs the loaded apps
+        from hrassist import checks, databases, roles  # noqa: F401, PLC0415  registering needs the loaded apps
         from hrassist.lib.storage.named import keep  # noqa: PLC0415
         from hrassist.models import long_task  # noqa: PLC0415
 
         keep(long_task.files_named)
         post_migrate.connect(roles.sync_after_migrate, sender=self)
+        post_migrate.connect(databases.grant_after_migrate, sender=self)
 
 
 class HrassistAdminConfig(AdminConfig):

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from audit.actions import upkeep
 from hrassist import long_tasks, notification_mail, security_alerts, task_files
 from hrassist.lib import tally, throttle
 from hrassist.models import IdempotencyRecord
@@ -94,3 +95,10 @@ def settle_submissions(timestamp: int) -> None:
     """Turn everything that was sent and read since into applications."""
     del timestamp
     settling.settle_waiting(now=timezone.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="upkeep", queueing_lock="seal_audit_trail", pass_context=False)
+def seal_audit_trail(timestamp: int) -> None:
+    """Seal what was put on record within the minute, copy the seals away, and raise the alarm where that stands still."""
+    upkeep.every_minute(now=datetime.fromtimestamp(timestamp, tz=UTC))
