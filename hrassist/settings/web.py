@@ -68,6 +68,9 @@ CORS_ALLOW_CREDENTIALS = False
 
 EGRESS_HOSTS = env.items("HRASSIST_EGRESS_HOSTS")
 EGRESS_PORTS = [443, *env.numbers("HRASSIST_EGRESS_PORTS", most=65_535)]
+# Names that may lead into the operator's own network, for example of a model server.
+EGRESS_INTERNAL_HOSTS = env.items("HRASSIST_EGRESS_INTERNAL_HOSTS")
+EGRESS_CA_FILE = env.text("HRASSIST_EGRESS_CA_FILE", "")
 EGRESS_PROXY = env.text("HRASSIST_EGRESS_PROXY", "")
 
 # --- Transport and headers --------------------------------------------------------------------------------------------
