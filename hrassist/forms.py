@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
@@ -10,13 +9,10 @@ from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
 
 from audit import actions as audit
-from hrassist.lib import origin, throttle
+from hrassist.lib import limits, origin, throttle
 
 # The sealed emergency account, the only one with a password where the company's sign-in is required.
 BREAK_GLASS = "break-glass"
-# How many attempts may come at once, and the seconds in which they grow back one by one. An address of an office is
-# shared by many; an account is guessed at from many addresses; both together are one person at one machine.
-LIMITS = {"address": (50, 300), "account_at_address": (5, 150), "account": (30, 900)}
 
 
 class ThrottledAuthenticationForm(AdminAuthenticationForm):
@@ -25,8 +21,7 @@ class ThrottledAuthenticationForm(AdminAuthenticationForm):
     def clean(self) -> dict[str, Any]:
         who = self._who()
         for name, key in who.items():
-            limit, per = LIMITS[name]
-            verdict = throttle.take(f"login:{name}", key, limit=limit, per=per)
+            verdict = limits.take(f"login:{name}", key)
             if not verdict.allowed:
                 audit.denied("user.login_throttled", reason_code=name, wait=verdict.reset)
                 raise ValidationError(
@@ -49,12 +44,5 @@ class ThrottledAuthenticationForm(AdminAuthenticationForm):
 
     def _who(self) -> dict[str, str]:
         account = str(self.cleaned_data.get("username", "")).strip().casefold()
-        address = network_of(origin.client_ip(self.request) if self.request else None)
+        address = origin.network_of(self.request)
         return {"address": address, "account_at_address": f"{account}\0{address}", "account": account}
-
-
-def network_of(ip: str | None) -> str:
-    # A home has a whole /64 of IPv6 addresses to guess from.
-    if ip is None or ip_address(ip).version == 4:
-        return ip or "unknown"
-    return str(ip_network(f"{ip}/64", strict=False))

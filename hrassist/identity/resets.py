@@ -17,15 +17,12 @@ from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 from procrastinate.contrib.django import app
 
 from audit import actions as audit
-from hrassist.forms import network_of
 from hrassist.identity import notices
-from hrassist.lib import mail, origin, throttle
+from hrassist.lib import limits, mail
 from hrassist.lib.errors import DomainError, NotFound
 from hrassist.models import Session, User
 
 TASK = "hrassist.tasks.mail_password_reset"
-# Requests that may come at once, and the seconds in which they grow back: for an address, and for what was typed.
-LIMITS = {"address": (20, 3600), "account": (3, 3600)}
 # The same mail to one person again is no help to them.
 MOST_ACCOUNTS = 3
 
@@ -36,12 +33,10 @@ class WeakPassword(DomainError):
     code = "weak_password"
 
 
-def ask(*, who: str) -> None:
+def ask(*, who: str, address: str) -> None:
     """Queue the mail, if there is such an account; nobody learns from outside whether there is, nor from the time."""
-    address = network_of(origin.current().ip)
     for name, key in {"address": address, "account": who.casefold()}.items():
-        limit, per = LIMITS[name]
-        if not throttle.take(f"reset:{name}", key, limit=limit, per=per).allowed:
+        if not limits.take(f"reset:{name}", key).allowed:
             audit.denied("user.password_reset_throttled", reason_code=name)
             return
     # Looking, and above all mailing, is the worker's: an answer here takes the same time whoever asks for whom.

@@ -5,6 +5,7 @@ from hrassist.models.idempotency import IdempotencyRecord
 from hrassist.models.long_task import LongTask
 from hrassist.models.notification import Notification
 from hrassist.models.saved_view import SavedView
+from hrassist.models.security import Scan, SecurityAlert, Tally
 from hrassist.models.session import Session
 from hrassist.models.throttle import Throttle
 from hrassist.models.token import ApiToken
@@ -17,7 +18,10 @@ __all__ = [
     "LongTask",
     "Notification",
     "SavedView",
+    "Scan",
+    "SecurityAlert",
     "Session",
+    "Tally",
     "Throttle",
     "User",
 ]

@@ -26,7 +26,9 @@ class User(AbstractUser):
         default=MailChoice.AT_ONCE,
         help_text="In the admin they are always shown.",
     )
-
+    mail_by_kind = models.JSONField(
+        default=dict, blank=True, help_text="Another choice for some kinds of notification: {kind: choice}."
+    )
     active_until = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="Nobody is signed in to the account from then on."
     )
@@ -35,8 +37,13 @@ class User(AbstractUser):
         erase: ClassVar = {"username", "first_name", "last_name", "email"}
         keep: ClassVar = {
             "id", "password", "last_login", "is_superuser", "is_staff", "is_active", "date_joined", "time_zone",
-            "notify_by_mail", "active_until",
+            "notify_by_mail", "mail_by_kind", "active_until",
         }  # fmt: skip
+
+    def mail_choice(self, kind: str) -> str:
+        """When notifications of this kind are mailed to them."""
+        choice: str = self.mail_by_kind.get(kind, self.notify_by_mail)
+        return choice
 
     def may_sign_in(self, *, now: datetime) -> bool:
         return self.is_active and (self.active_until is None or self.active_until > now)

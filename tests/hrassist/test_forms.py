@@ -5,7 +5,7 @@ from django.db import connection, connections
 from django.test import Client
 
 from audit.models import Event
-from hrassist.forms import network_of
+from hrassist.forms import _network
 from tests.factories import UserFactory
 from tests.hrassist.lib.test_throttle import wind_back
 
@@ -80,7 +80,7 @@ def test_writing_the_name_differently_gives_no_further_guesses(rosa, events):
     [("203.0.113.5", "203.0.113.5"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), (None, "unknown")],
 )
 def test_an_ipv6_network_counts_as_one_address(ip, network):
-    assert network_of(ip) == network
+    assert _network(ip) == network
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "audit"])
