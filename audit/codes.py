@@ -1,7 +1,7 @@
 """The codes of events: an action is a noun and a verb, and so is its code. A code never changes its meaning.
 
-`resume.downloaded` is RES-DL, and RES-DL-I, -D or -E where it was allowed, denied or failed. A new noun or verb is added
-here; tests/audit/test_codes.py names those that are missing.
+`resume.downloaded` is RES-DL, and RES-DL-I, -D or -E where it was allowed, denied or failed. A new noun or verb is
+added here; tests/audit/test_codes.py names those that are missing.
 """
 
 from __future__ import annotations

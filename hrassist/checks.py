@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.conf import settings
-from django.db import Error as DatabaseError
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import Error as DatabaseError
 
 from hrassist.databases import standing
 
@@ -128,7 +128,7 @@ def check_database_role(databases: Any = None, **_kwargs: Any) -> list[CheckMess
     return [
         Warning(
             f"The application could rewrite its audit trail: {found.in_words()}.",
-            hint="Set HRASSIST_DB_OWNER_URL to the owner, DATABASE_URL to another role, and run manage.py database_role.",
+            hint="Name the owner in HRASSIST_DB_OWNER_URL, another role in DATABASE_URL; run manage.py database_role.",
             id="hrassist.W040",
         )
     ]

@@ -1,4 +1,4 @@
-"""What the worker does for the trail every minute: seal, copy, watch the clock and the settings, and say what is wrong."""
+"""What the worker does for the trail every minute: seal, copy, watch clock and settings, and say what is wrong."""
 
 from __future__ import annotations
 
