@@ -2,9 +2,13 @@
 
 from candidates.models.candidate import Candidate
 from candidates.models.contact import CandidateEmail, CandidateLink, CandidatePhone
+from candidates.models.data_export import DataExport
 from candidates.models.duplicate import CandidateMerge, DuplicateGroup, DuplicateMember, DuplicateSearch, NotDuplicate
+from candidates.models.erasure import Erasure
 from candidates.models.imported import ImportedRow
+from candidates.models.legal_hold import LegalHold
 from candidates.models.resume import Resume, ResumePage, ResumeParse, ResumeText, ResumeVector
+from candidates.models.retention import RetentionDue, RetentionRule
 from candidates.models.source import Source
 from candidates.models.tag import CandidateTag, Tag
 from candidates.models.talent_pool import PoolMembership, TalentPool
@@ -17,10 +21,13 @@ __all__ = [
     "CandidateMerge",
     "CandidatePhone",
     "CandidateTag",
+    "DataExport",
     "DuplicateGroup",
     "DuplicateMember",
     "DuplicateSearch",
+    "Erasure",
     "ImportedRow",
+    "LegalHold",
     "NotDuplicate",
     "PoolMembership",
     "Resume",
@@ -28,6 +35,8 @@ __all__ = [
     "ResumeParse",
     "ResumeText",
     "ResumeVector",
+    "RetentionDue",
+    "RetentionRule",
     "Source",
     "Tag",
     "TalentPool",

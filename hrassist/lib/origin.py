@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
@@ -177,12 +177,24 @@ def chain_is_trusted(request: HttpRequest) -> bool:
 
 
 def client_ip(request: HttpRequest) -> str | None:
-    """The address the outermost trusted proxy saw; without proxies the peer's, whatever X-Forwarded-For claims."""
+    """The address the outermost trusted proxy saw; without proxies the peer's, whatever X-Forwarded-For claims.
+
+    The chain is read from the right: each trusted proxy added one entry there, and what stands further left is whatever
+    the client wrote.
+    """
     hops: int = settings.TRUSTED_PROXIES
     forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
     peer = str(request.META.get("REMOTE_ADDR", ""))
     # Fewer entries than proxies: somebody came in behind them, so the header proves nothing.
     return _address(forwarded[-hops] if hops and len(forwarded) >= hops else peer)
+
+
+def network_of(request: HttpRequest | None) -> str:
+    """Whom to count requests by where nobody is signed in: the address, of IPv6 the /64 that one home has."""
+    ip = client_ip(request) if request is not None else None
+    if ip is None or ip_address(ip).version == 4:
+        return ip or "unknown"
+    return str(ip_network(f"{ip}/64", strict=False))
 
 
 def _address(text: str) -> str | None:

@@ -4,6 +4,7 @@
 from hrassist.settings.audit import *
 from hrassist.settings.base import *
 from hrassist.settings.mail import *
+from hrassist.settings.privacy import *
 from hrassist.settings.sessions import *
 from hrassist.settings.storage import *
 from hrassist.settings.web import *

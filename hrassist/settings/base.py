@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "audit.middleware.AuditMiddleware",
+    "hrassist.pace.PaceMiddleware",
     "auditlog.middleware.AuditlogMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -182,6 +183,9 @@ if SENTRY_DSN:
     from hrassist.lib.logs import report_errors
 
     report_errors(dsn=SENTRY_DSN, environment=ENVIRONMENT, release=VERSION)
+
+# The list of what is inside, as `make sbom` writes it beside manage.py.
+SBOM_PATH = Path(env.text("HRASSIST_SBOM", str(BASE_DIR / "sbom.cdx.json")))
 
 # --- Ours -------------------------------------------------------------------------------------------------------------
 

@@ -215,7 +215,8 @@ def main() -> int:
     parser.add_argument("--strict", action="store_true")
     parser.add_argument("--markdown", action="store_true")
     options = parser.parse_args()
-    ensure(options.small, candidates=10_000, jobs=100, applications=20_000)
+    # A thousand jobs, so that a page of open jobs is as full as with five thousand.
+    ensure(options.small, candidates=10_000, jobs=1_000, applications=20_000)
     ensure(options.large, candidates=1_000_000, jobs=5_000, applications=2_000_000)
     small, large = Worker(options.small), Worker(options.large)
     lines, kept = [], True
