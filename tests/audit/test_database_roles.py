@@ -49,10 +49,11 @@ def app(app_role: str) -> Iterator[psycopg.Connection]:
         yield made
 
 
-EMPTY = (
-    "code reason_code actor_id actor_display impersonator_id auth_method token_id session_hash target_type target_id"
-    " target_version subject_ref job_id purpose user_agent request_id trace_id method route node app_version"
-).split()
+EMPTY = [
+    "code", "reason_code", "actor_id", "actor_display", "impersonator_id", "auth_method", "token_id", "session_hash",
+    "target_type", "target_id", "target_version", "subject_ref", "job_id", "purpose", "user_agent", "request_id",
+    "trace_id", "method", "route", "node", "app_version",
+]  # fmt: skip
 INSERT = (
     f"INSERT INTO audit_event (uid, ts, action, outcome, actor_type, changes, schema_version, tx, {', '.join(EMPTY)})"
     " VALUES (gen_random_uuid(), '2001-01-01', 'job.opened', 'allow', 'service', '{}', 2, 7" + ", ''" * len(EMPTY) + ")"
