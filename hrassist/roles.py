@@ -89,7 +89,7 @@ ROLES: dict[str, set[str]] = {
         "jobs.view_reports",
     },
     "Interviewer": _SEE_JOBS | _SEE_PEOPLE | _SCORE,
-    "Auditor": _models("audit", "event", VIEW) | {"audit.export_event"},
+    "Auditor": _models("audit", "event", VIEW) | {"audit.export_event", "hrassist.view_security"},
     # Answers for what is held about people: requests, holds, rules. Reads what they have to judge, hires nobody.
     "Privacy officer": _SEE_JOBS
     | _SEE_PEOPLE
@@ -102,7 +102,12 @@ ROLES: dict[str, set[str]] = {
     | _models("hrassist", "apitoken", VIEW, CHANGE)
     | _models("auth", "group", VIEW)
     | _models("candidates", "retentionrule", VIEW, CHANGE)
-    | {"hrassist.view_all_tokens", "candidates.view_uploadticket", "candidates.view_all_uploads"},
+    | {
+        "hrassist.view_all_tokens",
+        "hrassist.view_security",
+        "candidates.view_uploadticket",
+        "candidates.view_all_uploads",
+    },
 }
 
 
