@@ -7,6 +7,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from audit.actions import upkeep
+from candidates.actions import privacy_upkeep
 from hrassist import long_tasks, notification_mail, security_alerts, task_files
 from hrassist.lib import tally, throttle
 from hrassist.models import IdempotencyRecord
@@ -95,6 +96,20 @@ def settle_submissions(timestamp: int) -> None:
     """Turn everything that was sent and read since into applications."""
     del timestamp
     settling.settle_waiting(now=timezone.now())
+
+
+@app.periodic(cron="41 2 * * *")
+@app.task(queue="privacy", queueing_lock="apply_retention", pass_context=False)
+def apply_retention(timestamp: int) -> None:
+    """Erase everybody whose time is over, find who falls due next, and remind whoever answers for them."""
+    privacy_upkeep.daily(now=datetime.fromtimestamp(timestamp, tz=UTC))
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queue="privacy", queueing_lock="tend_privacy_requests", pass_context=False)
+def tend_privacy_requests(timestamp: int) -> None:
+    """Take up erasures and copies whose worker died, delete copies that ran out, and tell of what is overdue."""
+    privacy_upkeep.often(now=datetime.fromtimestamp(timestamp, tz=UTC))
 
 
 @app.periodic(cron="* * * * *")
