@@ -17,6 +17,7 @@ class HrassistConfig(AppConfig):
             outside,
             roles,
         )
+        from hrassist.identity import checks as sign_in_checks  # noqa: F401, PLC0415
         from hrassist.identity import gate  # noqa: PLC0415
         from hrassist.lib.storage.named import keep  # noqa: PLC0415
         from hrassist.models import long_task  # noqa: PLC0415

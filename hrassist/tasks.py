@@ -8,6 +8,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from audit.actions import upkeep
+from candidates.actions import privacy_upkeep
 from hrassist import long_tasks, notification_mail, security_alerts, task_files
 from hrassist.identity import notices, resets
 from hrassist.lib import tally, throttle
@@ -111,8 +112,23 @@ def settle_submissions(timestamp: int) -> None:
     settling.settle_waiting(now=timezone.now())
 
 
+@app.periodic(cron="41 2 * * *")
+@app.task(queue="privacy", queueing_lock="apply_retention", pass_context=False)
+def apply_retention(timestamp: int) -> None:
+    """Erase everybody whose time is over, find who falls due next, and remind whoever answers for them."""
+    privacy_upkeep.daily(now=datetime.fromtimestamp(timestamp, tz=UTC))
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queue="privacy", queueing_lock="tend_privacy_requests", pass_context=False)
+def tend_privacy_requests(timestamp: int) -> None:
+    """Take up erasures and copies whose worker died, delete copies that ran out, and tell of what is overdue."""
+    privacy_upkeep.often(now=datetime.fromtimestamp(timestamp, tz=UTC))
+
+
 @app.periodic(cron="* * * * *")
 @app.task(queue="upkeep", queueing_lock="seal_audit_trail", pass_context=False)
 def seal_audit_trail(timestamp: int) -> None:
-    """Seal what was put on record within the minute, copy the seals away, and raise the alarm where that stands still."""
-    upkeep.every_minute(now=datetime.fromtimestamp(timestamp, tz=UTC))
+    """Seal what was put on record within the minute, copy the seals away, and raise the alarm where that fails."""
+    del timestamp
+    upkeep.every_minute()
