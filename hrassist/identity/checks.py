@@ -12,7 +12,7 @@ from hrassist.accounts import BadAccount, role_named
 
 @register()
 def check_sign_in(**_kwargs: Any) -> list[CheckMessage]:
-    """Second factors off, a provider that is set up by half, a role that does not exist, and nobody who could sign in."""
+    """Second factors off, a provider set up by half, a role that does not exist, and nobody who could sign in."""
     found: list[CheckMessage] = []
     if not (settings.REQUIRE_MFA or settings.DEVELOPMENT):
         found.append(
@@ -38,7 +38,8 @@ def _providers() -> list[CheckMessage]:
     if settings.SAML_IDP_ENTITY_ID and not (settings.SAML_IDP_SSO_URL and settings.SAML_IDP_CERTIFICATE):
         found.append(
             Error(
-                "HRASSIST_SAML_IDP_ENTITY_ID is set without HRASSIST_SAML_IDP_SSO_URL and HRASSIST_SAML_IDP_CERTIFICATE.",
+                "HRASSIST_SAML_IDP_ENTITY_ID is set without HRASSIST_SAML_IDP_SSO_URL and "
+                "HRASSIST_SAML_IDP_CERTIFICATE.",
                 hint="Both stand in the provider's metadata; see docs/sign-in.md.",
                 id="hrassist.E052",
             )
