@@ -4,11 +4,13 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from django.utils import timezone
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from audit.actions import upkeep
 from candidates.actions import privacy_upkeep
 from hrassist import long_tasks, notification_mail, security_alerts, task_files
+from hrassist.identity import notices, resets
 from hrassist.lib import tally, throttle
 from hrassist.models import IdempotencyRecord
 from jobs.actions import intake, scorecards, settling
@@ -79,6 +81,18 @@ def end_forgotten_long_tasks(timestamp: int) -> None:
 def mail_notifications(timestamp: int) -> None:
     """Mail what people were told and have not read: at once, or once a day, as each of them chose."""
     notification_mail.send_due(now=datetime.fromtimestamp(timestamp, tz=UTC))
+
+
+@app.task(queue="mail", name=notices.TASK, retry=RetryStrategy(max_attempts=8, exponential_wait=4))
+def mail_security_notice(*, user_id: str, what: str, by: str = "") -> None:
+    """Warn somebody by mail that something about signing in to their account changed."""
+    notices.send(user_id=user_id, what=what, by=by)
+
+
+@app.task(queue="mail", name=resets.TASK, retry=RetryStrategy(max_attempts=6, exponential_wait=4))
+def mail_password_reset(*, user_ids: list[str]) -> None:
+    """Mail the link for a new password; a request for nobody comes here too and mails nobody."""
+    resets.send(user_ids=user_ids)
 
 
 @app.task(queue="upkeep", name=intake.SETTLE)
