@@ -121,7 +121,7 @@ def test_another_role_ends_the_sessions_that_began_before(rosa, how):
         "added": lambda: rosa.groups.add(group),
         "removed": lambda: rosa.groups.remove(*rosa.groups.all()),
         "set": lambda: rosa.groups.set([group]),
-        "cleared": lambda: rosa.groups.clear(),
+        "cleared": rosa.groups.clear,
         "from_the_other_side": lambda: group.user_set.add(rosa),
     }[how]()
     assert not Session.objects.of(rosa).exists()
