@@ -8,9 +8,10 @@ class CandidatesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from audit.actions import expiring  # noqa: PLC0415
         from candidates import tasks  # noqa: F401, PLC0415  the worker must know every task
         from candidates.erasure import traces  # noqa: PLC0415
-        from candidates.models import candidate, data_export, followers, holding, own_erasers  # noqa: PLC0415
+        from candidates.models import candidate, data_export, followers, holding, legal_hold, own_erasers  # noqa: PLC0415
         from hrassist import notifications  # noqa: PLC0415
         from hrassist.lib.storage.named import keep  # noqa: PLC0415
 
@@ -18,6 +19,7 @@ class CandidatesConfig(AppConfig):
         own_erasers.register()
         traces.register()
         keep(data_export.copies_named)
+        expiring.keep_while(legal_hold.held_now)
         holding.register(
             holding.Holdable(
                 scope="candidate",

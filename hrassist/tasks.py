@@ -6,7 +6,7 @@ from uuid import UUID
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from audit.actions import upkeep
+from audit.actions import expiring, upkeep
 from hrassist import long_tasks, notification_mail, security_alerts, task_files
 from hrassist.lib import tally, throttle
 from hrassist.models import IdempotencyRecord
@@ -103,3 +103,12 @@ def seal_audit_trail(timestamp: int) -> None:
     """Seal what was put on record within the minute, copy the seals away, and raise the alarm where that fails."""
     del timestamp
     upkeep.every_minute()
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(queue="upkeep", queueing_lock="expire_audit_trail", pass_context=False)
+def expire_audit_trail(timestamp: int) -> None:
+    """Let audit events go whose time is over, a piece at a time."""
+    del timestamp
+    while expiring.expire().seals:
+        pass

@@ -58,7 +58,7 @@ class Piece:
 
 
 def piece(after: Cursor, *, most: int = MOST) -> Piece:
-    """The next sealed events behind a cursor, each with the number of its seal; at least once, never in another order."""
+    """The next sealed events behind a cursor, each with the number of its seal, always in the same order."""
     events: list[dict[str, Any]] = []
     at = after
     for seal in Seal.objects.filter(seq__gte=max(after.seq, 1)).defer("leaves").order_by("seq")[:most]:

@@ -15,13 +15,13 @@ from django.db import transaction
 from audit import actions as audit
 from audit.actions import exporting
 from audit.sealing.canonical import COLUMNS
-from hrassist.lib.tables import harmless
+from hrassist.lib.tables import safe
 
 
 class Command(BaseCommand):
     help = (
-        "Write events as JSON lines or CSV, oldest first, in constant memory; that they left is on record. JSON lines are "
-        "the very bytes that the seals cover; cells of CSV that a spreadsheet would calculate are defused."
+        "Write events as JSON lines or CSV, oldest first, in constant memory; that they left is on record. JSON lines "
+        "are the very bytes that the seals cover; cells of CSV that a spreadsheet would calculate are defused."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -62,7 +62,7 @@ def _as_csv(lines: Iterator[bytes], file: IO[str]) -> int:
     for line in lines:
         fields = json.loads(line)
         fields["changes"] = json.dumps(fields["changes"], sort_keys=True, ensure_ascii=False)
-        writer.writerow([harmless(fields[name]) for name in COLUMNS])
+        writer.writerow([safe(fields[name]) for name in COLUMNS])
         count += 1
     return count
 

@@ -44,7 +44,8 @@ SELECT
     'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/143.0', md5('r' || n), '', 'GET',
     split_part(action, '.', 1) || '/<path:object_id>/', 200, '{}', 'web-1', '0.1.0', 2, 3
 FROM (
-    SELECT n, action, action NOT LIKE 'user.%%' AND action NOT LIKE 'request.%%' AND action <> 'candidate.searched' AS about,
+    SELECT n, action,
+        action NOT LIKE 'user.%%' AND action NOT LIKE 'request.%%' AND action <> 'candidate.searched' AS about,
         -- A few people do most of the work, and a few candidates are looked at most.
         1 + floor(%(actors)s * power(hashfloat(n, 1), 2))::int AS actor,
         1 + floor(%(people)s * power(hashfloat(n, 2), 3))::int AS person,
