@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate
 
 
@@ -16,10 +17,12 @@ class HrassistConfig(AppConfig):
             outside,
             roles,
         )
+        from hrassist.identity import gate  # noqa: PLC0415
         from hrassist.lib.storage.named import keep  # noqa: PLC0415
         from hrassist.models import long_task  # noqa: PLC0415
 
         keep(long_task.files_named)
+        user_logged_in.connect(gate.begin, dispatch_uid="hrassist.gate.begin")
         post_migrate.connect(roles.sync_after_migrate, sender=self)
         post_migrate.connect(databases.grant_after_migrate, sender=self)
 
@@ -33,6 +36,7 @@ class HrassistAdminConfig(AdminConfig):
         super().ready()
         # After autodiscovery, because it replaces Django's own pages for groups.
         from hrassist.admin import (  # noqa: F401, PLC0415
+            account,
             accounts,
             long_task,
             notifications,

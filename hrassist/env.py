@@ -88,6 +88,17 @@ def paces(name: str) -> dict[str, tuple[int, int]]:
     return result
 
 
+def pairs(name: str) -> dict[str, str]:
+    """A comma-separated list of left=right; the last = separates, because names of groups may hold one."""
+    found = {}
+    for item in items(name):
+        left, separator, right = item.rpartition("=")
+        if not (separator and left.strip() and right.strip()):
+            raise ImproperlyConfigured(f"{name} holds {item!r}. Write each entry as group=role.")
+        found[left.strip()] = right.strip()
+    return found
+
+
 def choice(name: str, default: str, *, among: tuple[str, ...]) -> str:
     value = text(name, default)
     if value not in among:

@@ -105,6 +105,7 @@ ROLES: dict[str, set[str]] = {
     | {
         "hrassist.view_all_tokens",
         "hrassist.view_security",
+        "hrassist.end_sessions",
         "candidates.view_uploadticket",
         "candidates.view_all_uploads",
     },

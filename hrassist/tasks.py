@@ -4,10 +4,13 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from django.utils import timezone
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from audit.actions import expiring, upkeep
+from candidates.actions import privacy_upkeep
 from hrassist import long_tasks, notification_mail, security_alerts, task_files
+from hrassist.identity import notices, resets
 from hrassist.lib import tally, throttle
 from hrassist.models import IdempotencyRecord
 from jobs.actions import intake, scorecards, settling
@@ -80,6 +83,18 @@ def mail_notifications(timestamp: int) -> None:
     notification_mail.send_due(now=datetime.fromtimestamp(timestamp, tz=UTC))
 
 
+@app.task(queue="mail", name=notices.TASK, retry=RetryStrategy(max_attempts=8, exponential_wait=4))
+def mail_security_notice(*, user_id: str, what: str, by: str = "") -> None:
+    """Warn somebody by mail that something about signing in to their account changed."""
+    notices.send(user_id=user_id, what=what, by=by)
+
+
+@app.task(queue="mail", name=resets.TASK, retry=RetryStrategy(max_attempts=6, exponential_wait=4))
+def mail_password_reset(*, user_ids: list[str]) -> None:
+    """Mail the link for a new password; a request for nobody comes here too and mails nobody."""
+    resets.send(user_ids=user_ids)
+
+
 @app.task(queue="upkeep", name=intake.SETTLE)
 def settle_submission(*, submission_id: str, tries: int = 0) -> None:
     """Turn what somebody sent into an application as soon as its file is read; the next task finds who takes longer."""
@@ -95,6 +110,20 @@ def settle_submissions(timestamp: int) -> None:
     """Turn everything that was sent and read since into applications."""
     del timestamp
     settling.settle_waiting(now=timezone.now())
+
+
+@app.periodic(cron="41 2 * * *")
+@app.task(queue="privacy", queueing_lock="apply_retention", pass_context=False)
+def apply_retention(timestamp: int) -> None:
+    """Erase everybody whose time is over, find who falls due next, and remind whoever answers for them."""
+    privacy_upkeep.daily(now=datetime.fromtimestamp(timestamp, tz=UTC))
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queue="privacy", queueing_lock="tend_privacy_requests", pass_context=False)
+def tend_privacy_requests(timestamp: int) -> None:
+    """Take up erasures and copies whose worker died, delete copies that ran out, and tell of what is overdue."""
+    privacy_upkeep.often(now=datetime.fromtimestamp(timestamp, tz=UTC))
 
 
 @app.periodic(cron="* * * * *")

@@ -14,7 +14,7 @@ from django.db import transaction
 from audit import actions as audit
 from candidates.actions.legal_holds import UnderLegalHold
 from candidates.models import Candidate, Erasure, holding
-from candidates.models.candidate import standing_for
+from candidates.models.candidate import everybody_of, standing_for
 from candidates.tasks import run_erasure
 from hrassist.lib.errors import Conflict, DomainError, Gone, NotFound
 
@@ -140,17 +140,9 @@ def cancel(*, erasure: Erasure, by: User | None, now: datetime) -> Erasure:
     return erasure
 
 
-def everybody_of(candidate_id: UUID) -> tuple[UUID, ...]:
-    """The record that stands for a person and all that were merged into it, directly or through others."""
-    found = {candidate_id}
-    while more := set(Candidate.objects.filter(merged_into__in=found).values_list("pk", flat=True)) - found:
-        found |= more
-    return tuple(sorted(found))
-
-
 def _locked(candidate_id: UUID, *, by: User | None) -> Candidate:
     """The record that stands for the person, locked: against a merge, an upload or another request at this moment."""
-    root = standing_for({candidate_id}).get(candidate_id)
+    root = standing_for({candidate_id}).get(candidate_id, candidate_id)
     row = Candidate.objects.select_for_update(of=("self",), no_key=True).filter(pk=root).first()
     if row is not None and row.merged_into_id is not None:
         raise Conflict("The record was merged at this moment. Ask again.", code="candidate_merged")

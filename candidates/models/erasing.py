@@ -52,7 +52,8 @@ class Eraser:
     instead: Mapping[str, Any] = field(default_factory=dict)
 
     def rows(self, person: Person) -> QuerySet[Any]:
-        return apps.get_model(self.model)._default_manager.filter(self.find(person)).order_by()
+        found: QuerySet[Any] = apps.get_model(self.model)._default_manager.filter(self.find(person)).order_by()
+        return found
 
     def stored(self, person: Person) -> set[str]:
         """The keys of the store that these rows name."""

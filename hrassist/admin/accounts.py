@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from auditlog.models import LogEntry
 from django import forms
 from django.contrib import admin
@@ -36,6 +39,8 @@ else:
 
 # Raw tables of libraries: whom they name, what they hold, nobody's `visible_to` has decided.
 admin.site.unregister([Group, LogEntry, ProcrastinateJob])
+# Factors, linked identities and mail addresses have pages of ours, which show no secret.
+admin.site.unregister([Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken])
 
 
 ACCESS = ("is_active", "is_staff", "groups")

@@ -46,6 +46,8 @@ _TABLE = (
     Limit("login:account", "Sign-ins to one account from anywhere", 30, 900, ACCOUNT),
     Limit("password:address", "Forms about passwords, from one address", 20, 600, ADDRESS),
     Limit("password:person", "Changes of a password", 10, 600, PERSON),
+    Limit("reset:address", "Mails for a forgotten password, from one address", 20, 3600, ADDRESS),
+    Limit("reset:account", "Mails for a forgotten password, to one account", 3, 3600, ACCOUNT),
     Limit("api:unknown", "API requests without a valid token, from one address", 120, 60, ADDRESS),
     Limit("ticket", "Tickets for uploads", 600, 60, PERSON),
     Limit("upload", "Files put into the store of this machine, from one address", 1200, 60, ADDRESS),

@@ -63,6 +63,11 @@ class RequestOrigin:
         # Whether a refusal or failure of this request is on record already.
         self.kept = False
 
+    @property
+    def shows_nothing(self) -> bool:
+        """HEAD: the audit middleware lets no byte of a body leave."""
+        return self.request.method == "HEAD"
+
     def __call__(self) -> Origin:
         request = self.request
         user = getattr(request, "user", None)
@@ -191,7 +196,11 @@ def client_ip(request: HttpRequest) -> str | None:
 
 def network_of(request: HttpRequest | None) -> str:
     """Whom to count requests by where nobody is signed in: the address, of IPv6 the /64 that one home has."""
-    ip = client_ip(request) if request is not None else None
+    return network(client_ip(request) if request is not None else None)
+
+
+def network(ip: str | None) -> str:
+    """The address itself; of IPv6 the /64 around it."""
     if ip is None or ip_address(ip).version == 4:
         return ip or "unknown"
     return str(ip_network(f"{ip}/64", strict=False))
