@@ -49,14 +49,6 @@ def check_production_settings(**_kwargs: Any) -> list[CheckMessage]:
                 id="hrassist.E004",
             )
         )
-    if not settings.REQUIRE_MFA:
-        found.append(
-            Warning(
-                "A password alone opens this installation: HRASSIST_REQUIRE_MFA is off.",
-                hint="Remove HRASSIST_REQUIRE_MFA=off. People set up their second factor at their next sign-in.",
-                id="hrassist.W006",
-            )
-        )
     return found + _reached_from_outside()
 
 

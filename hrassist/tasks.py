@@ -7,10 +7,11 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from audit.actions import expiring, upkeep
+from audit.actions import upkeep
 from candidates.actions import privacy_upkeep
-from hrassist import long_tasks, notification_mail, security_alerts, task_files
-from hrassist.identity import notices, resets
+from hrassist import long_tasks, notification_mail, security_alerts, task_files, tokens
+from hrassist.identity import break_glass, notices, resets
+from hrassist.identity.sessions import SessionStore
 from hrassist.lib import tally, throttle
 from hrassist.models import IdempotencyRecord
 from jobs.actions import intake, scorecards, settling
@@ -83,6 +84,28 @@ def mail_notifications(timestamp: int) -> None:
     notification_mail.send_due(now=datetime.fromtimestamp(timestamp, tz=UTC))
 
 
+@app.periodic(cron="41 6 * * *")
+@app.task(queue="upkeep", queueing_lock="tell_of_token_expiry", pass_context=False)
+def tell_of_token_expiry(timestamp: int) -> None:
+    """Tell people of tokens of theirs that end within a week; each once."""
+    tokens.tell_of_expiry(now=datetime.fromtimestamp(timestamp, tz=UTC))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="upkeep", queueing_lock="shut_break_glass", pass_context=False)
+def shut_break_glass(timestamp: int) -> None:
+    """Tidy up the emergency account after its hour; nobody is signed in to it by then, with or without this task."""
+    break_glass.close_expired(now=datetime.fromtimestamp(timestamp, tz=UTC))
+
+
+@app.periodic(cron="29 * * * *")
+@app.task(queue="upkeep", queueing_lock="forget_sessions", pass_context=False)
+def forget_sessions(timestamp: int) -> None:
+    """Remove sessions that have ended by the clock."""
+    del timestamp
+    SessionStore.clear_expired()
+
+
 @app.task(queue="mail", name=notices.TASK, retry=RetryStrategy(max_attempts=8, exponential_wait=4))
 def mail_security_notice(*, user_id: str, what: str, by: str = "") -> None:
     """Warn somebody by mail that something about signing in to their account changed."""
@@ -132,12 +155,3 @@ def seal_audit_trail(timestamp: int) -> None:
     """Seal what was put on record within the minute, copy the seals away, and raise the alarm where that fails."""
     del timestamp
     upkeep.every_minute()
-
-
-@app.periodic(cron="41 3 * * *")
-@app.task(queue="upkeep", queueing_lock="expire_audit_trail", pass_context=False)
-def expire_audit_trail(timestamp: int) -> None:
-    """Let audit events go whose time is over, a piece at a time."""
-    del timestamp
-    while expiring.expire().seals:
-        pass

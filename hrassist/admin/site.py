@@ -12,8 +12,9 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
+from django.utils import timezone
 
-from hrassist import notifications
+from hrassist import accounts, notifications
 from hrassist.admin import bulk, dashboard, navigation, pages, saved_views
 from hrassist.admin.search import search_view
 from hrassist.forms import ThrottledAuthenticationForm
@@ -87,6 +88,16 @@ class RecruitersSite(AdminSite):
                 return answer
             user = request.user
         return HttpResponseRedirect(entry.beginning(user, wanted=entry.where_next(request)))
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseRedirect | TemplateResponse:
+        """One's own password; every other session of the account ends with the one before."""
+        answer = super().password_change(request, extra_context)
+        if isinstance(answer, HttpResponseRedirect):
+            user: Any = request.user
+            accounts.password_was_changed(user=user, by=user, now=timezone.now(), but=request.session.session_key)
+        return answer
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         return TemplateResponse(

@@ -47,6 +47,8 @@ def seen(user: User, *, path: str = "") -> Q:
     """What to filter by so that only applications visible to the user stay; `path` leads to them (`application__`)."""
     if not user.is_authenticated or not user.is_active:
         return Q(pk__in=[])
+    if user.only_jobs is not None:
+        return Q(**{f"{path}job__in": user.only_jobs})
     if user.has_perm("jobs.view_all_jobs") or user.has_perm("jobs.view_confidential_jobs"):
         return of_seen_job(user, path=f"{path}job")
     # A union, because an OR of two subqueries would be tried on every application there is. Interviewers of a
@@ -251,6 +253,9 @@ class KnownByHiddenJobsOnly(Func):
 
 def people_of_confidential_jobs_only(user: User, candidate: models.F) -> KnownByHiddenJobsOnly | None:
     """Candidates known only through confidential jobs that the user may not see."""
+    if user.only_jobs is not None:
+        # They see who applied for those jobs, and nobody else.
+        return None
     return None if user.has_perm("jobs.view_confidential_jobs") else KnownByHiddenJobsOnly(candidate, user=user)
 
 
