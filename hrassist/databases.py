@@ -37,9 +37,10 @@ def grant_after_migrate(using: str = DEFAULT_DB_ALIAS, **_kwargs: Any) -> None:
     if using != DEFAULT_DB_ALIAS:
         return
     with connections[using].cursor() as cursor:
-        if dbroles.may_grant(cursor, settings.DB_APP_ROLE):
+        role = settings.DB_APP_ROLE
+        if dbroles.may_grant(cursor, role) and not dbroles.is_granted(cursor, role=role):
             with transaction.atomic(using=using):
-                dbroles.grant(cursor, role=settings.DB_APP_ROLE)
+                dbroles.grant(cursor, role=role)
 
 
 def standing() -> Standing:

@@ -58,6 +58,7 @@ PACE: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         (("report", GET),),
     ),
     "storage-incoming": (("upload", ("PUT",)),),
+    "policy-reports": (("policy", POST),),
     "jobs.api.bounces.sendgrid": (("bounces", POST),),
 }
 

@@ -115,5 +115,6 @@ def tend_privacy_requests(timestamp: int) -> None:
 @app.periodic(cron="* * * * *")
 @app.task(queue="upkeep", queueing_lock="seal_audit_trail", pass_context=False)
 def seal_audit_trail(timestamp: int) -> None:
-    """Seal what was put on record within the minute, copy the seals away, and raise the alarm where that stands still."""
-    upkeep.every_minute(now=datetime.fromtimestamp(timestamp, tz=UTC))
+    """Seal what was put on record within the minute, copy the seals away, and raise the alarm where that fails."""
+    del timestamp
+    upkeep.every_minute()

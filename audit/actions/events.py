@@ -83,12 +83,13 @@ def viewed(
 ) -> Event:
     """Commit that somebody sees something, on a connection of its own, before anything is shown.
 
-    Asked again for the same action and target within a request, it is still one row. Raises AuditUnavailable (503).
+    Asked again for the same action and target within a request, it is still one row; HEAD shows nothing and is none.
+    Raises AuditUnavailable (503).
     """
     event = _event(action, by=by, target=target, subject=subject, job=job, purpose=purpose[:200], changes=changes)
     request = origin.of_request()
     access = (event.action, event.target_type, event.target_id)
-    if request and event.target_id and access in request.seen:
+    if request and (request.shows_nothing or (event.target_id and access in request.seen)):
         return event
     try:
         _commit(event, request)

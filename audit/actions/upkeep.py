@@ -1,4 +1,4 @@
-"""What the worker does for the trail every minute: seal, copy, watch the clock and the settings, and say what is wrong."""
+"""What the worker does for the trail every minute: seal, copy, watch clock and settings, and say what is wrong."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from django.core.cache import cache
 from django.db import connection
-from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from audit.actions import anchoring, seals, settings_watch
@@ -15,24 +14,25 @@ from audit.actions.events import failed
 from audit.models import Seal
 from audit.sealing import anchors, keys
 from audit.sealing.keys import BadKey, NoKey
-from hrassist import notifications
-from hrassist.models import Notification, User
 
 logger = logging.getLogger(__name__)
 
 MOST_SKEW = timedelta(seconds=30)
-# A thing that stays wrong is told again after this time.
+# What stays wrong is put on record again after this time.
 AGAIN = timedelta(hours=6)
 MOST_BEHIND = 5
 
 
-def every_minute(*, now: datetime) -> None:
-    """All of it; nothing of it keeps the rest from being done."""
+def every_minute() -> None:
+    """All of it; no part that fails keeps the others from being done."""
     settings_watch.notice_changes()
-    _seal(now=now)
+    try:
+        seals.seal_all()
+    except (NoKey, BadKey) as error:
+        logger.error("audit: nothing is sealed: %s", error.message)
     anchoring.copy_all()
     for kind, text in troubles():
-        _alarm(kind, text, now=now)
+        _alarm(kind, text)
 
 
 def troubles() -> list[tuple[str, str]]:
@@ -72,16 +72,8 @@ def clock_skew() -> timedelta:
     return timezone.now() - theirs
 
 
-def _seal(*, now: datetime) -> None:
-    del now
-    try:
-        seals.seal_all()
-    except (NoKey, BadKey) as error:
-        logger.error("audit: nothing is sealed: %s", error.message)
-
-
-def _alarm(kind: str, text: str, *, now: datetime) -> None:
-    """Put it on record and tell the operators, once in six hours while it lasts."""
+def _alarm(kind: str, text: str) -> None:
+    """Put it on record, once in six hours while it lasts; the security page tells the operators."""
     logger.error("audit: %s", text)
     if not cache.add(f"audit-alarm-{kind}", 1, AGAIN.total_seconds()):
         return
@@ -89,19 +81,3 @@ def _alarm(kind: str, text: str, *, now: datetime) -> None:
         failed("clock.skewed", reason_code="skew", seconds=int(clock_skew().total_seconds()))
     elif kind == "late":
         failed("seal.late", reason_code="late")
-    notifications.tell(
-        users=operators(), kind=Notification.Kind.SECURITY, text=text, url=_page(), now=now
-    )  # fmt: skip
-
-
-def operators() -> list[User]:
-    """Whoever runs the machine: they are told what is wrong with it."""
-    users = User.objects.filter(is_active=True)
-    return list(users.filter(groups__name="Operator").union(users.filter(is_superuser=True)))
-
-
-def _page() -> str:
-    try:
-        return reverse("admin:security")
-    except NoReverseMatch:
-        return reverse("admin:audit_seal_changelist")

@@ -51,7 +51,8 @@ def verify(
         if anchors or isinstance(place, places.LockedBucket):
             copies += checking.compare(place, report=report, since=since, most=most)
     about = {
-        "seals": report.seals, "rows": report.rows, "copies": copies, "last_seal": report.last.seq if report.last else 0,
+        "seals": report.seals, "rows": report.rows, "copies": copies,
+        "last_seal": report.last.seq if report.last else 0,
         "found": [[one.kind, one.seal, one.row] for one in report.problems[:20]],
     }  # fmt: skip
     if report.is_whole:

@@ -38,10 +38,8 @@ class Problem:
     what: str
 
     def __str__(self) -> str:
-        where = ", ".join(
-            part for part in (f"row {self.row}" if self.row is not None else "", f"seal {self.seal}" if self.seal else "")
-            if part
-        )  # fmt: skip
+        named = (("row", self.row), ("seal", self.seal))
+        where = ", ".join(f"{noun} {number}" for noun, number in named if number is not None)
         return f"{self.kind}: {where}: {self.what}" if where else f"{self.kind}: {self.what}"
 
 
@@ -74,6 +72,8 @@ class _Open:
     after_tx: int
     at: int = -1
     awaited: int | None = None
+    # Which of its hashes belongs to the row that was last taken from it.
+    compared: int = -1
 
     def advance(self) -> None:
         self.awaited = next(self.ids, None)
@@ -166,45 +166,67 @@ def _check_rows(
             return
         # Seals from before may cover rows among these: a transaction that was long open.
         least, sealed = first, sealed.filter(last_id__gte=first)
-    seals = _opened(sealed)
-    waiting: list[tuple[int, int, _Open]] = []
-    following = next(seals, None)
-    last = report.last
+    passing = _Passing(report, _opened(sealed), least=least, gone=gone)
     for row in _rows(least):
         report.rows += 1
         if told is not None and report.rows % 100_000 == 0:
             told(report.rows)
-        key = int(row[AT["id"]])
-        while following is not None and following.seal.first_id is not None and following.seal.first_id <= key:
-            heapq.heappush(waiting, (following.awaited or 0, following.seal.seq, following))
-            following = next(seals, None)
-        covered = False
-        while waiting and waiting[0][0] <= key:
-            awaited, seq, one = heapq.heappop(waiting)
-            if awaited == key:
-                covered = True
-                report.problems += _compared(row, one)
-            elif awaited < key and awaited >= least:
-                _note_missing(report, one, awaited, gone)
-            one.advance()
-            if one.awaited is not None:
-                heapq.heappush(waiting, (one.awaited, seq, one))
-            if len(report.problems) >= most:
-                return
-        if not covered:
-            _judge_uncovered(report, row, last)
+        passing.row(row)
         if len(report.problems) >= most:
             return
-    while following is not None:
-        heapq.heappush(waiting, (following.awaited or 0, following.seal.seq, following))
-        following = next(seals, None)
-    while waiting and len(report.problems) < most:
-        awaited, seq, one = heapq.heappop(waiting)
-        if awaited >= least:
-            _note_missing(report, one, awaited, gone)
+    passing.end()
+
+
+class _Passing:
+    """Rows in the order of their ids, beside the seals that cover them: each id is awaited by one seal at most."""
+
+    def __init__(self, report: Report, seals: Iterator[_Open], *, least: int, gone: Sequence[tuple[int, int]]):
+        self.report, self.seals, self.least, self.gone = report, seals, least, gone
+        self.waiting: list[tuple[int, int, _Open]] = []
+        self.following = next(seals, None)
+
+    def row(self, row: Sequence[Any]) -> None:
+        key, covered = int(row[AT["id"]]), False
+        self._open(until=key)
+        while self.waiting and self.waiting[0][0] <= key:
+            awaited, one = self._take()
+            if awaited == key:
+                covered = True
+                self.report.problems += _compared(row, one)
+            else:
+                self._missing(one, awaited)
+        if not covered:
+            _judge_uncovered(self.report, row)
+
+    def end(self) -> None:
+        """No row is left: what seals still wait for is gone."""
+        self._open(until=None)
+        while self.waiting:
+            awaited, one = self._take()
+            self._missing(one, awaited)
+
+    def _open(self, *, until: int | None) -> None:
+        while self.following is not None and (until is None or (self.following.awaited or 0) <= until):
+            heapq.heappush(self.waiting, (self.following.awaited or 0, self.following.seal.seq, self.following))
+            self.following = next(self.seals, None)
+
+    def _take(self) -> tuple[int, _Open]:
+        """The seal that waits for the lowest id, and that id; it waits for its next one from now on."""
+        awaited, seq, one = heapq.heappop(self.waiting)
+        at = one.at
         one.advance()
         if one.awaited is not None:
-            heapq.heappush(waiting, (one.awaited, seq, one))
+            heapq.heappush(self.waiting, (one.awaited, seq, one))
+        one.compared = at
+        return awaited, one
+
+    def _missing(self, one: _Open, key: int) -> None:
+        if key < self.least:
+            return
+        if any(first <= one.seal.seq <= last for first, last in self.gone):
+            self.report.expired += 1
+            return
+        self.report.problems.append(Problem("deleted row", one.seal.seq, key, "it was sealed and is gone"))
 
 
 def _opened(sealed: Any) -> Iterator[_Open]:
@@ -236,7 +258,7 @@ def _compared(row: Sequence[Any], one: _Open) -> list[Problem]:
     key = int(row[AT["id"]])
     if one.leaves is None:
         return []
-    if one.at >= len(one.leaves) or canonical.leaf(canonical.line(row)) != one.leaves[one.at]:
+    if one.compared >= len(one.leaves) or canonical.leaf(canonical.line(row)) != one.leaves[one.compared]:
         return [Problem("edited row", one.seal.seq, key, "it does not say any more what was sealed")]
     ts: datetime = row[AT["ts"]]
     if ts > one.seal.sealed_at + TOLERANCE:
@@ -248,15 +270,8 @@ def _compared(row: Sequence[Any], one: _Open) -> list[Problem]:
     return []
 
 
-def _note_missing(report: Report, one: _Open, key: int, gone: Sequence[tuple[int, int]]) -> None:
-    if any(first <= one.seal.seq <= last for first, last in gone):
-        report.expired += 1
-        return
-    report.problems.append(Problem("deleted row", one.seal.seq, key, "it was sealed and is gone"))
-
-
-def _judge_uncovered(report: Report, row: Sequence[Any], last: Signed | None) -> None:
-    key, tx = int(row[AT["id"]]), int(row[AT["tx"]])
+def _judge_uncovered(report: Report, row: Sequence[Any]) -> None:
+    key, tx, last = int(row[AT["id"]]), int(row[AT["tx"]]), report.last
     settled = last is not None and (key <= last.id_floor or (tx, key) <= (last.tx_position, last.id_position))
     if settled:
         report.problems.append(

@@ -1,4 +1,4 @@
-"""The key that signs seals and those that are trusted: PEM blocks in one file, the private half first, outside the database.
+"""The key that signs seals and those that are trusted: PEM blocks in one file outside the database, the private first.
 
 A key that is replaced leaves its public half behind in the file, so that its seals still verify.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,8 +33,8 @@ class NoKey(DomainError):
 
     code = "no_audit_key"
     default_message = (
-        "There is no key that signs the seals of the audit trail. Make one with manage.py audit_key --new FILE and name "
-        "the file in HRASSIST_AUDIT_KEY_FILE."
+        "There is no key that signs the seals of the audit trail. Make one with manage.py audit_key --new FILE and "
+        "name the file in HRASSIST_AUDIT_KEY_FILE."
     )
 
 
@@ -149,10 +150,9 @@ def configured() -> Ring:
         return parse(settings.AUDIT_KEY)
     path = Path(settings.AUDIT_KEY_FILE)
     if settings.DEVELOPMENT and not path.exists():
-        try:
+        # Another process may be quicker.
+        with suppress(FileExistsError):
             write(generate(), path)
-        except FileExistsError:
-            pass
     if not path.exists():
         raise NoKey
     return parse(path.read_text(encoding="ascii"))

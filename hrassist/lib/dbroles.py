@@ -89,6 +89,28 @@ def may_grant(cursor: Any, role: str) -> bool:
     return bool(cursor.fetchone()[0])
 
 
+def is_granted(cursor: Any, *, role: str) -> bool:
+    """Whether the role has exactly what `grant` gives, in every table that is there now."""
+    cursor.execute(
+        """
+        WITH asked AS (SELECT %s::name AS role, %s::text[] AS append_only, %s::text[] AS read_only)
+        SELECT coalesce(bool_and(CASE
+            WHEN t.relkind = 'S' THEN has_sequence_privilege(role, t.oid, 'USAGE')
+            WHEN NOT has_table_privilege(role, t.oid, 'SELECT') THEN false
+            WHEN t.relname = ANY(append_only) THEN has_table_privilege(role, t.oid, 'INSERT')
+                AND NOT has_table_privilege(role, t.oid, 'UPDATE, DELETE, TRUNCATE, TRIGGER')
+            WHEN t.relname = ANY(read_only)
+                THEN NOT has_table_privilege(role, t.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER')
+            ELSE has_table_privilege(role, t.oid, 'INSERT') AND has_table_privilege(role, t.oid, 'UPDATE')
+                AND has_table_privilege(role, t.oid, 'DELETE')
+        END), false)
+        FROM asked, pg_class t WHERE t.relnamespace = 'public'::regnamespace AND t.relkind IN ('r', 'p', 'S')
+        """,
+        [role, list(APPEND_ONLY), list(READ_ONLY)],
+    )
+    return bool(cursor.fetchone()[0])
+
+
 def grant(cursor: Any, *, role: str) -> None:
     """Give the role what the application needs in this database, and nothing else; may be repeated.
 

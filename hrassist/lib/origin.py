@@ -63,6 +63,11 @@ class RequestOrigin:
         # Whether a refusal or failure of this request is on record already.
         self.kept = False
 
+    @property
+    def shows_nothing(self) -> bool:
+        """HEAD: the audit middleware lets no byte of a body leave."""
+        return self.request.method == "HEAD"
+
     def __call__(self) -> Origin:
         request = self.request
         user = getattr(request, "user", None)

@@ -3,7 +3,7 @@
 from hrassist import env
 from hrassist.settings.base import VAR_DIR
 
-# The key that signs seals, and the public halves of former ones, as PEM blocks. Development makes one in AUDIT_KEY_FILE.
+# The key that signs seals, and the public halves of former ones, as PEM blocks. Development makes AUDIT_KEY_FILE.
 AUDIT_KEY = env.secret("HRASSIST_AUDIT_KEY", "")
 AUDIT_KEY_FILE = VAR_DIR / "audit" / "key.pem"
 

@@ -86,6 +86,8 @@ X_FRAME_OPTIONS = "DENY"
 TRUSTED_PROXIES = env.number("HRASSIST_TRUSTED_PROXIES", 0)
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Where browsers tell what the policy refused; counted by hrassist.policy_reports.
+POLICY_REPORTS_PATH = "policy-reports"
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -100,6 +102,9 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
         "base-uri": [NONE],
         "object-src": [NONE],
         "manifest-src": [SELF],
+        # The newer word and the older one; browsers that know both use the first.
+        "report-to": ["policy"],
+        "report-uri": [f"/{POLICY_REPORTS_PATH}"],
     }
 }
 if AWS_S3_ENDPOINT_URL:

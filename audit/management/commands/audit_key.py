@@ -12,8 +12,8 @@ from hrassist.lib.errors import DomainError
 
 class Command(BaseCommand):
     help = (
-        "Make a key that signs seals (--new FILE), replace it by a new one while its seals stay valid (--rotate FILE), or "
-        "print the public halves that an auditor needs (--public)."
+        "Make a key that signs seals (--new FILE), replace it by a new one while its seals stay valid (--rotate FILE), "
+        "or print the public halves that an auditor needs (--public)."
     )
     requires_system_checks = ()
 

@@ -150,7 +150,7 @@ class People:
 
 
 def _every(count: int, *, most: int, rows: int) -> int:
-    return max(8, min(most, count // rows // 4 * 4))
+    return max(40, min(most, count // rows // 4 * 4))
 
 
 def token_of(number: int) -> str:
