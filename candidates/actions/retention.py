@@ -193,7 +193,7 @@ def _row(one: Due, *, now: datetime, reminded_for: datetime | None) -> Retention
 @transaction.atomic
 def remind(*, now: datetime) -> int:
     """Tell each owner once, two weeks ahead, how many of their people fall due; gives how many owners were told."""
-    rows = RetentionDue.objects.select_for_update().filter(due_at__lte=now + REMINDED, held=False)
+    rows = RetentionDue.objects.select_for_update(of=("self",)).filter(due_at__lte=now + REMINDED, held=False)
     fresh = [one for one in rows.select_related("candidate__created_by") if one.reminded_for != one.due_at]
     mine: dict[User, list[RetentionDue]] = {}
     by_person = {one.pk: one for one in fresh}
