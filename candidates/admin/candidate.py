@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 
 from audit import actions as audit
 from candidates.actions import candidates as actions
+from candidates.actions import erasures
 from candidates.admin import activity, finder, labels, people_cells, reading
 from candidates.admin.edit_form import CandidateForm
 from candidates.admin.filters import AddedFilter, CountryFilter, PoolFilter, ResumeFilter, SourceFilter, TagFilter
@@ -212,6 +213,8 @@ class CandidateAdmin(BaseAdmin[Candidate]):
         except ValueError:
             return
         stands = standing_for({asked}).get(asked)
+        if self.has_view_permission(request):
+            erasures.require_there(asked, by=_user(request))
         if stands is None or stands == asked or not self.has_view_permission(request):
             return
         if self.get_queryset(request).filter(pk=stands).exists():
