@@ -27,7 +27,7 @@ from hrassist.admin.navigation import NavItem
 from hrassist.admin.site import add_page
 from hrassist.lib.errors import DomainError
 
-MOST_COUNTED, SUGGESTED, SUGGESTED_SECONDS = 200, 300, 30
+MOST_COUNTED, SUGGESTED, SUGGESTED_SECONDS = 100, 300, 30
 
 
 def people_of(user: Any, links: QuerySet[Any], **outer: str) -> Func:
