@@ -4,10 +4,12 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from django.utils import timezone
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
+from candidates.actions import self_service
 from hrassist import long_tasks, notification_mail, task_files
-from hrassist.lib import throttle
+from hrassist.lib import mail, throttle
 from hrassist.models import IdempotencyRecord
 from jobs.actions import intake, scorecards, settling
 from jobs.models import IntakeSubmission
@@ -63,6 +65,16 @@ def end_forgotten_long_tasks(timestamp: int) -> None:
 def mail_notifications(timestamp: int) -> None:
     """Mail what people were told and have not read: at once, or once a day, as each of them chose."""
     notification_mail.send_due(now=datetime.fromtimestamp(timestamp, tz=UTC))
+
+
+@app.task(
+    queue="mail",
+    name=self_service.SEND,
+    retry=RetryStrategy(max_attempts=8, exponential_wait=4, retry_exceptions={mail.MailUnavailable}),
+)
+def send_self_service_link(*, link_id: str) -> None:
+    """Mail somebody the key to their own page; the key is made here and kept nowhere."""
+    self_service.send(link_id=UUID(link_id), now=timezone.now())
 
 
 @app.task(queue="upkeep", name=intake.SETTLE)

@@ -9,7 +9,7 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         # Who works on a job sees the people who applied for it; candidates cannot import jobs to know that.
-        from candidates.models import visibility  # noqa: PLC0415
+        from candidates.models import grounds, visibility  # noqa: PLC0415
         from candidates.search import operators  # noqa: PLC0415
         from hrassist import notifications  # noqa: PLC0415
         from hrassist.lib.storage.named import keep  # noqa: PLC0415
@@ -19,6 +19,7 @@ class JobsConfig(AppConfig):
 
         visibility.widen(application.people_of_visible_applications)
         visibility.narrow(application.people_of_confidential_jobs_only)
+        grounds.add(application.people_in_process)
         followers.register()
         keep(offer.letters_named)
         notifications.guard("job_ref", application.jobs_seen)

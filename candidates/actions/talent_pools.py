@@ -11,7 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit import actions as audit
-from candidates.models import Candidate, PoolMembership, TalentPool
+from candidates.actions import consents
+from candidates.models import Candidate, Channel, ConsentRecord, Notice, PoolMembership, TalentPool
 from hrassist.lib.errors import Conflict, DomainError, NotFound
 from hrassist.lib.outcomes import Outcome
 
@@ -115,6 +116,44 @@ def extend(
         "talentpool.extended", target=row.pool, by=by, subject=row.candidate_id, basis=row.basis,
         until=row.expires_at.date().isoformat(),
     )  # fmt: skip
+    return row
+
+
+@transaction.atomic
+def stay(*, membership: PoolMembership, notice: Notice, now: datetime) -> PoolMembership:
+    """The person says that they may be kept: by consent from now on, for the pool's usual time. Raises Conflict."""
+    row = PoolMembership.objects.select_for_update(of=("self",)).select_related("pool", "candidate").get(
+        pk=membership.pk
+    )
+    if row.removed_at is not None:
+        raise Conflict("You are no longer in this pool. You can still give your consent on your page.",
+                       code="not_in_pool")  # fmt: skip
+    row.basis, row.expires_at = PoolMembership.Basis.CONSENT, _until(row.pool, "", now=now)
+    row.asked_at, row.asked_times = None, 0
+    row.save(update_fields=["basis", "expires_at", "asked_at", "asked_times"])
+    consents.give(
+        candidate=row.candidate, purpose=ConsentRecord.Purpose.TALENT_POOL, notice=notice,
+        channel=Channel.SELF_SERVICE, now=now, evidence="Answered the question of a talent pool",
+        months=row.pool.keep_for_months,
+    )  # fmt: skip
+    audit.record("talentpool.extended", target=row.pool, subject=row.candidate_id, basis=row.basis,
+                 until=row.expires_at.date().isoformat())  # fmt: skip
+    return row
+
+
+@transaction.atomic
+def let_go(*, membership: PoolMembership, now: datetime) -> PoolMembership:
+    """The person wants to leave: out of this pool, and their consent to be kept for later jobs ends with it."""
+    row = PoolMembership.objects.select_for_update(of=("self",)).select_related("pool", "candidate").get(
+        pk=membership.pk
+    )
+    if row.removed_at is None:
+        row.removed_at, row.removed_for = now, PoolMembership.Left.LET_GO
+        row.save(update_fields=["removed_at", "removed_for"])
+        audit.record("talentpool.left", target=row.pool, subject=row.candidate_id, reason_code="let_go")
+    consents.withdraw(
+        candidate=row.candidate, purpose=ConsentRecord.Purpose.TALENT_POOL, channel=Channel.SELF_SERVICE, now=now
+    )
     return row
 
 

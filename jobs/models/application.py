@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from uuid import UUID
 
@@ -208,6 +209,12 @@ class StageTransition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_stage or 'new'} → {self.to_stage}"
+
+
+def people_in_process(now: datetime) -> tuple[str, list[object]]:
+    """Candidates with an active application, as a ground to be ranked."""
+    del now
+    return "SELECT candidate_id FROM jobs_application WHERE status = 'active'", []
 
 
 def people_of_visible_applications(user: User) -> QuerySet[Any]:

@@ -33,6 +33,13 @@ class MatchRun(models.Model):
     filters = models.JSONField(default=dict)
     considered = models.PositiveIntegerField(help_text="Candidates after filters and visibility.")
     ranked = models.PositiveIntegerField()
+    left_out = models.JSONField(
+        default=dict, help_text="{why: how many} whom the rules of a place or a choice of theirs kept out of it."
+    )
+    inputs_hash = models.CharField(
+        max_length=64, blank=True, help_text="SHA-256 over the job's text and the resumes that were scored."
+    )
+    app_version = models.CharField(max_length=20, blank=True)
     milliseconds = models.PositiveIntegerField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -42,8 +49,8 @@ class MatchRun(models.Model):
     class PersonalData:
         erase: ClassVar[set[str]] = set()
         keep: ClassVar = {
-            "id", "job", "model_hash", "weights", "criteria", "filters", "considered", "ranked", "milliseconds",
-            "created_by", "created_at",
+            "id", "job", "model_hash", "weights", "criteria", "filters", "considered", "ranked", "left_out",
+            "inputs_hash", "app_version", "milliseconds", "created_by", "created_at",
         }  # fmt: skip
 
     class Meta:
