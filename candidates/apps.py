@@ -9,8 +9,21 @@ class CandidatesConfig(AppConfig):
 
     def ready(self) -> None:
         from candidates import tasks  # noqa: F401, PLC0415  the worker must know every task
-        from candidates.models import candidate, followers  # noqa: PLC0415
+        from candidates.erasure import traces  # noqa: PLC0415
+        from candidates.models import candidate, data_export, followers, holding, own_erasers  # noqa: PLC0415
         from hrassist import notifications  # noqa: PLC0415
+        from hrassist.lib.storage.named import keep  # noqa: PLC0415
 
         followers.register()
+        own_erasers.register()
+        traces.register()
+        keep(data_export.copies_named)
+        holding.register(
+            holding.Holdable(
+                scope="candidate",
+                visible=candidate.Candidate.objects.visible_to,
+                touching=holding.people_themselves,
+                url_name="admin:candidates_candidate_privacy",
+            )
+        )
         notifications.guard("subject_ref", candidate.people_seen)

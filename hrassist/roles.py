@@ -40,8 +40,16 @@ _COORDINATOR = (
     }
 )
 
+# What everybody who works with people's requests needs: recruiters receive most of them.
+_PRIVACY = (
+    _models("candidates", "erasure dataexport", VIEW, ADD)
+    | _models("candidates", "legalhold retentionrule retentiondue poolmembership", VIEW)
+)  # fmt: skip
+
 ROLES: dict[str, set[str]] = {
     "Recruiter": _COORDINATOR
+    | _PRIVACY
+    | {"candidates.download_dataexport"}
     | _models("candidates", _PEOPLE, DELETE)
     | _models("candidates", "resume", CHANGE, DELETE)
     | _models("jobs", "job opening stage hiringteammember rejectionreason", ADD, CHANGE, DELETE)
@@ -82,10 +90,18 @@ ROLES: dict[str, set[str]] = {
     },
     "Interviewer": _SEE_JOBS | _SEE_PEOPLE | _SCORE,
     "Auditor": _models("audit", "event", VIEW) | {"audit.export_event"},
+    # Answers for what is held about people: requests, holds, rules. Reads what they have to judge, hires nobody.
+    "Privacy officer": _SEE_JOBS
+    | _SEE_PEOPLE
+    | _PRIVACY
+    | _models("candidates", "legalhold retentionrule", ADD, CHANGE)
+    | {"candidates.bulk_erase", "candidates.download_dataexport"}
+    | {"candidates.change_candidate", "candidates.view_all_candidates", "jobs.view_all_jobs"},
     # Operators run the machine: accounts, tokens, tasks, uploads' states; no resumes.
     "Operator": _models("hrassist", "user", VIEW, ADD, CHANGE)
     | _models("hrassist", "apitoken", VIEW, CHANGE)
     | _models("auth", "group", VIEW)
+    | _models("candidates", "retentionrule", VIEW, CHANGE)
     | {"hrassist.view_all_tokens", "candidates.view_uploadticket", "candidates.view_all_uploads"},
 }
 

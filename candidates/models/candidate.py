@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
 class CandidateQuerySet(models.QuerySet["Candidate"]):
     def visible_to(self, user: User) -> Self:
-        return self.filter(visibility.condition(user))
+        return self.filter(visibility.condition(user), erased_at__isnull=True)
+
+    def erased_before(self, user: User) -> Self:
+        """Those whom the user saw until they were erased: what is left of them says no more than that."""
+        return self.filter(visibility.condition(user), erased_at__isnull=False)
 
     def unmerged(self) -> Self:
         return self.filter(merged_into__isnull=True)
@@ -50,6 +54,8 @@ class Candidate(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
     last_activity_at = models.DateTimeField(default=timezone.now, editable=False)
+    # What is left then is a row without a person: figures and decisions still refer to it.
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = CandidateQuerySet.as_manager()
 
@@ -57,6 +63,7 @@ class Candidate(models.Model):
         erase: ClassVar = {"full_name", "headline", "city", "external_id"}
         keep: ClassVar = {
             "id", "country", "source", "merged_into", "created_by", "created_at", "updated_at", "last_activity_at",
+            "erased_at",
         }  # fmt: skip
 
     class Meta:
@@ -82,6 +89,10 @@ class Candidate(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=~models.Q(full_name=""), name="candidate_has_a_name"),
             models.CheckConstraint(
+                condition=models.Q(erased_at__isnull=True) | models.Q(headline="", city="", external_id=""),
+                name="candidate_erased_is_empty",
+            ),
+            models.CheckConstraint(
                 condition=models.Q(merged_into__isnull=True) | ~models.Q(merged_into=F("id")),
                 name="candidate_not_merged_into_itself",
             ),
@@ -89,6 +100,8 @@ class Candidate(models.Model):
 
     def __str__(self) -> str:
         return self.full_name
+
+    ERASED: ClassVar = "Erased person"
 
     @property
     def initials(self) -> str:

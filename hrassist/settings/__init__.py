@@ -3,6 +3,7 @@
 # ruff: noqa: F403
 from hrassist.settings.base import *
 from hrassist.settings.mail import *
+from hrassist.settings.privacy import *
 from hrassist.settings.sessions import *
 from hrassist.settings.storage import *
 from hrassist.settings.web import *

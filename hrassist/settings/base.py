@@ -159,8 +159,5 @@ if SENTRY_DSN:
 
 # --- Ours -------------------------------------------------------------------------------------------------------------
 
-# How long somebody without an application, a pool or a consent may be ranked after their record was made: the month
-# within which the ground of a record has to be settled. 0: never.
-RANK_WITHOUT_GROUND_DAYS = env.number("HRASSIST_RANK_WITHOUT_GROUND_DAYS", 30)
 RANKING_CONFIG = BASE_DIR / "config" / "ranking.toml"
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -33,8 +33,6 @@ MAIL_PER_SENDER_DAY = env.number("HRASSIST_MAIL_PER_SENDER_DAY", 500, least=1)
 COMPANY_NAME = env.text("HRASSIST_COMPANY_NAME", "Our company")
 # One line of the letterhead each.
 COMPANY_ADDRESS = env.items("HRASSIST_COMPANY_ADDRESS")
-# Whom people write to about their data, as notices say it.
-PRIVACY_CONTACT = env.text("HRASSIST_PRIVACY_CONTACT", DEFAULT_FROM_EMAIL)
 
 # --- Candidate verification by web search (off without both) ----------------------------------------------------------
 

@@ -153,7 +153,11 @@ class Application(models.Model):
                 condition=Q(status="active", ended_at__isnull=True) | ~Q(status="active") & Q(ended_at__isnull=False),
                 name="application_ended_with_status",
             ),
-            models.CheckConstraint(condition=both_or_none("ended_at", "ended_by"), name="application_ended_pair"),
+            # Withdrawn without anybody of ours: the person was erased.
+            models.CheckConstraint(
+                condition=both_or_none("ended_at", "ended_by") | Q(status="withdrawn", ended_by__isnull=True),
+                name="application_ended_pair",
+            ),
         ]
 
     def __str__(self) -> str:
