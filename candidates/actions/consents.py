@@ -65,8 +65,8 @@ def give(
         if earlier.notice_id == notice.pk and (expires_at is None or earlier.expires_at == expires_at):
             return earlier
     made = ConsentRecord.objects.create(
-        candidate=candidate, purpose=purpose, notice=notice, job_ref=job, channel=channel, evidence=evidence.strip()[:300],
-        given_at=given_at, expires_at=expires_at, recorded_by=by,
+        candidate=candidate, purpose=purpose, notice=notice, job_ref=job, channel=channel,
+        evidence=evidence.strip()[:300], given_at=given_at, expires_at=expires_at, recorded_by=by,
     )  # fmt: skip
     audit.record(
         "consent.given", target=made, by=by, subject=candidate, job=job, purpose_of=purpose, channel=channel,
@@ -79,7 +79,7 @@ def give(
 def withdraw(
     *, candidate: Candidate, purpose: str, channel: str, now: datetime, by: User | None = None, job: UUID | None = None
 ) -> list[ConsentRecord]:
-    """Take back every consent of this purpose that stands (for one job, where one is named); what rested on it ends now.
+    """Take back every consent of this purpose that stands (for one job, where it is named); what rested on it ends now.
 
     Leaving a talent pool needs no consent that was put down: whoever says no is taken out in any case.
     """
@@ -101,9 +101,7 @@ def withdraw(
 
 
 def _leave_pools(candidate: Candidate, *, by: User | None, now: datetime) -> None:
-    rows = PoolMembership.objects.select_for_update(of=("self",)).filter(
-        candidate=candidate, removed_at__isnull=True
-    )
+    rows = PoolMembership.objects.select_for_update(of=("self",)).filter(candidate=candidate, removed_at__isnull=True)
     for one in rows:
         one.removed_at, one.removed_by = now, by
         one.removed_for = "" if by else PoolMembership.Left.WITHDRAWN

@@ -75,8 +75,8 @@ def ask(*, email: str, network: str, now: datetime) -> int:
         rows = (
             CandidateEmail.objects.filter(address=address, status=CandidateEmail.Status.CURRENT)
             .filter(candidate__merged_into__isnull=True)
-            .order_by("candidate", "pk")
-            .distinct("candidate")
+            .order_by("candidate_id", "pk")
+            .distinct("candidate_id")
         )
         found = list(rows.select_related("candidate")[:RECORDS_OF_AN_ADDRESS]) if own else []
         for one in found:
@@ -92,7 +92,9 @@ def send_to(*, candidate: Candidate, by: User, now: datetime) -> SelfServiceLink
     email = _first_address(candidate)
     if email is None:
         raise DomainError("This person has no current e-mail address. Add one first.", code="no_address")
-    return _issue(candidate=candidate, email=email, purpose=SelfServiceLink.Purpose.PAGE, lasts=LINK_LASTS, now=now, by=by)
+    return _issue(
+        candidate=candidate, email=email, purpose=SelfServiceLink.Purpose.PAGE, lasts=LINK_LASTS, now=now, by=by
+    )
 
 
 @transaction.atomic

@@ -122,8 +122,8 @@ def extend(
 @transaction.atomic
 def stay(*, membership: PoolMembership, notice: Notice, now: datetime) -> PoolMembership:
     """The person says that they may be kept: by consent from now on, for the pool's usual time. Raises Conflict."""
-    row = PoolMembership.objects.select_for_update(of=("self",)).select_related("pool", "candidate").get(
-        pk=membership.pk
+    row = (
+        PoolMembership.objects.select_for_update(of=("self",)).select_related("pool", "candidate").get(pk=membership.pk)
     )
     if row.removed_at is not None:
         raise Conflict("You are no longer in this pool. You can still give your consent on your page.",
@@ -144,8 +144,8 @@ def stay(*, membership: PoolMembership, notice: Notice, now: datetime) -> PoolMe
 @transaction.atomic
 def let_go(*, membership: PoolMembership, now: datetime) -> PoolMembership:
     """The person wants to leave: out of this pool, and their consent to be kept for later jobs ends with it."""
-    row = PoolMembership.objects.select_for_update(of=("self",)).select_related("pool", "candidate").get(
-        pk=membership.pk
+    row = (
+        PoolMembership.objects.select_for_update(of=("self",)).select_related("pool", "candidate").get(pk=membership.pk)
     )
     if row.removed_at is None:
         row.removed_at, row.removed_for = now, PoolMembership.Left.LET_GO

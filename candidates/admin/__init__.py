@@ -3,6 +3,8 @@
 from candidates.admin import (
     bulk,
     candidate,
+    consents,
+    correction_requests,
     corrections,
     dashboard,
     duplicates,
@@ -11,6 +13,7 @@ from candidates.admin import (
     imports,
     menu,
     merges,
+    notices,
     privacy,
     resume_piece,
     settling,
@@ -24,6 +27,8 @@ from candidates.admin import (
 __all__ = [
     "bulk",
     "candidate",
+    "consents",
+    "correction_requests",
     "corrections",
     "dashboard",
     "duplicates",
@@ -32,6 +37,7 @@ __all__ = [
     "imports",
     "menu",
     "merges",
+    "notices",
     "privacy",
     "resume_piece",
     "settling",

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from audit import actions as audit
 from audit.models import Event
 from candidates.models import Candidate, PoolMembership, Resume
-from hrassist.admin import holdings, pages
+from hrassist.admin import holdings, pages, person_cards
 from hrassist.admin.holdings import Ground, Grounds, Holding
 from hrassist.admin.site import add_page
 
@@ -43,6 +43,7 @@ def privacy_view(request: HttpRequest, candidate_id: UUID) -> HttpResponse:
             "counts": holdings.counts(user, candidate),
             "readers": _readers(candidate),
             "days": LOOKED_BACK.days,
+            "cards": person_cards.cards(request, candidate),
             "now": timezone.now(),
         },
     )

@@ -1,4 +1,4 @@
-"""What happens in apps above when somebody takes a consent back: they register it here and are called in its transaction."""
+"""What apps above do when somebody takes a consent back: they register it here and are called in its transaction."""
 
 from collections.abc import Callable
 from datetime import datetime

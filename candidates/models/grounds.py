@@ -1,7 +1,7 @@
 """On which grounds a ranking may look at somebody: each app names the people it knows a ground for, as SQL.
 
-A ground is a SELECT of candidate ids with its parameters. All of them become one union, which the database reads once for
-a ranking: an OR of subqueries would be asked again for each of a million people.
+A ground is a SELECT of candidate ids with its parameters. All of them become one union, which the database reads once
+for a ranking: an OR of subqueries would be asked again for each of a million people.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def add(*grounds: Ground) -> None:
 def having_one(now: datetime) -> RawSQL:
     """The ids of everybody whom a ranking may look at now."""
     parts = [ground(now) for ground in _grounds]
-    return RawSQL(
+    return RawSQL(  # noqa: S611  constants of this code, with parameters
         " UNION ".join(sql for sql, _ in parts),
         [value for _, values in parts for value in values],
         output_field=models.UUIDField(),
@@ -42,8 +42,10 @@ def _pool_members(now: datetime) -> tuple[str, Sequence[object]]:
 
 def _consenting(now: datetime) -> tuple[str, Sequence[object]]:
     return (
-        "SELECT candidate_id FROM candidates_consentrecord WHERE purpose = 'talent_pool' AND withdrawn_at IS NULL "
-        "AND (expires_at IS NULL OR expires_at > %s)",
+        (
+            "SELECT candidate_id FROM candidates_consentrecord WHERE purpose = 'talent_pool' AND withdrawn_at IS NULL "
+            "AND (expires_at IS NULL OR expires_at > %s)"
+        ),
         [now],
     )
 
@@ -55,8 +57,10 @@ def _new_here(now: datetime) -> tuple[str, Sequence[object]]:
     """
     since = now - timedelta(days=settings.RANK_WITHOUT_GROUND_DAYS)
     return (
-        "SELECT id FROM candidates_candidate WHERE created_at > %s AND id <> ALL(ARRAY("
-        "SELECT candidate_id FROM candidates_consentrecord WHERE withdrawn_at > %s))",
+        (
+            "SELECT id FROM candidates_candidate WHERE created_at > %s AND id <> ALL(ARRAY("
+            "SELECT candidate_id FROM candidates_consentrecord WHERE withdrawn_at > %s))"
+        ),
         [since, since],
     )
 

@@ -1,4 +1,4 @@
-"""What people are told about their data: texts in versions that never change once they are published, and who got which."""
+"""What people are told about their data: texts whose published versions never change, and who was shown which."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def register() -> None:
         ),
         Eraser(
             model="candidates.consentrecord", find=of_person(), delete=False,
-            why="That a consent was given and withdrawn, without what was written down about it: the proof that it was lawful.",
+            why="That a consent was given and withdrawn, without a word of it: the proof that it was lawful.",
         ),
         Eraser(
             model="candidates.noticedelivery", find=of_person(), delete=False,

@@ -118,11 +118,14 @@ def longest_log(codes: Iterable[str]) -> int:
 
 
 def _one(code: str, said: dict[str, Any]) -> Jurisdiction:
+    about: dict[str, Any] = {
+        **{name: frozenset(said.get(name, ())) for name in ("countries", "cities", "regions")},
+        **{name: tuple(said.get(name, ())) for name in ("languages", "notices", "does", "needs")},
+    }
     return Jurisdiction(
         code=code,
         laws=tuple(Law(**law) for law in said["laws"]),
-        **{name: frozenset(said.get(name, ())) for name in ("countries", "cities", "regions")},
-        **{name: tuple(said.get(name, ())) for name in ("languages", "notices", "does", "needs")},
+        **about,
         **{
             name: said[name]
             for name in (

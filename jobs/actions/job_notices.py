@@ -103,7 +103,7 @@ def values(place: Jurisdiction | None, *, job: Job | None = None, **more: object
 def tell(
     *, candidate: Candidate, job: Job, notice_ids: Iterable[str], channel: str, at: datetime, by: User | None = None
 ) -> list[NoticeDelivery]:
-    """Put down what somebody was shown for a job; a place that asks for a waiting time sets when a ranking may begin."""
+    """Put down what somebody was shown for a job; where a place asks for it, a ranking may begin only days later."""
     rows = Notice.objects.published().filter(pk__in=list(notice_ids))
     return [
         notices.deliver(

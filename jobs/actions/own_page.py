@@ -106,11 +106,12 @@ def standings(candidate: Candidate, *, now: datetime, optouts: set[Any] | None =
     for review in ReviewRequest.objects.filter(application__in=ids).order_by("asked_at"):
         reviews[review.application_id] = review
     ranked = set(Match.objects.filter(candidate=candidate).values_list("run__job_id", flat=True))
+    places_of = lawful.of_person_and_jobs(candidate, [one.job for one in rows])
     found = []
     for one in rows:
         # A mail that can still be taken back has told them nothing yet.
         decided = one.status != Status.ACTIVE and one.pk not in waiting
-        places = lawful.of_person_and_job(candidate, one.job)
+        places = places_of[one.job_id]
         found.append(
             Standing(
                 application=one,
@@ -139,9 +140,7 @@ def explanation_of(application: Application) -> Explanation | None:
     evidence = {one.criterion: one for one in match.evidence.all()}
     return Explanation(
         ranked_at=match.run.created_at,
-        requirements=tuple(
-            _requirement(one, evidence.get(number)) for number, one in enumerate(match.run.criteria)
-        ),
+        requirements=tuple(_requirement(one, evidence.get(number)) for number, one in enumerate(match.run.criteria)),
         model=match.run.model_hash[:8],
     )
 

@@ -1,4 +1,4 @@
-"""A decision looked at again because the person asks for it: a task for somebody who did not take it, answered by mail."""
+"""A decision looked at again because the person asks for it, by somebody who did not take it; answered by mail."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -138,10 +139,8 @@ def _apply(one: IntakeSubmission, ticket: UploadTicket, *, now: datetime) -> Non
 def _keep_what_they_read(one: IntakeSubmission, candidate: Candidate, *, now: datetime) -> None:
     """The notices that stood on the form, and what they agreed to, as of the moment when they sent it."""
     channel = Channel.REFERRAL if one.link.referred_by_id else Channel.APPLY_FORM
-    job_notices.tell(
-        candidate=candidate, job=one.job, notice_ids=one.notices, channel=channel, at=one.consented_at
-    )
-    about = {
+    job_notices.tell(candidate=candidate, job=one.job, notice_ids=one.notices, channel=channel, at=one.consented_at)
+    about: dict[str, Any] = {
         "candidate": candidate, "channel": channel, "now": now, "given_at": one.consented_at, "job": one.job_id,
         "evidence": f"Form {one.pk}",
     }  # fmt: skip

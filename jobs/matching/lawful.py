@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import models
@@ -55,10 +55,23 @@ def in_force(job: Job) -> tuple[Jurisdiction, ...]:
 
 def of_person_and_job(candidate: Candidate, job: Job) -> tuple[Jurisdiction, ...]:
     """Those of the job and those of where the person lives, each once."""
-    home = jurisdictions.of_place(country=candidate.country, city=candidate.city)
-    off = set(JurisdictionSetting.objects.filter(enabled=False).values_list("code", flat=True))
-    both = {one.code: one for one in (*in_force(job), *home) if one.code not in off}
-    return tuple(both.values())
+    return of_person_and_jobs(candidate, [job])[job.pk]
+
+
+def of_person_and_jobs(candidate: Candidate, jobs: Collection[Job]) -> dict[UUID, tuple[Jurisdiction, ...]]:
+    """The same for many jobs, in two queries."""
+    said = {one.code: one for one in JurisdictionSetting.objects.all()}
+    privacy = {one.job_id: one for one in JobPrivacy.objects.filter(job__in=[job.pk for job in jobs])}
+    home = [
+        one
+        for one in jurisdictions.of_place(country=candidate.country, city=candidate.city)
+        if one.code not in said or said[one.code].enabled
+    ]
+    found: dict[UUID, tuple[Jurisdiction, ...]] = {}
+    for job in jobs:
+        both = {one.code: one for one in (*_in_force(job, privacy.get(job.pk), said), *home)}
+        found[job.pk] = tuple(both.values())
+    return found
 
 
 def people_for(job: Job, *, user: User, now: datetime) -> QuerySet[Candidate]:
@@ -96,9 +109,9 @@ def reasons(job: Job, ids: Collection[UUID], *, now: datetime) -> dict[UUID, Lef
     return found
 
 
-def jobs_that_may(person: UUID, jobs: Iterable[Job], *, now: datetime) -> list[Job]:
+def jobs_that_may(person: UUID | None, jobs: Iterable[Job], *, now: datetime) -> list[Job]:
     """Of these jobs, those for which a ranking may look at a person; one query for each rule, not for each job."""
-    if not Candidate.objects.filter(pk=person).rankable(now=now).exists():
+    if person is None or not Candidate.objects.filter(pk=person).rankable(now=now).exists():
         return []
     ends = set(RankingOptOut.objects.standing().filter(candidate=person).values_list("job_id", flat=True))
     if None in ends:
@@ -137,8 +150,8 @@ class Excused(Func):
         super().__init__(person)
         self.job_id = job_id
 
-    def as_sql(self, compiler: object, *_args: object, **_extra: object) -> tuple[str, list[object]]:
-        person, params = compiler.compile(self.source_expressions[0])  # type: ignore[attr-defined]
+    def as_sql(self, compiler: Any, *_args: Any, **_extra: Any) -> Any:
+        person, params = compiler.compile(self.source_expressions[0])
         return self.SQL.format(person=person), [*params, self.job_id]
 
 
@@ -146,16 +159,14 @@ def _optouts(job: Job) -> QuerySet[RankingOptOut]:
     return RankingOptOut.objects.standing().filter(Q(job__isnull=True) | Q(job=job))
 
 
-def _told(job: Job, code: str, *, now: datetime) -> QuerySet[NoticeDelivery]:
+def _told(job: Job, code: str, *, now: datetime) -> QuerySet[NoticeDelivery, Any]:
     told = NoticeDelivery.objects.open_at(now).filter(
         job_ref=job.pk, notice__kind=Notice.Kind.AI_USE, notice__jurisdiction=code
     )
     return told.order_by().values("candidate")
 
 
-def _rules(
-    job: Job, privacy: JobPrivacy | None, said: Mapping[str, JurisdictionSetting], *, today: date
-) -> Rules:
+def _rules(job: Job, privacy: JobPrivacy | None, said: Mapping[str, JurisdictionSetting], *, today: date) -> Rules:
     found = _in_force(job, privacy, said)
     off_for = privacy.ranking_off_for or "It is switched off for this job." if privacy and privacy.ranking_off else ""
     gates = tuple(one.code for one in found if one.business_days)
@@ -173,9 +184,7 @@ def _in_force(
     return tuple(one for one in found if one.code not in said or said[one.code].enabled)
 
 
-def _without_audit(
-    found: tuple[Jurisdiction, ...], said: Mapping[str, JurisdictionSetting], *, today: date
-) -> str:
+def _without_audit(found: tuple[Jurisdiction, ...], said: Mapping[str, JurisdictionSetting], *, today: date) -> str:
     for place in found:
         if "bias_audit_on" not in place.needs:
             continue

@@ -75,7 +75,9 @@ def standings(job: Job, candidates: Sequence[Candidate], *, user: User, filters:
     weights, model = weights_in_force(), shared_embedder()
     text = job_text(job)
     query = embed_job(text, embedder=model, weights=weights.query)
-    found = retrieve(job, query, user=user, filters=filters, model_hash=model.model_hash, limits=weights.candidates, now=now)
+    found = retrieve(
+        job, query, user=user, filters=filters, model_hash=model.model_hash, limits=weights.candidates, now=now
+    )
     places = rank(query, Pool(ids=found.ids, vectors=found.vectors, words=found.words), weights=weights)
     by_person = {place.id[0]: place for place in places}
     resumes = {row.candidate_id: row for row in Resume.objects.current().filter(candidate__in=candidates)}
@@ -131,8 +133,7 @@ def evidence_of(job: Job, candidate: UUID) -> tuple[list[Criterion], UUID | None
     Nothing of somebody whom a ranking may not look at: the model would read their resume as it does there.
     """
     criteria = criteria_of(job_text(job))
-    now = timezone.now()
-    if lawful.rules_of(job, today=now.date()).off_for or lawful.reasons(job, [candidate], now=now):
+    if not lawful.allowed(job, Candidate.objects.filter(pk=candidate), now=timezone.now()).exists():
         return criteria, None, ()
     resume = Resume.objects.ready().current().filter(candidate=candidate).first()
     if resume is None or not criteria:

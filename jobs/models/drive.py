@@ -218,8 +218,8 @@ class IntakeSubmission(models.Model):
     class PersonalData:
         erase: ClassVar = {"full_name", "email", "phone", "message"}
         keep: ClassVar = {
-            "id", "link", "job", "consented_at", "consent_text", "notices", "pool_notice", "ticket", "state", "failed_for", "candidate",
-            "application", "secret_digest", "created_at", "settled_at",
+            "id", "link", "job", "consented_at", "consent_text", "notices", "pool_notice", "ticket", "state",
+            "failed_for", "candidate", "application", "secret_digest", "created_at", "settled_at",
         }  # fmt: skip
 
     class Meta:

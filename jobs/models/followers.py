@@ -60,9 +60,7 @@ def register() -> None:
         Mover(label=("application", "applications"), model="jobs.application", move=move_applications),
         following("note", "notes", "note"),
         following("message", "messages", "message"),
-        Mover(
-            label=("opt-out of ranking", "opt-outs of ranking"), model="jobs.rankingoptout", move=move_optouts
-        ),
+        Mover(label=("opt-out of ranking", "opt-outs of ranking"), model="jobs.rankingoptout", move=move_optouts),
         following("place in a ranking", "places in rankings", "match", counted=False, run=Q()),
         following("submission of a form", "submissions of a form", "intakesubmission", counted=False),
     )

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 
 class MatchRunQuerySet(models.QuerySet["MatchRun"]):
+    def logged_for(self, user: User) -> Self:
+        """Every run, for those who answer for rankings: they read figures and versions, never who stood in it."""
+        return self if user.has_perm("jobs.view_ranking_log") else self.none()
+
     def visible_to(self, user: User) -> Self:
         """Runs of jobs the user sees; of these only their own, because a ranking holds what its maker could see."""
         return self.filter(job__in=Job.objects.visible_to(user), created_by=user)
@@ -55,7 +59,11 @@ class MatchRun(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-created_at", "-id"]
-        indexes: ClassVar = [models.Index(fields=["job", "created_by", "-created_at"], name="matchrun_latest")]
+        permissions: ClassVar = [("view_ranking_log", "Can read the log of all rankings, without the people in them")]
+        indexes: ClassVar = [
+            models.Index(fields=["job", "created_by", "-created_at"], name="matchrun_latest"),
+            models.Index(fields=["-created_at", "-id"], name="matchrun_newest"),
+        ]
 
     def __str__(self) -> str:
         return f"Ranking of {self.job} at {self.created_at:%Y-%m-%d %H:%M}"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class JurisdictionSetting(models.Model):
-    """What this installation says about one jurisdiction of hrassist/lib/data/jurisdictions.toml; no row: as it comes."""
+    """What this installation says about one jurisdiction of jurisdictions.toml; no row: as it comes."""
 
     code = models.CharField(max_length=10, unique=True)
     enabled = models.BooleanField(default=True)

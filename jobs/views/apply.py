@@ -128,7 +128,8 @@ def _take(request: HttpRequest, link: TrackingLink) -> HttpResponseBase:
         errors = {**error.fields, "": [] if error.fields else [error.message]}
         return _form(
             request, link, jobs, typed=typed, errors=errors, chosen=said.get("job", ""), status=error.status,
-            proof=said.get("proof", ""), filename=said.get("filename", "")[:150], consents="consents" in said, keeps="keeps" in said,
+            proof=said.get("proof", ""), filename=said.get("filename", "")[:150], consents="consents" in said,
+            keeps="keeps" in said,
         )  # fmt: skip
     return HttpResponseRedirect(reverse("apply:status", args=[secret]))
 

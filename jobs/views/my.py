@@ -9,15 +9,25 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages as flash
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audit import actions as audit
-from candidates.actions import consents, correction_requests, self_service, talent_pools
-from candidates.models import Channel, ConsentRecord, SelfServiceLink
+from candidates.actions import (
+    consents,
+    correction_requests,
+    data_exports,
+    erasures,
+    own_copies,
+    self_service,
+    talent_pools,
+)
+from candidates.actions.legal_holds import UnderLegalHold
+from candidates.models import Channel, ConsentRecord, DataExport, Erasure, SelfServiceLink
+from hrassist.lib import serving
 from hrassist.lib.errors import DomainError
 from jobs.actions import job_notices, own_page, ranking_choices, review_requests
 from jobs.matching import lawful
@@ -77,9 +87,7 @@ def enter(request: HttpRequest, token: str) -> HttpResponseBase:
         answer = _closed(request)
         answer["Referrer-Policy"] = "no-referrer"
         return answer
-    answer = HttpResponseRedirect(
-        reverse("my:stay" if link.purpose == SelfServiceLink.Purpose.POOL else "my:page")
-    )
+    answer = HttpResponseRedirect(reverse("my:stay" if link.purpose == SelfServiceLink.Purpose.POOL else "my:page"))
     answer.set_cookie(
         COOKIE, cookie, max_age=int(self_service.PAGE_LASTS.total_seconds()), httponly=True, samesite="Lax",
         secure=bool(settings.SESSION_COOKIE_SECURE),
@@ -103,6 +111,8 @@ def page(request: HttpRequest, visit: self_service.Visit) -> HttpResponseBase:
         "kept": Purpose.TALENT_POOL in standing or bool(shown.pools),
         "pool": job_notices.pool_consent(now=now),
         "contact": settings.PRIVACY_CONTACT,
+        "copy": DataExport.objects.filter(candidate=visit.candidate).order_by("-requested_at").first(),
+        "erasure": Erasure.objects.open().filter(candidate=visit.candidate).first(),
     }
     return render(request, "public/my/page.html", context)
 
@@ -234,6 +244,43 @@ def leave(request: HttpRequest, visit: self_service.Visit) -> HttpResponseBase:
     return answer
 
 
+@require_POST
+@own
+def copy(request: HttpRequest, visit: self_service.Visit) -> HttpResponseBase:
+    """Ask for a copy of everything."""
+    data_exports.request(candidate=visit.candidate, by=None, channel=Channel.SELF_SERVICE, now=timezone.now())
+    flash.success(request, "We make your copy. It stands here in a few minutes, and you can fetch it for a week.")
+    return _back("copy")
+
+
+@require_safe
+@own
+def fetch(request: HttpRequest, visit: self_service.Visit, export_id: UUID) -> HttpResponseBase:
+    """The copy itself, on record before its first byte."""
+    facts, content = own_copies.open_for_person(candidate=visit.candidate, export_id=export_id, now=timezone.now())
+    answer = StreamingHttpResponse(content, content_type=facts.content_type)
+    answer["Content-Length"] = str(facts.size)
+    return serving.guarded(answer, filename=facts.filename, inline=False)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@own
+def erase(request: HttpRequest, visit: self_service.Visit) -> HttpResponseBase:
+    """Ask for erasure, after being told what that means; a legal hold is told of without its reason."""
+    context: dict[str, Any] = {"contact": settings.PRIVACY_CONTACT, "hours": 24}
+    if request.method == "POST":
+        if "sure" not in request.POST:
+            return render(request, "public/my/erase.html", {**context, "unsure": True}, status=422)
+        try:
+            erasures.request(candidate=visit.candidate, by=None, channel=Channel.SELF_SERVICE, reason="",
+                             now=timezone.now())  # fmt: skip
+        except UnderLegalHold:
+            return render(request, "public/my/erase.html", {**context, "held": True}, status=409)
+        flash.success(request, "We erase everything about you within 24 hours and then know nothing of you any more.")
+        return _back("copy")
+    return render(request, "public/my/erase.html", context)
+
+
 def _application(visit: self_service.Visit, key: str) -> Application | None:
     """One of the person's own, whatever the address says."""
     try:
@@ -258,7 +305,7 @@ def _quiet(answer: HttpResponseBase) -> HttpResponseBase:
     # What stands here is for one person: nothing keeps it. Forms need their origin, which "no-referrer" would hide from
     # the check against forgery; no address of these pages holds a key.
     answer["Cache-Control"] = "no-store"
-    answer.setdefault("Referrer-Policy", "same-origin")  # type: ignore[attr-defined]
+    answer.headers.setdefault("Referrer-Policy", "same-origin")
     return answer
 
 
@@ -270,6 +317,9 @@ urlpatterns = [
     path("page/ranking/", ranking, name="ranking"),
     path("page/correct/", correct, name="correct"),
     path("page/stay/", stay, name="stay"),
+    path("page/copy/", copy, name="copy"),
+    path("page/copy/<uuid:export_id>/", fetch, name="fetch"),
+    path("page/erase/", erase, name="erase"),
     path("page/leave/", leave, name="leave"),
     path("page/why/<uuid:application_id>/", explanation, name="explanation"),
     path("page/review/<uuid:application_id>/", review, name="review"),
