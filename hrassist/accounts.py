@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from zoneinfo import available_timezones
 
 from django.contrib.auth.models import Group
@@ -11,7 +12,7 @@ from django.db import transaction
 
 from audit import actions as audit
 from hrassist.lib.errors import Conflict, DomainError, NotFound
-from hrassist.models import User
+from hrassist.models import Notification, User
 from hrassist.roles import ROLES
 
 # Without characters that are mistaken for one another when read aloud or from a screen: 31 of them, 20 times, 99 bits.
@@ -53,19 +54,29 @@ def add_account(
     return user, password
 
 
+PREFERENCES = ("time_zone", "notify_by_mail", "mail_by_kind")
+
+
 @transaction.atomic
-def change_preferences(*, user: User, time_zone: str, notify_by_mail: str) -> User:
-    """What people decide for themselves: their time zone, and when they are mailed. Raises BadAccount."""
+def change_preferences(*, user: User, time_zone: str, notify_by_mail: str, mail_by_kind: Mapping[str, str]) -> User:
+    """What people decide for themselves: their time zone, and when they are mailed, of some kinds at other times.
+
+    Raises BadAccount.
+    """
     user = User.objects.select_for_update().get(pk=user.pk)
-    user.time_zone, user.notify_by_mail = time_zone, notify_by_mail
+    user.time_zone, user.notify_by_mail, user.mail_by_kind = time_zone, notify_by_mail, dict(mail_by_kind)
     if time_zone not in available_timezones():
         raise BadAccount("There is no such time zone.", fields={"time_zone": ["Choose one of the list."]})
+    if not (mail_by_kind.keys() <= {*Notification.Kind.values} and {*mail_by_kind.values()} <= {*User.MailChoice}):
+        raise BadAccount("There is no such kind of notification, or no such time of mailing it.")
     try:
-        user.clean_fields(exclude={one.name for one in User._meta.fields} - {"time_zone", "notify_by_mail"})
+        user.clean_fields(exclude={one.name for one in User._meta.fields} - {*PREFERENCES})
     except ValidationError as error:
         raise BadAccount(" ".join(error.messages), fields=error.message_dict) from error
-    user.save(update_fields=["time_zone", "notify_by_mail"])
-    audit.record("user.preferences_changed", target=user, by=user, notify_by_mail=notify_by_mail)
+    user.save(update_fields=PREFERENCES)
+    audit.record(
+        "user.preferences_changed", target=user, by=user, notify_by_mail=notify_by_mail, mail_by_kind=user.mail_by_kind
+    )
     return user
 
 

@@ -10,12 +10,18 @@ class HrassistConfig(AppConfig):
     verbose_name = "People and access"
 
     def ready(self) -> None:
-        from hrassist import checks, roles  # noqa: F401, PLC0415  registering needs the loaded apps
+        from hrassist import (  # noqa: F401, PLC0415  registering needs the loaded apps
+            checks,
+            databases,
+            outside,
+            roles,
+        )
         from hrassist.lib.storage.named import keep  # noqa: PLC0415
         from hrassist.models import long_task  # noqa: PLC0415
 
         keep(long_task.files_named)
         post_migrate.connect(roles.sync_after_migrate, sender=self)
+        post_migrate.connect(databases.grant_after_migrate, sender=self)
 
 
 class HrassistAdminConfig(AdminConfig):
@@ -32,4 +38,6 @@ class HrassistAdminConfig(AdminConfig):
             notifications,
             operations,
             preferences,
+            security_page,
+            security_sections,
         )

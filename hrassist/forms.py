@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address, ip_network
 from typing import Any
 
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
 
 from audit import actions as audit
-from hrassist.lib import origin, throttle
-
-# How many attempts may come at once, and the seconds in which they grow back one by one. An address of an office is
-# shared by many; an account is guessed at from many addresses; both together are one person at one machine.
-LIMITS = {"address": (50, 300), "account_at_address": (5, 150), "account": (30, 900)}
+from hrassist.lib import limits, origin, throttle
 
 
 class ThrottledAuthenticationForm(AdminAuthenticationForm):
@@ -22,8 +17,7 @@ class ThrottledAuthenticationForm(AdminAuthenticationForm):
     def clean(self) -> dict[str, Any]:
         who = self._who()
         for name, key in who.items():
-            limit, per = LIMITS[name]
-            verdict = throttle.take(f"login:{name}", key, limit=limit, per=per)
+            verdict = limits.take(f"login:{name}", key)
             if not verdict.allowed:
                 audit.denied("user.login_throttled", reason_code=name, wait=verdict.reset)
                 raise ValidationError(
@@ -39,12 +33,5 @@ class ThrottledAuthenticationForm(AdminAuthenticationForm):
 
     def _who(self) -> dict[str, str]:
         account = str(self.cleaned_data.get("username", "")).strip().casefold()
-        address = _network(origin.client_ip(self.request) if self.request else None)
+        address = origin.network_of(self.request)
         return {"address": address, "account_at_address": f"{account}\0{address}", "account": account}
-
-
-def _network(ip: str | None) -> str:
-    # A home has a whole /64 of IPv6 addresses to guess from.
-    if ip is None or ip_address(ip).version == 4:
-        return ip or "unknown"
-    return str(ip_network(f"{ip}/64", strict=False))

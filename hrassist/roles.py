@@ -103,7 +103,8 @@ ROLES: dict[str, set[str]] = {
         "jobs.view_reports",
     },
     "Interviewer": _SEE_JOBS | _SEE_PEOPLE | _SCORE,
-    "Auditor": _models("audit", "event", VIEW) | {"audit.export_event", "jobs.view_ranking_log"},
+    "Auditor": _models("audit", "event", VIEW)
+    | {"audit.export_event", "hrassist.view_security", "jobs.view_ranking_log"},
     # Answers for what is held about people: requests, holds, rules. Reads what they have to judge, hires nobody.
     "Privacy officer": _SEE_JOBS
     | _SEE_PEOPLE
@@ -121,7 +122,12 @@ ROLES: dict[str, set[str]] = {
     | _models("candidates", "retentionrule", VIEW, CHANGE)
     | _models("candidates", "notice", VIEW)
     | _models("jobs", "jurisdictionsetting", VIEW, CHANGE)
-    | {"hrassist.view_all_tokens", "candidates.view_uploadticket", "candidates.view_all_uploads"},
+    | {
+        "hrassist.view_all_tokens",
+        "hrassist.view_security",
+        "candidates.view_uploadticket",
+        "candidates.view_all_uploads",
+    },
 }
 
 

@@ -7,9 +7,10 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from candidates.actions import self_service
-from hrassist import long_tasks, notification_mail, task_files
-from hrassist.lib import mail, throttle
+from audit.actions import upkeep
+from candidates.actions import privacy_upkeep, self_service
+from hrassist import long_tasks, notification_mail, security_alerts, task_files
+from hrassist.lib import mail, tally, throttle
 from hrassist.models import IdempotencyRecord
 from jobs.actions import intake, scorecards, settling
 from jobs.models import IntakeSubmission
@@ -24,6 +25,20 @@ def sweep_throttle(timestamp: int) -> None:
     """Remove counters that have run out."""
     del timestamp
     throttle.sweep()
+
+
+@app.periodic(cron="43 3 * * *")
+@app.task(queue="upkeep", queueing_lock="forget_tallies", pass_context=False)
+def forget_tallies(timestamp: int) -> None:
+    """Remove counters of refusals that no page shows any more."""
+    tally.forget(before=datetime.fromtimestamp(timestamp, tz=UTC) - tally.KEPT)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="upkeep", queueing_lock="tell_of_security", pass_context=False)
+def tell_of_security(timestamp: int) -> None:
+    """Tell operators of what turned serious on the security page."""
+    security_alerts.tell(now=datetime.fromtimestamp(timestamp, tz=UTC))
 
 
 @app.periodic(cron="23 * * * *")
@@ -92,3 +107,25 @@ def settle_submissions(timestamp: int) -> None:
     """Turn everything that was sent and read since into applications."""
     del timestamp
     settling.settle_waiting(now=timezone.now())
+
+
+@app.periodic(cron="41 2 * * *")
+@app.task(queue="privacy", queueing_lock="apply_retention", pass_context=False)
+def apply_retention(timestamp: int) -> None:
+    """Erase everybody whose time is over, find who falls due next, and remind whoever answers for them."""
+    privacy_upkeep.daily(now=datetime.fromtimestamp(timestamp, tz=UTC))
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queue="privacy", queueing_lock="tend_privacy_requests", pass_context=False)
+def tend_privacy_requests(timestamp: int) -> None:
+    """Take up erasures and copies whose worker died, delete copies that ran out, and tell of what is overdue."""
+    privacy_upkeep.often(now=datetime.fromtimestamp(timestamp, tz=UTC))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="upkeep", queueing_lock="seal_audit_trail", pass_context=False)
+def seal_audit_trail(timestamp: int) -> None:
+    """Seal what was put on record within the minute, copy the seals away, and raise the alarm where that fails."""
+    del timestamp
+    upkeep.every_minute()

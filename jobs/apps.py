@@ -15,13 +15,15 @@ class JobsConfig(AppConfig):
         from hrassist.lib.storage.named import keep  # noqa: PLC0415
         from jobs import tasks  # noqa: F401, PLC0415  the worker must know every task
         from jobs.actions import bulk_messages, long_ranking  # noqa: F401, PLC0415  and every kind of long work
-        from jobs.models import application, erasers, finding, followers, offer  # noqa: PLC0415
+        from jobs.models import application, disclosure, erasers, finding, followers, keeping, offer  # noqa: PLC0415
 
         visibility.widen(application.people_of_visible_applications)
         visibility.narrow(application.people_of_confidential_jobs_only)
         grounds.add(application.people_in_process)
         followers.register()
         erasers.register()
+        disclosure.register()
+        keeping.register()
         keep(offer.letters_named)
         notifications.guard("job_ref", application.jobs_seen)
         operators.add(*finding.OPERATORS)

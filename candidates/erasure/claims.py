@@ -52,9 +52,10 @@ def claim(erasure_id: UUID | str) -> Claim | None:
     )
     if got:
         return Claim(erasure_id=UUID(str(erasure_id)), fence=Erasure.objects.get(pk=erasure_id).fence)
-    waits = mine.annotate(until=F("run_after") - Now(), held=F("claimed_until") - Now()).values("until", "held").first()
-    if waits is not None:
-        raise Later(int(max((one.total_seconds() for one in waits.values() if one is not None), default=0)) + 1)
+    waits = mine.annotate(until=F("run_after") - Now(), held=F("claimed_until") - Now())
+    left = waits.values_list("until", "held").first()
+    if left is not None:
+        raise Later(int(max((one.total_seconds() for one in left if one is not None), default=0)) + 1)
     return None
 
 

@@ -13,6 +13,7 @@ import json
 import os
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -57,7 +58,12 @@ def signing_seed() -> bytes:
 
 
 def _key(purpose: bytes) -> bytes:
-    secret = settings.ERASURE_LEDGER_KEY or settings.SECRET_KEY
+    return _derived(settings.ERASURE_LEDGER_KEY or settings.SECRET_KEY, purpose)
+
+
+@lru_cache(maxsize=8)
+def _derived(secret: str, purpose: bytes) -> bytes:
+    # A million identifiers are compared after a restore.
     return HKDF(SHA256(), 32, salt=None, info=b"hrassist erasure " + purpose).derive(secret.encode())
 
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from audit import actions as audit
 from candidates.erasure import certificate, claims, ledger
+from candidates.erasure import files as copies
 from candidates.erasure.claims import Claim, Later
 from candidates.models import (
     Candidate,
@@ -28,6 +29,7 @@ from candidates.models import (
     erasing,
     holding,
 )
+from candidates.models.candidate import everybody_of
 from candidates.models.erasing import Person
 from hrassist.lib import failpoint, storage
 from hrassist.lib.errors import Unavailable
@@ -66,7 +68,7 @@ def begin(held: Claim) -> None:
     """From here on nothing can be taken back. A hold that was placed since the request still stops it."""
     with claims.step(held, "begin") as erasure:
         if erasure.state == Erasure.State.WAITING:
-            if erasure.grounds != Erasure.Grounds.REPLAY and holding.on(records_of(erasure.candidate_id)):
+            if erasure.grounds != Erasure.Grounds.REPLAY and holding.on(everybody_of(erasure.candidate_id)):
                 raise Later(HELD_SECONDS)
             erasure.move(Erasure.State.RUNNING, now=timezone.now())
 
@@ -74,10 +76,21 @@ def begin(held: Claim) -> None:
 def remember(held: Claim) -> None:
     """Put all records of the person into the ledger, before anything is removed."""
     erasure = Erasure.objects.get(pk=held.erasure_id)
-    people = records_of(erasure.candidate_id)
+    people = everybody_of(erasure.candidate_id)
     ledger.ledger().append([ledger.reference(one) for one in people], at=timezone.now())
     with claims.step(held, "remember"):
         pass
+
+
+def files(held: Claim) -> None:
+    """Find the files of long work that name the person, while their words are still known."""
+    person = person_of(Erasure.objects.get(pk=held.erasure_id), lock=False)
+    mine = copies.that_name(person)
+    with claims.step(held, "files") as erasure:
+        for task, keys in mine:
+            copies.forget(task, keys)
+            erasure.objects_left = sorted({*erasure.objects_left, *keys})
+        erasure.counts = _add(erasure.counts, {"files of long work": sum(len(keys) for _, keys in mine)})
 
 
 def rows(held: Claim) -> None:
@@ -90,7 +103,8 @@ def rows(held: Claim) -> None:
         counts = _add(counts, erasing.remove_all(person))
         Candidate.objects.filter(pk__in=person.ids).update(erased_at=person.now, updated_at=person.now)
         erasure.refresh_from_db(fields=["reason"])
-        erasure.objects_left, erasure.counts = sorted(keys), counts
+        erasure.objects_left = sorted({*erasure.objects_left, *keys})
+        erasure.counts = _add(erasure.counts, counts)
         erasure.run_after = until
         for one in person.ids:
             audit.record("candidate.erased", subject=one, target=erasure, grounds=erasure.grounds, counts=counts)
@@ -140,7 +154,7 @@ def certify(held: Claim) -> None:
 
 
 STEPS: tuple[tuple[str, Callable[[Claim], None]], ...] = tuple(
-    (work.__name__, work) for work in (begin, remember, rows, objects, again, certify)
+    (work.__name__, work) for work in (begin, remember, files, rows, objects, again, certify)
 )
 # How soon it is looked again whether a hold was released.
 HELD_SECONDS = 3600
@@ -157,24 +171,13 @@ def store(key: str) -> storage.Incoming | storage.Clean:
     return storage.incoming() if key.startswith("incoming/") else storage.clean()
 
 
-def records_of(candidate_id: UUID) -> tuple[UUID, ...]:
-    """All records of the person: the one that stands for them and those that were merged into it."""
-    root = candidate_id
-    while (into := Candidate.objects.values_list("merged_into", flat=True).get(pk=root)) is not None:
-        root = into
-    found = {root}
-    while more := set(Candidate.objects.filter(merged_into__in=found).values_list("pk", flat=True)) - found:
-        found |= more
-    return tuple(sorted(found))
-
-
 def person_of(erasure: Erasure, *, lock: bool) -> Person:
     """Whom it erases, locked against everything that refers to them; with the words that still name them."""
-    people = records_of(erasure.candidate_id)
+    people = everybody_of(erasure.candidate_id)
     if lock:
         # Not only against other changes of the row: who inserts something that refers to it waits, or is seen.
         list(Candidate.objects.select_for_update(of=("self",)).filter(pk__in=people).order_by("pk").values_list("pk"))
-        people = records_of(erasure.candidate_id)
+        people = everybody_of(erasure.candidate_id)
     known = Candidate.objects.filter(pk__in=people, erased_at__isnull=True)
     names = set(known.values_list("full_name", flat=True)) | set(known.values_list("external_id", flat=True))
     mine = {"candidate__in": people}
@@ -195,7 +198,7 @@ def _open_until(person: Person) -> datetime:
     mine = UploadTicket.objects.filter(candidate__in=person.ids)
     under_way = mine.filter(state__in=[UploadTicket.State.ISSUED, UploadTicket.State.CONFIRMED])
     last = under_way.aggregate(expires=Max("expires_at"), claimed=Max("claimed_until"))
-    ends = [one + LATE_UPLOADS for one in last.values() if one is not None]
+    ends: list[datetime] = [one + LATE_UPLOADS for one in last.values() if one is not None]
     return max([person.now + SECOND_LOOK, *ends])
 
 

@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('candidates', '0010_erasure_and_retention'),
+        ('candidates', '0011_first_retention_rules'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

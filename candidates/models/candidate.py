@@ -124,6 +124,14 @@ def people_seen(user: User, ids: set[UUID]) -> set[UUID]:
     return seen
 
 
+def everybody_of(candidate_id: UUID) -> tuple[UUID, ...]:
+    """All records of a person: the one that stands for them, and those merged into it, directly or through others."""
+    found = {standing_for({candidate_id}).get(candidate_id, candidate_id)}
+    while more := set(Candidate.objects.filter(merged_into__in=found).values_list("pk", flat=True)) - found:
+        found |= more
+    return tuple(sorted(found))
+
+
 def standing_for(ids: set[UUID]) -> dict[UUID, UUID]:
     """For each of these candidates that exists, the record that stands for the person now: mostly itself."""
     now = dict.fromkeys(ids)

@@ -51,8 +51,14 @@ class Eraser:
     more_keys: Callable[[QuerySet[Any]], Iterable[str]] | None = None
     instead: Mapping[str, Any] = field(default_factory=dict)
 
+    def label(self, count: int) -> str:
+        """What its rows are called."""
+        meta = apps.get_model(self.model)._meta
+        return str(meta.verbose_name if count == 1 else meta.verbose_name_plural)
+
     def rows(self, person: Person) -> QuerySet[Any]:
-        return apps.get_model(self.model)._default_manager.filter(self.find(person)).order_by()
+        found: QuerySet[Any] = apps.get_model(self.model)._default_manager.filter(self.find(person)).order_by()
+        return found
 
     def stored(self, person: Person) -> set[str]:
         """The keys of the store that these rows name."""

@@ -4,8 +4,20 @@ from hrassist.models.idempotency import IdempotencyRecord
 from hrassist.models.long_task import LongTask
 from hrassist.models.notification import Notification
 from hrassist.models.saved_view import SavedView
+from hrassist.models.security import Scan, SecurityAlert, Tally
 from hrassist.models.throttle import Throttle
 from hrassist.models.token import ApiToken
 from hrassist.models.user import User
 
-__all__ = ["ApiToken", "IdempotencyRecord", "LongTask", "Notification", "SavedView", "Throttle", "User"]
+__all__ = [
+    "ApiToken",
+    "IdempotencyRecord",
+    "LongTask",
+    "Notification",
+    "SavedView",
+    "Scan",
+    "SecurityAlert",
+    "Tally",
+    "Throttle",
+    "User",
+]

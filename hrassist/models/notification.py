@@ -38,6 +38,8 @@ class Notification(models.Model):
         MESSAGE_FAILED = "message_failed", "A mail was not delivered"
         TASK_ENDED = "task_ended", "Long work ended"
         DRIVE = "drive", "Drives"
+        PRIVACY = "privacy", "Privacy: requests, and people who fall due"
+        SECURITY = "security", "The security page has a serious finding"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notifications")

@@ -24,13 +24,21 @@ class User(AbstractUser):
         default=MailChoice.AT_ONCE,
         help_text="In the admin they are always shown.",
     )
+    mail_by_kind = models.JSONField(
+        default=dict, blank=True, help_text="Another choice for some kinds of notification: {kind: choice}."
+    )
 
     class PersonalData:
         erase: ClassVar = {"username", "first_name", "last_name", "email"}
         keep: ClassVar = {
             "id", "password", "last_login", "is_superuser", "is_staff", "is_active", "date_joined", "time_zone",
-            "notify_by_mail",
+            "notify_by_mail", "mail_by_kind",
         }  # fmt: skip
+
+    def mail_choice(self, kind: str) -> str:
+        """When notifications of this kind are mailed to them."""
+        choice: str = self.mail_by_kind.get(kind, self.notify_by_mail)
+        return choice
 
     @property
     def display_name(self) -> str:

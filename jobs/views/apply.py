@@ -14,11 +14,12 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from hrassist.lib import origin
 from hrassist.lib.errors import DomainError
 from jobs.actions import intake, job_notices, links
 from jobs.models import IntakeSubmission, Job, TrackingLink
 from jobs.reports.prose import Block, blocks
-from jobs.views.edge import address_of, nothing_here, public
+from jobs.views.edge import nothing_here, public
 
 FIELDS = ("full_name", "email", "phone", "message")
 # A name that a program fills and no person sees; it says nothing to a browser's own autofill.
@@ -59,7 +60,7 @@ def ticket(request: HttpRequest, token: str) -> HttpResponseBase:
     except ValueError:
         return JsonResponse({"message": "The request could not be understood."}, status=400)
     try:
-        intake.require_pace("ticket_address", address_of(request))
+        intake.require_pace("ticket_address", origin.network_of(request))
         intake.require_pace("ticket_link", str(link.pk))
         size = said.get("size")
         made, signed, proof = intake.issue_ticket(
@@ -114,7 +115,7 @@ def _take(request: HttpRequest, link: TrackingLink) -> HttpResponseBase:
     jobs = intake.jobs_of(link, now=now)
     typed = {name: said.get(name, "")[:1000] for name in FIELDS}
     try:
-        intake.require_pace("submit_address", address_of(request))
+        intake.require_pace("submit_address", origin.network_of(request))
         intake.require_pace("submit_link", str(link.pk))
         intake.require_person(began=said.get("began", ""), honey=said.get(HONEY, ""), now=now)
         _, secret = intake.submit(

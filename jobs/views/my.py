@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages as flash
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils import timezone
@@ -21,18 +21,17 @@ from candidates.actions import (
     correction_requests,
     data_exports,
     erasures,
-    own_copies,
     self_service,
     talent_pools,
 )
 from candidates.actions.legal_holds import UnderLegalHold
 from candidates.models import Channel, ConsentRecord, DataExport, Erasure, SelfServiceLink
-from hrassist.lib import serving
+from hrassist.lib import origin, serving
 from hrassist.lib.errors import DomainError
 from jobs.actions import job_notices, own_page, ranking_choices, review_requests
 from jobs.matching import lawful
 from jobs.models import Application
-from jobs.views.edge import address_of, nothing_here, public
+from jobs.views.edge import nothing_here, public
 
 COOKIE = "__Host-my" if settings.SESSION_COOKIE_SECURE else "my"
 Purpose = ConsentRecord.Purpose
@@ -73,7 +72,7 @@ def ask(request: HttpRequest) -> HttpResponseBase:
     if "@" not in email or len(email) > 254:
         context = {"error": "Write the e-mail address that you applied with.", "email": email[:254]}
         return _quiet(render(request, "public/my/ask.html", context, status=422))
-    self_service.ask(email=email, network=address_of(request), now=timezone.now())
+    self_service.ask(email=email, network=origin.network_of(request), now=timezone.now())
     return _quiet(render(request, "public/my/sent.html", {"email": email}))
 
 
@@ -257,10 +256,10 @@ def copy(request: HttpRequest, visit: self_service.Visit) -> HttpResponseBase:
 @own
 def fetch(request: HttpRequest, visit: self_service.Visit, export_id: UUID) -> HttpResponseBase:
     """The copy itself, on record before its first byte."""
-    facts, content = own_copies.open_for_person(candidate=visit.candidate, export_id=export_id, now=timezone.now())
-    answer = StreamingHttpResponse(content, content_type=facts.content_type)
-    answer["Content-Length"] = str(facts.size)
-    return serving.guarded(answer, filename=facts.filename, inline=False)
+    export = DataExport.objects.filter(candidate=visit.candidate, pk=export_id).first()
+    if export is None:
+        return nothing_here(request)
+    return serving.file_answer(data_exports.open_copy(export=export, by=None, now=timezone.now()))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import timedelta
 
@@ -247,6 +248,7 @@ def test_a_copy_is_made_once_and_fetched_by_the_person_only(jane, visitor, defer
         state="ready",
         key="exports/1.zip",
         size=2,
+        sha256=hashlib.sha256(b"PK").hexdigest(),
         made_at=timezone.now(),
         expires_at=timezone.now() + timedelta(days=7),
     )
