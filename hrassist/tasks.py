@@ -8,11 +8,11 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from audit.actions import upkeep
-from candidates.actions import privacy_upkeep, self_service
+from candidates.actions import privacy_upkeep, self_service, talent_pools
 from hrassist import long_tasks, notification_mail, security_alerts, task_files
 from hrassist.lib import mail, tally, throttle
 from hrassist.models import IdempotencyRecord
-from jobs.actions import intake, scorecards, settling
+from jobs.actions import intake, ranking_log, scorecards, settling
 from jobs.models import IntakeSubmission
 
 # How often a submission is looked at within its first minute.
@@ -90,6 +90,22 @@ def mail_notifications(timestamp: int) -> None:
 def send_self_service_link(*, link_id: str) -> None:
     """Mail somebody the key to their own page; the key is made here and kept nowhere."""
     self_service.send(link_id=UUID(link_id), now=timezone.now())
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="upkeep", queueing_lock="end_pool_memberships", pass_context=False)
+def end_pool_memberships(timestamp: int) -> None:
+    """Take people out of talent pools when their time is over, and ask those whose time ends soon."""
+    now = datetime.fromtimestamp(timestamp, tz=UTC)
+    talent_pools.remove_expired(now=now)
+    talent_pools.ask_those_who_end_soon(now=now)
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(queue="upkeep", queueing_lock="forget_old_rankings", pass_context=False)
+def forget_old_rankings(timestamp: int) -> None:
+    """Delete rankings whose time in the log is over."""
+    ranking_log.forget_old(now=datetime.fromtimestamp(timestamp, tz=UTC))
 
 
 @app.task(queue="upkeep", name=intake.SETTLE)

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit import actions as audit
-from candidates.actions import consents
+from candidates.actions import consents, self_service
 from candidates.models import Candidate, Channel, ConsentRecord, Notice, PoolMembership, TalentPool
 from hrassist.lib.errors import Conflict, DomainError, NotFound
 from hrassist.lib.outcomes import Outcome
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hrassist.models import User
 
 LONGEST_YEARS = 5
+BATCH = 1_000
 DAYS_OF_MONTH = 30.44
 
 
@@ -155,6 +156,26 @@ def let_go(*, membership: PoolMembership, now: datetime) -> PoolMembership:
         candidate=row.candidate, purpose=ConsentRecord.Purpose.TALENT_POOL, channel=Channel.SELF_SERVICE, now=now
     )
     return row
+
+
+@transaction.atomic
+def remove_expired(*, now: datetime, most: int = BATCH) -> int:
+    """Take those out whose time has run out; how many, at most `most` at once."""
+    rows = PoolMembership.objects.select_for_update(of=("self",), skip_locked=True).expired(now=now)
+    ended = list(rows.select_related("pool").order_by("expires_at")[:most])
+    for one in ended:
+        one.removed_at, one.removed_for = now, PoolMembership.Left.EXPIRED
+        one.save(update_fields=["removed_at", "removed_for"])
+        audit.record("talentpool.left", target=one.pool, subject=one.candidate_id, reason_code="expired")
+    return len(ended)
+
+
+def ask_those_who_end_soon(*, now: datetime, most: int = BATCH) -> int:
+    """Mail everybody whose time ends soon the question whether to stay; how many were asked."""
+    asked = 0
+    for one in PoolMembership.objects.to_ask(now=now).order_by("expires_at")[:most]:
+        asked += self_service.ask_to_stay(membership=one, now=now) is not None
+    return asked
 
 
 def usual_end(pool: TalentPool, *, now: datetime) -> date:

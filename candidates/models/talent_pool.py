@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.conf import settings
@@ -50,6 +50,13 @@ class PoolMembershipQuerySet(models.QuerySet["PoolMembership"]):
     def current(self, *, now: datetime) -> Self:
         return self.filter(removed_at__isnull=True, expires_at__gt=now)
 
+    def to_ask(self, *, now: datetime) -> Self:
+        """Whose time runs out soon and who are asked whether they want to stay: a first and a second time."""
+        ends = Q(expires_at__lte=now + PoolMembership.ASKED_BEFORE, expires_at__gt=now)
+        first = Q(asked_times=0)
+        again = Q(asked_times=1, expires_at__lte=now + PoolMembership.REMINDED_BEFORE)
+        return self.filter(ends, first | again, removed_at__isnull=True)
+
     def expired(self, *, now: datetime) -> Self:
         return self.filter(removed_at__isnull=True, expires_at__lte=now)
 
@@ -66,6 +73,9 @@ class PoolMembership(models.Model):
         EXPIRED = "expired", "Their time ran out"
         WITHDRAWN = "withdrawn", "They withdrew their consent"
         LET_GO = "let_go", "They asked to be let go"
+
+    ASKED_BEFORE: ClassVar = timedelta(days=30)
+    REMINDED_BEFORE: ClassVar = timedelta(days=7)
 
     pool = models.ForeignKey(TalentPool, on_delete=models.CASCADE, related_name="memberships")
     candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="memberships")

@@ -216,9 +216,16 @@ class StageTransition(models.Model):
 
 
 def people_in_process(now: datetime) -> tuple[str, list[object]]:
-    """Candidates with an active application, as a ground to be ranked."""
+    """Candidates with an active application, as a ground to be ranked; not if they withdrew consent since."""
     del now
-    return "SELECT candidate_id FROM jobs_application WHERE status = 'active'", []
+    sql = """
+        SELECT a.candidate_id FROM jobs_application a
+        WHERE a.status = 'active' AND NOT EXISTS (
+            SELECT 1 FROM candidates_consentrecord c
+            WHERE c.candidate_id = a.candidate_id AND c.purpose = 'application' AND c.withdrawn_at > a.applied_at
+              AND (c.job_ref IS NULL OR c.job_ref = a.job_id))
+    """
+    return sql, []
 
 
 def people_of_visible_applications(user: User) -> QuerySet[Any]:
