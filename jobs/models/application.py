@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from uuid import UUID
 
@@ -227,6 +228,19 @@ class StageTransition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_stage or 'new'} → {self.to_stage}"
+
+
+def people_in_process(now: datetime) -> tuple[str, list[object]]:
+    """Candidates with an active application, as a ground to be ranked; not if they withdrew consent since."""
+    del now
+    sql = """
+        SELECT a.candidate_id FROM jobs_application a
+        WHERE a.status = 'active' AND NOT EXISTS (
+            SELECT 1 FROM candidates_consentrecord c
+            WHERE c.candidate_id = a.candidate_id AND c.purpose = 'application' AND c.withdrawn_at > a.applied_at
+              AND (c.job_ref IS NULL OR c.job_ref = a.job_id))
+    """
+    return sql, []
 
 
 def people_of_visible_applications(user: User) -> models.QuerySet[Any] | RawSQL:

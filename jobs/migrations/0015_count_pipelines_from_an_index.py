@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('candidates', '0009_search_duplicates'),
-        ('jobs', '0013_indexes_for_reports_and_searches'),
+        ('jobs', '0014_withdrawn_by_nobody_of_ours'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
