@@ -16,7 +16,7 @@ from hrassist.lib.errors import DomainError
 from hrassist.models import ApiToken, User
 
 NOUNS = ("applications", "candidates", "jobs", "matches", "resumes", "uploads")
-SCOPES = tuple(f"{noun}:{verb}" for noun in NOUNS for verb in ("read", "write"))
+SCOPES = (*(f"{noun}:{verb}" for noun in NOUNS for verb in ("read", "write")), "audit:read")
 LONGEST = timedelta(days=365)
 
 

@@ -51,6 +51,11 @@ class Eraser:
     more_keys: Callable[[QuerySet[Any]], Iterable[str]] | None = None
     instead: Mapping[str, Any] = field(default_factory=dict)
 
+    def label(self, count: int) -> str:
+        """What its rows are called."""
+        meta = apps.get_model(self.model)._meta
+        return str(meta.verbose_name if count == 1 else meta.verbose_name_plural)
+
     def rows(self, person: Person) -> QuerySet[Any]:
         found: QuerySet[Any] = apps.get_model(self.model)._default_manager.filter(self.find(person)).order_by()
         return found

@@ -108,6 +108,7 @@ class UserAdmin(BaseAdmin[User], StockUserAdminOf[User]):
     def roles(self, user: User) -> SafeString | str:
         names = [group.name for group in user.groups.all()] + (["Superuser"] if user.is_superuser else [])
         return (
+            # nosemgrep: no-mark-safe -- badges are escaped
             SafeString(" ".join(cells.badge(name, "warn" if name == "Superuser" else "accent") for name in names))
             or "–"
         )

@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='notification',
             name='kind',
-            field=models.CharField(choices=[('mention', 'Somebody mentioned you'), ('approval_asked', 'Your approval is asked for'), ('approval_decided', 'Your request was decided'), ('interview', 'Interviews of yours'), ('scorecard_due', 'A scorecard is due'), ('application', 'Applications for your jobs'), ('offer', 'Offers'), ('message_failed', 'A mail was not delivered'), ('task_ended', 'Long work ended'), ('drive', 'Drives'), ('privacy', 'Privacy: requests, and people who fall due'), ('security', 'Sign-in and security')], max_length=20),
+            field=models.CharField(choices=[('mention', 'Somebody mentioned you'), ('approval_asked', 'Your approval is asked for'), ('approval_decided', 'Your request was decided'), ('interview', 'Interviews of yours'), ('scorecard_due', 'A scorecard is due'), ('application', 'Applications for your jobs'), ('offer', 'Offers'), ('message_failed', 'A mail was not delivered'), ('task_ended', 'Long work ended'), ('drive', 'Drives'), ('privacy', 'Privacy: requests, and people who fall due'), ('security', 'The security page has a serious finding'), ('account', 'Your own account and how you sign in')], max_length=20),
         ),
         migrations.CreateModel(
             name='BreakGlass',
