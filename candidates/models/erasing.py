@@ -50,9 +50,13 @@ class Eraser:
     keys: tuple[str, ...] = ()
     more_keys: Callable[[QuerySet[Any]], Iterable[str]] | None = None
     instead: Mapping[str, Any] = field(default_factory=dict)
+    # What people call its rows, one and many; empty for the model's own names.
+    called: tuple[str, str] = ("", "")
 
     def label(self, count: int) -> str:
         """What its rows are called."""
+        if self.called[0]:
+            return self.called[count != 1]
         meta = apps.get_model(self.model)._meta
         return str(meta.verbose_name if count == 1 else meta.verbose_name_plural)
 

@@ -16,7 +16,7 @@ from hrassist import notifications
 from hrassist.admin import bulk, dashboard, navigation, pages, saved_views
 from hrassist.admin.search import search_view
 from hrassist.forms import ThrottledAuthenticationForm
-from hrassist.lib.errors import DomainError
+from hrassist.lib.errors import DomainError, Gone
 
 View = Callable[..., HttpResponseBase]
 
@@ -72,7 +72,7 @@ class RecruitersSite(AdminSite):
 
     def refusal(self, request: HttpRequest, error: DomainError) -> HttpResponse:
         """The page for what an action refused: its sentence, its code, and the way back."""
-        context = {**self.each_context(request), "title": "This did not work", "error": error}
+        context = {**self.each_context(request), "title": _headline(error), "error": error}
         return TemplateResponse(request, "admin/refusal.html", context, status=error.status).render()
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
@@ -92,3 +92,7 @@ class RecruitersSite(AdminSite):
     ) -> TemplateResponse:
         # The side bar names every page; a second index of the same links would only be a dead end.
         return self.index(request, extra_context)
+
+
+def _headline(error: DomainError) -> str:
+    return "Not here any more" if error.status == Gone.status else "This did not work"
