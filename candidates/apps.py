@@ -9,7 +9,7 @@ class CandidatesConfig(AppConfig):
 
     def ready(self) -> None:
         from candidates import tasks  # noqa: F401, PLC0415  the worker must know every task
-        from candidates.erasure import traces  # noqa: PLC0415
+        from candidates.erasure import leftovers, traces  # noqa: PLC0415
         from candidates.models import candidate, data_export, followers, holding, own_disclosure, own_erasers  # noqa: PLC0415
         from hrassist import notifications  # noqa: PLC0415
         from hrassist.lib.storage.named import keep  # noqa: PLC0415
@@ -18,6 +18,7 @@ class CandidatesConfig(AppConfig):
         own_erasers.register()
         own_disclosure.register()
         traces.register()
+        leftovers.register()
         keep(data_export.copies_named)
         holding.register(
             holding.Holdable(

@@ -14,7 +14,7 @@ class JobsConfig(AppConfig):
         from hrassist import notifications  # noqa: PLC0415
         from hrassist.lib.storage.named import keep  # noqa: PLC0415
         from jobs import tasks  # noqa: F401, PLC0415  the worker must know every task
-        from jobs.actions import bulk_messages, long_ranking  # noqa: F401, PLC0415  and every kind of long work
+        from jobs.actions import bulk_messages, long_ranking, owners  # noqa: F401, PLC0415  and every kind of long work
         from jobs.models import application, disclosure, erasers, finding, followers, keeping, offer  # noqa: PLC0415
 
         visibility.widen(application.people_of_visible_applications)
@@ -23,6 +23,7 @@ class JobsConfig(AppConfig):
         erasers.register()
         disclosure.register()
         keeping.register()
+        owners.register()
         keep(offer.letters_named)
         notifications.guard("job_ref", application.jobs_seen)
         operators.add(*finding.OPERATORS)

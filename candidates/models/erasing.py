@@ -142,6 +142,22 @@ def trace(step: Step) -> None:
         _traces.append(step)
 
 
+# What belongs to nobody and is older than this moment; gives {what: how many}.
+Leftover = Callable[[datetime], Mapping[str, int]]
+
+_leftovers: list[Leftover] = []
+
+
+def leftover(remove: Leftover) -> None:
+    """Run this nightly: it removes what an app keeps of people who never became anybody's record."""
+    if remove not in _leftovers:
+        _leftovers.append(remove)
+
+
+def leftovers() -> tuple[Leftover, ...]:
+    return tuple(_leftovers)
+
+
 def stops() -> tuple[Step, ...]:
     return tuple(_stops)
 

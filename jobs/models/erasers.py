@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
@@ -12,6 +13,7 @@ from candidates.models.erasing import Eraser, Person, of_person
 from candidates.models.holding import Holdable
 from candidates.models.holding import register as register_holdable
 from jobs.models.application import Application, StageTransition
+from jobs.models.drive import IntakeSubmission
 from jobs.models.job import Job
 from jobs.models.message import Message
 
@@ -50,7 +52,14 @@ def _unsent(person: Person) -> dict[str, int]:
     return {"mails stopped": queued.update(state=Message.State.CANCELLED)}
 
 
+def _settled_submissions(before: datetime) -> dict[str, int]:
+    """What was sent through a form and never became an application."""
+    old = IntakeSubmission.objects.filter(created_at__lt=before, candidate__isnull=True, application__isnull=True)
+    return {"submissions of nobody": old.exclude(state=IntakeSubmission.State.WAITING).delete()[0]}
+
+
 def register() -> None:
+    erasing.leftover(_settled_submissions)
     erasing.stop(_withdrawn)
     erasing.stop(_unsent)
     application, interview = "application__candidate", "interview__application__candidate"
