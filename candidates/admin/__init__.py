@@ -3,6 +3,8 @@
 from candidates.admin import (
     bulk,
     candidate,
+    consents,
+    correction_requests,
     corrections,
     dashboard,
     data_export,
@@ -14,6 +16,7 @@ from candidates.admin import (
     legal_hold,
     menu,
     merges,
+    notices,
     privacy,
     privacy_requests,
     resume_piece,
@@ -29,6 +32,8 @@ from candidates.admin import (
 __all__ = [
     "bulk",
     "candidate",
+    "consents",
+    "correction_requests",
     "corrections",
     "dashboard",
     "data_export",
@@ -40,6 +45,7 @@ __all__ = [
     "legal_hold",
     "menu",
     "merges",
+    "notices",
     "privacy",
     "privacy_requests",
     "resume_piece",

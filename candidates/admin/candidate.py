@@ -23,7 +23,7 @@ from candidates.admin.filters import AddedFilter, CountryFilter, PoolFilter, Res
 from candidates.models import Candidate, CandidateEmail, CandidateLink, CandidatePhone, Resume
 from candidates.models.candidate import standing_for
 from candidates.search import operators
-from hrassist.admin import cells, pages, paging
+from hrassist.admin import cells, pages, paging, person_cards
 from hrassist.admin.base import BaseAdmin, RowLink, TabularInline
 
 CURRENT = CandidateEmail.Status.CURRENT
@@ -228,7 +228,7 @@ class CandidateAdmin(BaseAdmin[Candidate]):
             "candidate": candidate,
             "tab": tab,
             "contacts": reading.contacts(candidate),
-            "flags": reading.flags(candidate, request.user),
+            "flags": [*reading.flags(candidate, request.user), *person_cards.flags(request.user, candidate)],
             "labels": labels.of_person(request.user, candidate),
             "title": candidate.full_name,
             "opts": self.opts,

@@ -19,7 +19,7 @@ from audit.models import Event
 from candidates.actions import retention
 from candidates.models import Candidate, DataExport, Erasure, LegalHold, PoolMembership, Resume, holding
 from candidates.models.candidate import everybody_of
-from hrassist.admin import holdings, pages
+from hrassist.admin import holdings, pages, person_cards
 from hrassist.admin.holdings import Ground, Grounds, Holding
 from hrassist.admin.site import add_page
 
@@ -46,6 +46,7 @@ def privacy_view(request: HttpRequest, candidate_id: UUID) -> HttpResponse:
             "counts": holdings.counts(user, candidate),
             "readers": _readers(candidate),
             "days": LOOKED_BACK.days,
+            "cards": person_cards.cards(request, candidate),
             "now": timezone.now(),
             **_requests(user, candidate),
         },

@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
+from audit.api import events
 from candidates.api import candidates, erasures, merges, resumes, uploads
 from hrassist.api.me import MeView
 from hrassist.api.schema import SchemaView
@@ -22,6 +23,7 @@ def nothing_here(_request: HttpRequest, **_path: object) -> HttpResponse:
 
 urlpatterns = [
     path("schema", SchemaView.as_view(), name="schema"),
+    path("audit-events", events.EventsView.as_view(), name="audit-events"),
     path("me", MeView.as_view(), name="me"),
     path("uploads", uploads.UploadsView.as_view(), name="uploads"),
     path("uploads/<uuid:upload_id>", uploads.UploadView.as_view(), name="upload"),

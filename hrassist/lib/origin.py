@@ -18,7 +18,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.http import HttpRequest
 
-ActorType = Literal["user", "token", "service", "command", "anonymous"]
+ActorType = Literal["user", "token", "service", "command", "anonymous", "candidate"]
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,40}")
 _SECRET = re.compile(r"pass|secret|token|key|dsn|credential", re.IGNORECASE)
@@ -74,11 +74,13 @@ class RequestOrigin:
         token = getattr(getattr(request, "auth", None), "pk", None)
         session_key = getattr(getattr(request, "session", None), "session_key", None)
         signed_in = user is not None and user.is_authenticated
+        # Somebody on their own page, which a link opened: they have no account.
+        candidate = getattr(request, "acting_candidate", None)
         match = request.resolver_match
         return Origin(
-            actor_type=("token" if token else "user") if signed_in else "anonymous",
-            actor_id=str(user.pk) if user is not None and signed_in else "",
-            actor_display=user.get_username()[:200] if user is not None and signed_in else "",
+            actor_type="candidate" if candidate else ("token" if token else "user") if signed_in else "anonymous",
+            actor_id=str(candidate) if candidate else str(user.pk) if user is not None and signed_in else "",
+            actor_display=user.get_username()[:200] if user is not None and signed_in and not candidate else "",
             token_id=str(token or ""),
             session_hash=hashlib.sha256(session_key.encode()).hexdigest() if session_key else "",
             ip=client_ip(request),
@@ -196,7 +198,11 @@ def client_ip(request: HttpRequest) -> str | None:
 
 def network_of(request: HttpRequest | None) -> str:
     """Whom to count requests by where nobody is signed in: the address, of IPv6 the /64 that one home has."""
-    ip = client_ip(request) if request is not None else None
+    return network(client_ip(request) if request is not None else None)
+
+
+def network(ip: str | None) -> str:
+    """The address itself; of IPv6 the /64 around it."""
     if ip is None or ip_address(ip).version == 4:
         return ip or "unknown"
     return str(ip_network(f"{ip}/64", strict=False))

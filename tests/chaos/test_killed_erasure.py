@@ -116,8 +116,8 @@ def test_a_worker_that_was_taken_for_dead_does_nothing_when_it_wakes(
     a_lease_runs_out()
     worker()
     until(lambda: is_done(waiting), what="the end of the erasure")
-    before = Erasure.objects.get().certificate
+    before = Erasure.objects.get(pk=waiting.pk).certificate
     sleeping.send_signal(signal.SIGCONT)
     until(lambda: b"was taken over" in (tmp_path / "worker-0.log").read_bytes(), what="the word of the first worker")
-    assert Erasure.objects.get().certificate == before
+    assert Erasure.objects.get(pk=waiting.pk).certificate == before
     nothing_is_left(own_store, tmp_path)
