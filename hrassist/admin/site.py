@@ -19,7 +19,7 @@ from hrassist.admin import bulk, dashboard, navigation, pages, saved_views
 from hrassist.admin.search import search_view
 from hrassist.forms import ThrottledAuthenticationForm
 from hrassist.identity import entry, gate, sso
-from hrassist.lib.errors import DomainError
+from hrassist.lib.errors import DomainError, Gone
 
 View = Callable[..., HttpResponseBase]
 
@@ -75,7 +75,7 @@ class RecruitersSite(AdminSite):
 
     def refusal(self, request: HttpRequest, error: DomainError) -> HttpResponse:
         """The page for what an action refused: its sentence, its code, and the way back."""
-        context = {**self.each_context(request), "title": "This did not work", "error": error}
+        context = {**self.each_context(request), "title": _headline(error), "error": error}
         return TemplateResponse(request, "admin/refusal.html", context, status=error.status).render()
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -114,3 +114,7 @@ class RecruitersSite(AdminSite):
     ) -> TemplateResponse:
         # The side bar names every page; a second index of the same links would only be a dead end.
         return self.index(request, extra_context)
+
+
+def _headline(error: DomainError) -> str:
+    return "Not here any more" if error.status == Gone.status else "This did not work"
