@@ -5,6 +5,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import Error as DatabaseError
+
+from hrassist.databases import standing
 
 YEAR = 31_536_000
 _ORIGIN = re.compile(r"https://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:\d{1,5})?")
@@ -159,5 +162,31 @@ def check_verification(**_kwargs: Any) -> list[CheckMessage]:
             "One of GOOGLE_API_KEY and GOOGLE_CSE_ID is missing.",
             hint="Set both to verify profiles by web search, or neither.",
             id="hrassist.E030",
+        )
+    ]
+
+
+@register(Tags.database)
+def check_database_role(databases: Any = None, **_kwargs: Any) -> list[CheckMessage]:
+    """The application must not be able to rewrite its own audit trail: `check --database default` asks."""
+    if settings.DEVELOPMENT or settings.AS_OWNER or "default" not in (databases or []):
+        return []
+    try:
+        found = standing()
+    except DatabaseError as error:
+        return [
+            Warning(
+                f"The database could not be asked what its role may do ({type(error).__name__}).",
+                hint="Check DATABASE_URL.",
+                id="hrassist.W041",
+            )
+        ]
+    if found.is_safe:
+        return []
+    return [
+        Warning(
+            f"The application could rewrite its audit trail: {found.in_words()}.",
+            hint="Name the owner in HRASSIST_DB_OWNER_URL, another role in DATABASE_URL; run manage.py database_role.",
+            id="hrassist.W040",
         )
     ]

@@ -27,7 +27,7 @@ from hrassist.admin.navigation import NavItem
 from hrassist.admin.site import add_page
 from hrassist.lib.errors import DomainError
 
-MOST_COUNTED, SUGGESTED, SUGGESTED_SECONDS = 200, 300, 30
+MOST_COUNTED, SUGGESTED, SUGGESTED_SECONDS = 100, 300, 30
 
 
 def people_of(user: Any, links: QuerySet[Any], **outer: str) -> Func:
@@ -92,11 +92,11 @@ class TagAdmin(BaseAdmin[Tag]):
 
     def forget_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         """Delete a tag, after a page that says from how many people it goes."""
+        if not request.user.has_perm("candidates.delete_tag"):
+            raise PermissionDenied
         tag = self.get_object(request, object_id)
         if tag is None:
             raise Http404
-        if not request.user.has_perm("candidates.delete_tag"):
-            raise PermissionDenied
         user: Any = request.user
         back = reverse("admin:candidates_tag_changelist")
         if request.method == "POST":

@@ -19,16 +19,17 @@ from django.views.decorators.http import require_POST, require_safe
 
 from audit import actions as audit
 from hrassist.admin import cells, dashboard, navigation, pages
-from hrassist.admin.base import ReadOnlyAdmin
 from hrassist.admin.dashboard import Card
 from hrassist.admin.navigation import NavItem
 from hrassist.admin.site import add_page
+from hrassist.colleagues import who_may
 from hrassist.lib.errors import DomainError
 from hrassist.lib.serving import file_answer
 from hrassist.models import User
 from jobs.actions import offer_letters
 from jobs.actions import offers as actions
 from jobs.admin import offer_reading
+from jobs.admin.listed import RecordedList
 from jobs.models import Application, Offer
 from jobs.models.offer import OfferQuerySet
 from jobs.reports.offer_letter import pay
@@ -67,7 +68,8 @@ class TurnFilter(admin.SimpleListFilter):
 
 
 @admin.register(Offer)
-class OfferAdmin(ReadOnlyAdmin[Offer]):
+class OfferAdmin(RecordedList[Offer]):
+    listed_as = "offer.listed"
     list_display = ("person", "job", "status_badge", "pay", "answer", "made")
     list_display_links = ("person",)
     list_select_related = ("application__candidate", "application__job")
@@ -240,8 +242,7 @@ def _may_write(user: User, application: Application) -> bool:
 
 def _approvers() -> list[User]:
     """Everybody who may stand in a chain, by name."""
-    return sorted(User.objects.with_perm("jobs.approve_offer", include_superusers=True).filter(is_active=True),
-                  key=lambda one: one.display_name.casefold())  # fmt: skip
+    return sorted(who_may("jobs.approve_offer"), key=lambda one: one.display_name.casefold())
 
 
 def _chosen(keys: list[str]) -> list[User]:
