@@ -54,6 +54,10 @@ bench: install ## Compare what an API request costs with a bare WSGI function ov
 bench-admin: install ## Measure the admin's pages over 10,000 and 1,000,000 people; OPTIONS=--strict fails on a missed target
 	@$(WITH_DATABASE) $(BIN)/python -m tests.bench.admin_pages $(OPTIONS)
 
+.PHONY: bench-audit
+bench-audit: install ## Measure searches of the audit log over ten million events; OPTIONS=--strict fails on a missed target
+	@$(WITH_DATABASE) $(BIN)/python -m tests.bench.audit_search $(OPTIONS)
+
 .PHONY: check
 check: install ## Format, lint, types, layers, migrations, templates, secrets, house rules, licences, requirements
 	$(BIN)/ruff format --check .
