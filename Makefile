@@ -38,7 +38,7 @@ test-browser: install ## Run the tests that drive Chromium through the admin
 	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m "browser and not accessibility"; } || [[ $$? == 77 ]]
 
 .PHONY: test-accessibility
-test-accessibility: install ## Let axe look at every page of every role, in light and dark (about ten minutes)
+test-accessibility: install ## Let axe look at every page of every role, in light and dark (some minutes)
 	@deploy/scripts/needs test-accessibility chromium \
 	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m accessibility; } || [[ $$? == 77 ]]
 

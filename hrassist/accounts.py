@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
+from datetime import datetime
 from zoneinfo import available_timezones
 
 from django.contrib.auth.models import Group
@@ -10,8 +12,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from audit import actions as audit
+from hrassist.identity import notices
+from hrassist.identity.sessions import digest_of
 from hrassist.lib.errors import Conflict, DomainError, NotFound
-from hrassist.models import User
+from hrassist.models import Notification, Session, User
 from hrassist.roles import ROLES
 
 # Without characters that are mistaken for one another when read aloud or from a screen: 31 of them, 20 times, 99 bits.
@@ -41,7 +45,7 @@ def add_account(
         )
     first, _, last = full_name.strip().partition(" ")
     user = User(username=username, email=email, first_name=first, last_name=last, is_staff=True)
-    password = _generated_password()
+    password = generated_password()
     user.set_password(password)
     try:
         user.full_clean()
@@ -53,20 +57,38 @@ def add_account(
     return user, password
 
 
+PREFERENCES = ("time_zone", "notify_by_mail", "mail_by_kind")
+
+
 @transaction.atomic
-def change_preferences(*, user: User, time_zone: str, notify_by_mail: str) -> User:
-    """What people decide for themselves: their time zone, and when they are mailed. Raises BadAccount."""
+def change_preferences(*, user: User, time_zone: str, notify_by_mail: str, mail_by_kind: Mapping[str, str]) -> User:
+    """What people decide for themselves: their time zone, and when they are mailed, of some kinds at other times.
+
+    Raises BadAccount.
+    """
     user = User.objects.select_for_update().get(pk=user.pk)
-    user.time_zone, user.notify_by_mail = time_zone, notify_by_mail
+    user.time_zone, user.notify_by_mail, user.mail_by_kind = time_zone, notify_by_mail, dict(mail_by_kind)
     if time_zone not in available_timezones():
         raise BadAccount("There is no such time zone.", fields={"time_zone": ["Choose one of the list."]})
+    if not (mail_by_kind.keys() <= {*Notification.Kind.values} and {*mail_by_kind.values()} <= {*User.MailChoice}):
+        raise BadAccount("There is no such kind of notification, or no such time of mailing it.")
     try:
-        user.clean_fields(exclude={one.name for one in User._meta.fields} - {"time_zone", "notify_by_mail"})
+        user.clean_fields(exclude={one.name for one in User._meta.fields} - {*PREFERENCES})
     except ValidationError as error:
         raise BadAccount(" ".join(error.messages), fields=error.message_dict) from error
-    user.save(update_fields=["time_zone", "notify_by_mail"])
-    audit.record("user.preferences_changed", target=user, by=user, notify_by_mail=notify_by_mail)
+    user.save(update_fields=PREFERENCES)
+    audit.record(
+        "user.preferences_changed", target=user, by=user, notify_by_mail=notify_by_mail, mail_by_kind=user.mail_by_kind
+    )
     return user
+
+
+@transaction.atomic
+def password_was_changed(*, user: User, by: User, now: datetime, but: str | None = None) -> None:
+    """What follows a new password: every session but one ends, and whose account it is gets told."""
+    Session.objects.of(user).exclude(pk=digest_of(but)).delete()
+    audit.record("user.password_changed", target=user, by=by)
+    notices.tell(user=user, what="password_changed", now=now)
 
 
 @transaction.atomic
@@ -75,9 +97,10 @@ def give_new_password(*, username: str, by: User | None = None) -> str:
     user = User.objects.select_for_update().filter(username=username).first()
     if user is None:
         raise NotFound("There is no account {username}.", username=username)
-    password = _generated_password()
+    password = generated_password()
     user.set_password(password)
     user.save(update_fields=["password"])
+    Session.objects.of(user).delete()
     audit.record("user.password_reset", target=user, by=by)
     return password
 
@@ -91,5 +114,5 @@ def role_named(text: str) -> str:
     raise BadAccount("There is no role {role}. There are: {known}.", role=text, known=", ".join(ROLES))
 
 
-def _generated_password() -> str:
+def generated_password() -> str:
     return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4))

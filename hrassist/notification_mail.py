@@ -9,6 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 
 from hrassist import notifications
@@ -31,12 +32,11 @@ def send_due(*, now: datetime) -> int:
     waiting = Notification.objects.filter(
         mailed_at__isnull=True, read_at__isnull=True, created_at__gt=now - OLDEST, created_at__lte=now - PAUSE
     )
-    users = User.objects.filter(is_active=True, pk__in=waiting.values("user")).exclude(notify_by_mail=Choice.NEVER)
+    users = User.objects.filter(is_active=True, pk__in=waiting.values("user"))
     sent = 0
     for user in users.exclude(email="").order_by("pk"):
-        until = now - PAUSE if user.notify_by_mail == Choice.AT_ONCE else latest_digest(user, now=now)
         try:
-            sent += _mail(user, until=until, now=now)
+            sent += _mail(user, now=now)
         except mail.MailUnavailable:
             # It waits for the next round, and so do the others: the mail system is away for all of them.
             logger.warning("notifications wait: the mail system does not answer")
@@ -55,14 +55,23 @@ def latest_digest(user: User, *, now: datetime) -> datetime:
     return today if here >= today else datetime.combine(here.date() - timedelta(days=1), DIGEST_AT, tzinfo=zone)
 
 
-def _mail(user: User, *, until: datetime, now: datetime) -> int:
+def _due(user: User, *, now: datetime) -> Q:
+    """Each kind until the moment that the user chose for it; kinds that are never mailed are left out."""
+    due = Q(pk__in=[])
+    for choice, until in ((Choice.AT_ONCE, now - PAUSE), (Choice.DAILY, latest_digest(user, now=now))):
+        kinds = [kind for kind in Notification.Kind.values if user.mail_choice(kind) == choice]
+        due |= Q(kind__in=kinds, created_at__lte=until)
+    return due
+
+
+def _mail(user: User, *, now: datetime) -> int:
     """Claim, look again what the user may still read, send; gives back the claim if the mail system is away.
 
     The claim is committed before the mail leaves: a worker that is killed between the two loses a mail about something
     that stands in the admin anyway, and nobody is ever mailed the same twice.
     """
     mine = Notification.objects.visible_to(user).filter(mailed_at__isnull=True, read_at__isnull=True)
-    ids = list(mine.filter(created_at__gt=now - OLDEST, created_at__lte=until).values_list("pk", flat=True))
+    ids = list(mine.filter(_due(user, now=now), created_at__gt=now - OLDEST).values_list("pk", flat=True))
     claimed = [pk for pk in ids if Notification.objects.filter(pk=pk, mailed_at__isnull=True).update(mailed_at=now)]
     told = notifications.readable(user, Notification.objects.filter(pk__in=claimed).select_related("by"))
     if not told:

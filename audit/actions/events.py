@@ -13,6 +13,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DEFAULT_DB_ALIAS, Error, IntegrityError, models, transaction
 from django.db.models.functions import Now
 
+from audit.codes import code_of
 from audit.models import Event
 from hrassist.lib import origin
 from hrassist.lib.errors import Unavailable
@@ -177,6 +178,7 @@ def _event(
         **columns,
         # The database's clock, one for all machines; who reads the attribute gets the stored value.
         ts=Now(),
+        code=code_of(action, columns.get("outcome", Event.Outcome.ALLOW)),
         action=action,
         target_type=target._meta.label_lower[:60] if target is not None else "",
         target_id=_reference(target),

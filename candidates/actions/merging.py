@@ -93,6 +93,8 @@ def merge_all(
     """Merge several records into one, all or none; `chosen` says for a name of CHOICES whose value to take."""
     if not others:
         raise DomainError("Choose at least one record to merge into the one you keep.", code="nothing_to_merge")
+    # All of them before the first merge: pair by pair, two who merge the same people could wait for each other.
+    _rows(kept.pk, *(other.pk for other in others))
     done: list[CandidateMerge] = []
     for other in others:
         names = [name for name, whose in chosen.items() if whose == other.pk]
@@ -183,15 +185,21 @@ def _locked(kept: UUID, gone: UUID, *, by: User) -> tuple[Candidate, Candidate]:
         raise DomainError("A record cannot be merged into itself. Choose another one.", code="same_record")
     if Candidate.objects.visible_to(by).filter(pk__in=[kept, gone]).count() != 2:
         raise NotFound
-    return _rows(kept, gone)
+    kept_row, gone_row = _rows(kept, gone)
+    return kept_row, gone_row
 
 
-def _rows(kept: UUID, gone: UUID) -> tuple[Candidate, Candidate]:
-    """Both rows, locked in the order of their ids, so that two merges never wait for each other in a circle."""
+def _rows(*keys: UUID) -> list[Candidate]:
+    """These rows, locked in the order of their ids, so that two merges never wait for each other in a circle.
+
+    Raises NotFound for a key that is nobody's.
+    """
     # Not for their keys: rows that only refer to a person need not wait.
-    rows = Candidate.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=[kept, gone]).order_by("pk")
+    rows = Candidate.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=keys).order_by("pk")
     found = {one.pk: one for one in rows}
-    return found[kept], found[gone]
+    if len(found) < len({*keys}):
+        raise NotFound
+    return [found[key] for key in keys]
 
 
 def taken(kept: Mapping[str, str], gone: Mapping[str, str], chosen: Collection[str]) -> dict[str, str]:

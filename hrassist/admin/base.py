@@ -13,7 +13,7 @@ from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import OperationalError
-from django.db.models import Model, QuerySet
+from django.db.models import ForeignKey, Model, QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path
@@ -26,6 +26,7 @@ from hrassist import exports
 from hrassist.admin import bulk, cells, filters, saved_views
 from hrassist.admin import exports as export_page
 from hrassist.admin.paging import EstimatePaginator, KeysetChangeList
+from hrassist.admin.searched_select import SearchedSelect
 from hrassist.lib.errors import DomainError
 
 M = TypeVar("M", bound=Model)
@@ -116,6 +117,11 @@ class BaseAdmin(ModelAdmin[M]):
         rows: Any = super().get_queryset(request)
         seen: QuerySet[M] = rows.visible_to(request.user) if hasattr(rows, "visible_to") else rows
         return seen
+
+    def formfield_for_foreignkey(self, db_field: ForeignKey[Any], request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", SearchedSelect(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return KeysetChangeList

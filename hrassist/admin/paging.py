@@ -28,7 +28,7 @@ CURSOR_VAR, VIEW_VAR = "cursor", "view"
 # Parts of a list's address that narrow nothing beyond its search.
 NOT_FILTERS = {"q", "o", "p", "e", CURSOR_VAR, VIEW_VAR}
 # Counting what a search found asks every row again: it stops sooner.
-COUNTED_ROWS, COUNTED_FOUND = 10_000, 500
+COUNTED_ROWS, COUNTED_FOUND = 1_000, 500
 # Where the planner expects so many times that, counting even the first of them would cost more than the page.
 SURELY_MORE = 2
 

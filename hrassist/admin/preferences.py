@@ -14,7 +14,7 @@ from django.urls import reverse
 from hrassist import accounts
 from hrassist.admin.site import add_page
 from hrassist.lib.errors import DomainError
-from hrassist.models import User
+from hrassist.models import Notification, User
 
 
 def zones() -> list[tuple[str, str]]:
@@ -31,15 +31,34 @@ class PreferencesForm(forms.Form):
     )
     time_zone = forms.ChoiceField(label="Time zone", choices=zones, help_text="For interviews, and for the daily mail.")
 
+    def __init__(self, data: Any, *, user: User) -> None:
+        initial = {"notify_by_mail": user.notify_by_mail, "time_zone": user.time_zone}
+        super().__init__(data, initial=initial, label_suffix="")
+        for kind, label in Notification.Kind.choices:
+            self.fields[f"mail_{kind}"] = forms.ChoiceField(
+                label=label, required=False, initial=user.mail_by_kind.get(kind, ""),
+                choices=[("", "As above"), *User.MailChoice.choices],
+            )  # fmt: skip
+
+    @property
+    def kinds(self) -> list[Any]:
+        """The fields of the kinds, for the template."""
+        return [self[f"mail_{kind}"] for kind in Notification.Kind.values]
+
+    def chosen(self) -> dict[str, Any]:
+        """What the action wants; kinds that are mailed as all others are left out."""
+        said = self.cleaned_data
+        by_kind = {kind: said[f"mail_{kind}"] for kind in Notification.Kind.values if said[f"mail_{kind}"]}
+        return {name: said[name] for name in ("notify_by_mail", "time_zone")} | {"mail_by_kind": by_kind}
+
 
 def preferences_view(request: HttpRequest) -> HttpResponse:
     """One's own preferences."""
     user: Any = request.user
-    initial = {"notify_by_mail": user.notify_by_mail, "time_zone": user.time_zone}
-    form = PreferencesForm(request.POST if request.method == "POST" else None, initial=initial, label_suffix="")
+    form = PreferencesForm(request.POST if request.method == "POST" else None, user=user)
     if request.method == "POST" and form.is_valid():
         try:
-            accounts.change_preferences(user=user, **form.cleaned_data)
+            accounts.change_preferences(user=user, **form.chosen())
         except DomainError as error:
             form.add_error(None, error.message)
         else:

@@ -21,7 +21,7 @@ from hrassist.admin import cells, pages
 from hrassist.admin.base import BaseAdmin
 from jobs.actions import applications as actions
 from jobs.actions import steps
-from jobs.admin import evidence, timeline
+from jobs.admin import evidence, job_choice, timeline
 from jobs.admin.badges import status_badge
 from jobs.models import (
     Application,
@@ -152,8 +152,8 @@ class ApplicationAdmin(BaseAdmin[Application]):
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any], request: HttpRequest, **kwargs: Any) -> Any:
         user: Any = request.user
         if db_field.name == "job":
-            kwargs["queryset"] = Job.objects.visible_to(user).open()
-        elif db_field.name == "candidate":
+            return job_choice.field(Application, user=user, empty_label="Choose a job")
+        if db_field.name == "candidate":
             kwargs["queryset"] = Candidate.objects.visible_to(user).unmerged()
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 

@@ -21,7 +21,7 @@ from hrassist.admin.base import BaseAdmin, ModelForm
 from hrassist.models import User
 from jobs.actions import applications
 from jobs.actions import jobs as actions
-from jobs.admin import funnel
+from jobs.admin import funnel, job_choice
 from jobs.admin.badges import job_badge
 from jobs.admin.job_status import confirmation
 from jobs.admin.seen import SeenForm
@@ -62,6 +62,13 @@ class JobAdmin(BaseAdmin[Job]):
         "reopen": (actions.reopen, "The job is back."),
         "archive": (actions.archive, "The job is archived."),
     }
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Job], search_term: str
+    ) -> tuple[QuerySet[Job], bool]:
+        if request.resolver_match is not None and request.resolver_match.url_name == "autocomplete":
+            queryset = job_choice.narrowed(queryset, model_name=request.GET.get("model_name", ""))
+        return super().get_search_results(request, queryset, search_term)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
         jobs: Any = super().get_queryset(request)

@@ -202,8 +202,8 @@ def run(*arguments: str, **environment: str) -> None:
 
 
 def url() -> str:
-    """Where the databases are: DATABASE_URL, or the development server, started if need be."""
-    return os.environ.get("DATABASE_URL") or devdb.url()
+    """Where the databases are, by their owner: DATABASE_URL, or the development server, started if need be."""
+    return os.environ.get("DATABASE_URL") or devdb.owner_url()
 
 
 def main() -> int:
@@ -215,7 +215,8 @@ def main() -> int:
     parser.add_argument("--strict", action="store_true")
     parser.add_argument("--markdown", action="store_true")
     options = parser.parse_args()
-    ensure(options.small, candidates=10_000, jobs=100, applications=20_000)
+    # A thousand jobs, so that a page of open jobs is as full as with five thousand.
+    ensure(options.small, candidates=10_000, jobs=1_000, applications=20_000)
     ensure(options.large, candidates=1_000_000, jobs=5_000, applications=2_000_000)
     small, large = Worker(options.small), Worker(options.large)
     lines, kept = [], True

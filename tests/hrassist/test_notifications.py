@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -11,7 +12,7 @@ from django.core import mail
 from procrastinate.contrib.django import app
 
 from candidates.actions import merging
-from hrassist import notification_mail, notifications
+from hrassist import accounts, notification_mail, notifications
 from hrassist.models import Notification, User
 from tests.conftest import NOON
 from tests.factories import ApplicationFactory, CandidateFactory, JobFactory, UserFactory
@@ -155,6 +156,28 @@ def test_the_daily_mail_leaves_at_seven_where_the_user_lives(recruiter):
     assert notification_mail.send_due(now=datetime(2026, 11, 3, 12, 1, tzinfo=UTC)) == 1
 
 
+def test_each_kind_is_mailed_when_its_reader_chose(recruiter):
+    chosen = {"mention": "at_once", "application": "never"}
+    User.objects.filter(pk=recruiter.pk).update(notify_by_mail="daily", mail_by_kind=chosen)
+    evening, morning = datetime(2026, 11, 2, 20, 0, tzinfo=UTC), datetime(2026, 11, 3, 7, 0, tzinfo=UTC)
+    for kind in ("mention", "application", "offer"):
+        tell(recruiter, kind=kind, now=evening - AGO)
+    assert notification_mail.send_due(now=evening) == 1
+    assert notification_mail.send_due(now=evening + AGO) == 0
+    assert notification_mail.send_due(now=morning) == 1
+    assert [letter.subject for letter in mail.outbox] == ["hrassist: Somebody mentioned you", "hrassist: Offers"]
+    assert Notification.objects.get(mailed_at=None).kind == "application"
+
+
+def test_who_wants_no_mail_but_of_one_kind_gets_that_kind(recruiter):
+    User.objects.filter(pk=recruiter.pk).update(notify_by_mail="never", mail_by_kind={"approval_asked": "at_once"})
+    tell(recruiter)
+    assert notification_mail.send_due(now=NOON) == 0
+    tell(recruiter, kind="approval_asked")
+    assert notification_mail.send_due(now=NOON) == 1
+    assert [letter.subject for letter in mail.outbox] == ["hrassist: Your approval is asked for"]
+
+
 def test_a_mail_system_that_is_away_loses_nothing(recruiter, monkeypatch):
     tell(recruiter)
 
@@ -193,14 +216,30 @@ def test_mail_is_looked_for_every_minute():
 def test_people_choose_when_they_are_mailed_and_where_they_live(interviewer, client_as, events):
     browser = client_as(interviewer)
     assert "Europe/Berlin" in browser.get("/preferences/").content.decode()
-    browser.post("/preferences/", {"notify_by_mail": "daily", "time_zone": "Europe/Berlin"})
+    said = {"notify_by_mail": "daily", "time_zone": "Europe/Berlin", "mail_interview": "at_once", "mail_drive": ""}
+    browser.post("/preferences/", said)
     interviewer.refresh_from_db()
     assert (interviewer.notify_by_mail, interviewer.time_zone) == ("daily", "Europe/Berlin")
+    assert interviewer.mail_by_kind == {"interview": "at_once"}
+    page = browser.get("/preferences/").content.decode()
+    assert re.search(r'name="mail_interview".*?value="at_once" selected', page, re.DOTALL)
     assert len(events("user.preferences_changed")) == 1
 
 
 def test_a_zone_or_choice_that_is_none_is_refused(recruiter, client_as):
     answer = client_as(recruiter).post("/preferences/", {"notify_by_mail": "hourly", "time_zone": "Mars/Base"})
     assert "Select a valid choice" in answer.content.decode()
+    answer = client_as(recruiter).post(
+        "/preferences/", {"notify_by_mail": "daily", "time_zone": "Europe/Berlin", "mail_offer": "hourly"}
+    )
+    assert "Select a valid choice" in answer.content.decode()
     recruiter.refresh_from_db()
-    assert recruiter.time_zone == "UTC"
+    assert (recruiter.time_zone, recruiter.mail_by_kind) == ("UTC", {})
+
+
+@pytest.mark.parametrize("by_kind", [{"gossip": "daily"}, {"offer": "hourly"}])
+def test_a_kind_or_time_that_is_none_is_no_preference(recruiter, by_kind):
+    with pytest.raises(accounts.BadAccount):
+        accounts.change_preferences(user=recruiter, time_zone="UTC", notify_by_mail="never", mail_by_kind=by_kind)
+    recruiter.refresh_from_db()
+    assert recruiter.notify_by_mail == "at_once"

@@ -26,6 +26,8 @@ SHORTEST, LONGEST = 60, 150
 CONFIDENTIAL_EVERY = 50
 STAGES = tuple((name, str(kind)) for name, kind in Stage.DEFAULTS)
 SEATS = 4
+# How many jobs a drive has, however many jobs there are.
+JOBS_OF_A_DRIVE = 6
 
 
 class Openings:
@@ -45,6 +47,7 @@ class Openings:
         self.begins[1] = until - 90 * DAY
         self.lengths[1] = LONGEST * DAY
         self._stages_from = first_stage
+        self.driven_every = max(8, count // (len(team.drives) * JOBS_OF_A_DRIVE))
         self.rng = rng
         self.jobs = Table(
             Job, "id", "external_id", "title", "description", "must_have", "nice_to_have", "department", "city",
@@ -100,8 +103,8 @@ class Openings:
             self.stages.add(self.stage(number, position), key, name, kind, str(position))
         for user, role in self._members(number, by=by):
             self.members.add(key, user, role, then)
-        if number % 8 == 1:
-            self.drive_jobs.add(self.team.drives[number // 8 % len(self.team.drives)], key, "2")
+        if number % self.driven_every == 1:
+            self.drive_jobs.add(self.team.drives[number // self.driven_every % len(self.team.drives)], key, "2")
         self._requisition(number, key=key, title=title, facts=facts, by=by)
 
     def add_seats(self, number: int, hired: Sequence[tuple[str, float]]) -> None:

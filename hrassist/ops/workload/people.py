@@ -25,9 +25,12 @@ from hrassist.ops.workload.copying import NULL, Table
 from hrassist.ops.workload.pools import RARE, RARE_EVERY, Body, ascii_of, countries
 from hrassist.ops.workload.team import Team
 
-# One of so many is the same person as the one before: still open as a group, or merged.
+# One of so many is the same person as the one before: still open as a group, or merged. Multiples of four, so that
+# nobody is both.
 TWIN_EVERY, MERGED_EVERY = 400, 500
 TAGGED_EVERY, POOLED_EVERY = 3, 10
+# Of a small number of people more are: its pages are as full as those of a million, and what differs is their number.
+TWO_PAGES, WELL_FILLED = 110, 250
 CANDIDATE, RESUME, GROUP, MERGE = 1, 2, 3, 4
 
 
@@ -38,6 +41,10 @@ class People:
         self.count, self.seed, self.until, self.team, self.bodies = count, seed, until, team, bodies
         self.begin = until - YEARS
         self.ids = Identifiers(seed)
+        self.twin_every = _every(count, most=TWIN_EVERY, rows=TWO_PAGES)
+        self.merged_every = _every(count, most=MERGED_EVERY, rows=TWO_PAGES)
+        self.tagged_every = max(1, min(TAGGED_EVERY, count // (len(team.tags) * WELL_FILLED)))
+        self.pooled_every = max(1, min(POOLED_EVERY, count // (len(team.pools) * WELL_FILLED)))
         self.rng = Random(seed)  # noqa: S311 - repeatable invented people, no secret
         self.candidates = Table(
             Candidate, "id", "external_id", "full_name", "headline", "city", "country", "source", "merged_into_id",
@@ -75,6 +82,10 @@ class People:
     def key(self, number: int) -> str:
         return self.ids.of(CANDIDATE, number, self.came(number))
 
+    def is_merged(self, number: int) -> bool:
+        """Whether this one's record went into that of the one before."""
+        return number % self.merged_every == 4
+
     def add(self, number: int) -> None:
         """One person with everything that is theirs."""
         bits = self.rng.getrandbits(62)
@@ -88,8 +99,7 @@ class People:
         bits, resume = divmod(bits, len(self.bodies))
         given = country.first[first]
         family = RARE[number // RARE_EVERY % len(RARE)] if number % RARE_EVERY == 7 else country.last[last]
-        twin = number % TWIN_EVERY == 2
-        merged = number % MERGED_EVERY == 4
+        twin, merged = number % self.twin_every == 2, self.is_merged(number)
         at, key, by = self.came(number), self.key(number), self.team.recruiters[recruiter]
         then, body, name = stamp(at), self.bodies[resume], f"{given} {family}"
         address = f"{ascii_of(given)}.{ascii_of(family)}.{number}@example.com"
@@ -105,9 +115,9 @@ class People:
             self.links.add(key, "resume", then, f"https://www.{page}", page)
         if twin or merged:
             self._same_as_the_one_before(number, key=key, at=at, by=by, merged=merged)
-        if number % TAGGED_EVERY == 0:
+        if number % self.tagged_every == 0:
             self.tags.add(key, self.team.tags[bits % len(self.team.tags)], by, then)
-        if number % POOLED_EVERY == 0:
+        if number % self.pooled_every == 0:
             pool = self.team.pools[bits % len(self.team.pools)]
             self.members.add(pool, key, "consent", stamp(at + 365 * DAY), by, then)
         self._resume(number, key=key, at=at, by=by, name=name, address=address, phone=phone, body=body)
@@ -137,6 +147,10 @@ class People:
         words = f"{body.words} '{token}':{body.last_place}"
         self.texts.add(resume, text, masked, body.summary, "[0]", words)
         self.parses.add(resume, body.parse, body.concepts, body.skills, body.titles)
+
+
+def _every(count: int, *, most: int, rows: int) -> int:
+    return max(40, min(most, count // rows // 4 * 4))
 
 
 def token_of(number: int) -> str:

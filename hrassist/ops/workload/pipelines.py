@@ -9,7 +9,7 @@ from hrassist.ops.demo.vacancies import SOURCES
 from hrassist.ops.workload.clock import DAY, stamp
 from hrassist.ops.workload.copying import NULL, Table
 from hrassist.ops.workload.openings import SEATS, STAGES, Openings
-from hrassist.ops.workload.people import MERGED_EVERY, People
+from hrassist.ops.workload.people import People
 from jobs.models import (
     Application,
     HumanDecision,
@@ -85,7 +85,7 @@ class Pipelines:
 
     def add(self, number: int) -> None:
         """The applications of one person, for different jobs."""
-        if number % MERGED_EVERY == 4 and number != self.people.count:
+        if self.people.is_merged(number) and number != self.people.count:
             # What a merged record had went to the one that was kept.
             return
         # Evenly over all people, whatever the two counts are.

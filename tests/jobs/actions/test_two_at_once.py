@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-from typing import Any
-
 import pytest
-from django.db import connections
 
 from hrassist.lib.errors import Conflict
 from jobs.actions import applications, reviews
 from jobs.models import Application, HumanDecision, Opening, RejectionReason
 from tests.conftest import NOON
 from tests.factories import ApplicationFactory, JobFactory, UserFactory
+from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*works: Callable[[], Any]) -> list[Any]:
-    """What each of these gave, or the conflict it met; all begin together."""
-    begin = Barrier(len(works))
-
-    def run(work: Callable[[], Any]) -> Any:
-        begin.wait(10)
-        try:
-            return work()
-        except Conflict as conflict:
-            return conflict
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(works)) as pool:
-        return list(pool.map(run, works))
 
 
 def test_of_two_moves_one_happens_and_the_other_is_told() -> None:
@@ -77,8 +55,9 @@ def test_an_undo_and_a_further_step_leave_one_truth() -> None:
     one = ApplicationFactory()
     rosa, cora = UserFactory(), UserFactory()
     moved = applications.advance(application=one, by=rosa, now=NOON)
+    step = one.transitions.get().pk
     told = at_once(
-        lambda: applications.undo(application=one, by=rosa, now=NOON, step=one.transitions.get().pk),
+        lambda: applications.undo(application=one, by=rosa, now=NOON, step=step),
         lambda: applications.advance(application=one, by=cora, now=NOON, expected_stage=moved.stage),
     )
     assert sorted(isinstance(answer, Conflict) for answer in told) == [False, True]

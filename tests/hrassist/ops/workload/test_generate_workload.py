@@ -112,9 +112,9 @@ def test_one_word_finds_one_resume_and_offsets_agree_with_the_masked_text(worklo
 
 
 def test_some_are_twins_and_some_were_merged_and_had_nothing_left(workload):
-    assert DuplicateGroup.objects.count() == 2
     merges = CandidateMerge.objects.all()
-    assert len(merges) == 2
+    # One of forty each, for so few; of a million one of 400 and one of 500.
+    assert DuplicateGroup.objects.count() == len(merges) == SIZES["candidates"] // 40
     assert all(merge.gone.merged_into == merge.kept and not merge.gone.applications.exists() for merge in merges)
     assert Resume.objects.ready().count() == SIZES["candidates"]
     assert Offer.objects.exists()

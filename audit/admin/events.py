@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from ipaddress import ip_address
 from typing import Any, ClassVar
@@ -14,11 +14,14 @@ from django.contrib import admin, messages
 from django.core.cache import cache
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit import actions as audit
+from audit.admin.sealed import covering
+from audit.codes import description
 from audit.models import Event
 from hrassist import exports
 from hrassist.admin import cells, dashboard, navigation
@@ -55,8 +58,9 @@ class FamilyFilter(admin.SimpleListFilter):
         "job.": "Jobs",
         "match_run.": "Rankings",
         "user.": "Users and sign-ins",
+        "event.": "The audit log itself",
         "token.": "API tokens",
-        "access.": "Refused access",
+        "request.": "Refused access",
     }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -69,7 +73,7 @@ class FamilyFilter(admin.SimpleListFilter):
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin[Event]):
-    list_display = ("who", "action", "result", "on_what", "subject", "ip", "when")
+    list_display = ("who", "action", "result", "on_what", "subject", "ip", "when", "seal")
     list_display_links = ("who",)
     list_filter = (TimeFilter, FamilyFilter, "outcome", "actor_type")
     noun, nouns, list_title = "entry", "entries", "Audit log"
@@ -97,6 +101,28 @@ class EventAdmin(ReadOnlyAdmin[Event]):
                 messages.error(request, str(error), fail_silently=True)
                 return queryset.none(), False
         return queryset, False
+
+    def fill(self, request: HttpRequest, rows: list[Event], *, terms: Sequence[str]) -> None:
+        super().fill(request, rows, terms=terms)
+        seals = covering([row.pk for row in rows])
+        for row in rows:
+            vars(row)["_seal"] = seals.get(row.pk)
+
+    @admin.display(description="Seal")
+    def seal(self, event: Event) -> SafeString:
+        kept = vars(event)["_seal"] if "_seal" in vars(event) else covering([event.pk]).get(event.pk)
+        if kept is None:
+            return SafeString('<span class="small" title="The worker seals every minute">not yet</span>')
+        return format_html(
+            '<a class="small" href="{}" title="Sealed at {} UTC">{}</a>',
+            reverse("admin:audit_seal_change", args=[kept.seq]),
+            f"{kept.sealed_at:%Y-%m-%d %H:%M:%S}",
+            f"{kept.seq:,}",
+        )
+
+    @admin.display(description="What it means")
+    def meaning(self, event: Event) -> str:
+        return f"{description(event.action)}." if description(event.action) else ""
 
     @admin.display(description="Who")
     def who(self, event: Event) -> SafeString:
