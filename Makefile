@@ -46,6 +46,10 @@ test-accessibility: install ## Let axe look at every page of every role, in ligh
 test-chaos: install ## Run the tests that kill processes in the middle of their work
 	$(WITH_DATABASE) $(BIN)/pytest -rs -m chaos
 
+.PHONY: fuzz
+fuzz: install ## Bend files and let the reader have them, in its cage; SECONDS=600, OPTIONS=--seed N repeats a run
+	@$(BIN)/python -m tests.fuzz.run --seconds $(or $(SECONDS),600) $(OPTIONS)
+
 .PHONY: bench
 bench: install ## Compare what an API request costs with a bare WSGI function over the same SQL
 	@$(WITH_DATABASE) $(BIN)/python -m tests.bench.api_lists
