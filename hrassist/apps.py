@@ -41,3 +41,4 @@ class HrassistAdminConfig(AdminConfig):
             security_page,
             security_sections,
         )
+        from hrassist.privacy import pages  # noqa: F401, PLC0415
