@@ -57,6 +57,7 @@ class RecruitersSite(AdminSite):
             context["nav_sections"] = navigation.sections(request)
             user: Any = request.user
             context["unread_count"] = notifications.unread(user)
+            context["session_seconds"] = int(settings.SESSION_IDLE.total_seconds())
         return context
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
