@@ -32,6 +32,7 @@ class RuleForm(QuietForm):
     job_ref = forms.TypedChoiceField(
         label="Only for this job", required=False, coerce=UUID, empty_value=None, choices=[("", "every job")]
     )
+    months = forms.IntegerField(min_value=0, max_value=240)
     job_status = forms.ChoiceField(
         label="Only while the job is", required=False,
         choices=[("", "in any status"), ("draft", "a draft"), ("open", "open"), ("on_hold", "on hold"),
@@ -49,6 +50,9 @@ class RuleForm(QuietForm):
         field.choices = [("", "every job"), *_jobs(self.who, self.instance.job_ref)]
         if self.instance.pk and not self.instance._state.adding:
             self.initial["expected_updated_at"] = self.instance.updated_at.isoformat()
+
+    def validate_constraints(self) -> None:
+        """Whether the case has a rule already is told by the action, in words."""
 
     def clean_country(self) -> str:
         country = str(self.cleaned_data["country"]).strip().upper()
