@@ -51,9 +51,6 @@ class RuleForm(QuietForm):
         if self.instance.pk and not self.instance._state.adding:
             self.initial["expected_updated_at"] = self.instance.updated_at.isoformat()
 
-    def validate_constraints(self) -> None:
-        """Whether the case has a rule already is told by the action, in words."""
-
     def clean_country(self) -> str:
         country = str(self.cleaned_data["country"]).strip().upper()
         if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
