@@ -89,9 +89,7 @@ class RecruitersSite(AdminSite):
             user = request.user
         return HttpResponseRedirect(entry.beginning(user, wanted=entry.where_next(request)))
 
-    def password_change(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponseRedirect | TemplateResponse:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """One's own password; every other session of the account ends with the one before."""
         answer = super().password_change(request, extra_context)
         if isinstance(answer, HttpResponseRedirect):
