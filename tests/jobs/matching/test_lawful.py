@@ -66,8 +66,8 @@ def ranked(job, user, **options):
 
 
 def test_who_opted_out_is_in_no_model_call_and_no_row(recruiter, now):
-    # No word of the second requirement stands in the resume: sentences are given to the model to compare.
-    job = JobFactory(title="Backend Engineer", must_have="Python\nFinancial bookkeeping experience")
+    # Half of the second requirement stands in the resume: the model is given the sentence to judge.
+    job = JobFactory(title="Backend Engineer", must_have="Python\nLedger accounting")
     person, other = marked(), resume_of(CHEF_RESUME)
     before = Listening()
     rank_job(job.pk, user=recruiter, embedder=before)
