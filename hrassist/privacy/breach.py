@@ -123,8 +123,12 @@ def events_of(question: Question) -> QuerySet[Event]:
 def report(question: Question) -> Report:
     """The whole answer in a handful of passes. Raises Asked."""
     rows = events_of(question)
-    figures: dict[str, Any] = {"events": Count("pk"), "people": Count("subject_ref", distinct=True, filter=~Q(subject_ref="")),
-               "first": Min("ts"), "last": Max("ts")}  # fmt: skip
+    figures: dict[str, Any] = {
+        "events": Count("pk"),
+        "people": Count("subject_ref", distinct=True, filter=~Q(subject_ref="")),
+        "first": Min("ts"),
+        "last": Max("ts"),
+    }
     grouped: Any = rows.values("action").annotate(**figures).order_by("-events")
     by_action = [Line(one["action"], one["events"], one["people"], one["first"], one["last"]) for one in grouped]
     actors = rows.values("actor_display", "actor_type").annotate(events=Count("pk")).order_by("-events")[:100]
