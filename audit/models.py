@@ -217,3 +217,23 @@ class Anchor(models.Model):
 
     def __str__(self) -> str:
         return f"seal {self.seq} in {self.place}"
+
+
+class Feed(models.Model):
+    """How far a system that collects logs has taken the trail."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    cursor = models.CharField(max_length=40, blank=True)
+    failures = models.PositiveIntegerField(default=0, help_text="How often in a row it did not take them.")
+    last_error = models.CharField(max_length=200, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class PersonalData:
+        erase: ClassVar[set[str]] = set()
+        keep: ClassVar = {"name", "cursor", "failures", "last_error", "updated_at"}
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.name} after {self.cursor or 'nothing'}"

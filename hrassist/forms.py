@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
 
 from audit import actions as audit
 from hrassist.lib import limits, origin, throttle
+
+# The sealed emergency account, the only one with a password where the company's sign-in is required.
+BREAK_GLASS = "break-glass"
 
 
 class ThrottledAuthenticationForm(AdminAuthenticationForm):
@@ -26,6 +30,13 @@ class ThrottledAuthenticationForm(AdminAuthenticationForm):
                     code="throttled",
                     params={"seconds": verdict.reset},
                 )
+        if settings.REQUIRE_SSO and who["account"] != BREAK_GLASS:
+            # Before a password is looked at: whether it was right, and whose it is, is nobody's business here.
+            audit.denied("user.login_failed", reason_code="sso_required")
+            raise ValidationError(
+                "Passwords open nothing here. Sign in with your company account, by the button above.",
+                code="sso_required",
+            )
         cleaned: dict[str, Any] = super().clean()
         # The right password was given: earlier slips of this person do not count any more.
         throttle.forgive("login:account_at_address", who["account_at_address"])

@@ -79,6 +79,7 @@ ROLES: dict[str, set[str]] = {
         "candidates.merge_candidate",
         "candidates.bulk_change_candidate",
         "hrassist.share_savedview",
+        "hrassist.issue_own_token",
         "jobs.approve_requisition",
         "jobs.approve_offer",
         "jobs.view_reports",
@@ -125,6 +126,8 @@ ROLES: dict[str, set[str]] = {
     | {
         "hrassist.view_all_tokens",
         "hrassist.view_security",
+        "hrassist.end_sessions",
+        "hrassist.issue_own_token",
         "candidates.view_uploadticket",
         "candidates.view_all_uploads",
     },

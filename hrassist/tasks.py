@@ -9,7 +9,9 @@ from procrastinate.contrib.django import app
 
 from audit.actions import upkeep
 from candidates.actions import privacy_upkeep, self_service, talent_pools
-from hrassist import long_tasks, notification_mail, security_alerts, task_files
+from hrassist import long_tasks, notification_mail, security_alerts, task_files, tokens
+from hrassist.identity import break_glass, notices, resets
+from hrassist.identity.sessions import SessionStore
 from hrassist.lib import mail, tally, throttle
 from hrassist.models import IdempotencyRecord
 from jobs.actions import intake, ranking_log, scorecards, settling
@@ -80,6 +82,40 @@ def end_forgotten_long_tasks(timestamp: int) -> None:
 def mail_notifications(timestamp: int) -> None:
     """Mail what people were told and have not read: at once, or once a day, as each of them chose."""
     notification_mail.send_due(now=datetime.fromtimestamp(timestamp, tz=UTC))
+
+
+@app.periodic(cron="41 6 * * *")
+@app.task(queue="upkeep", queueing_lock="tell_of_token_expiry", pass_context=False)
+def tell_of_token_expiry(timestamp: int) -> None:
+    """Tell people of tokens of theirs that end within a week; each once."""
+    tokens.tell_of_expiry(now=datetime.fromtimestamp(timestamp, tz=UTC))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="upkeep", queueing_lock="shut_break_glass", pass_context=False)
+def shut_break_glass(timestamp: int) -> None:
+    """Tidy up the emergency account after its hour; nobody is signed in to it by then, with or without this task."""
+    break_glass.close_expired(now=datetime.fromtimestamp(timestamp, tz=UTC))
+
+
+@app.periodic(cron="29 * * * *")
+@app.task(queue="upkeep", queueing_lock="forget_sessions", pass_context=False)
+def forget_sessions(timestamp: int) -> None:
+    """Remove sessions that have ended by the clock."""
+    del timestamp
+    SessionStore.clear_expired()
+
+
+@app.task(queue="mail", name=notices.TASK, retry=RetryStrategy(max_attempts=8, exponential_wait=4))
+def mail_security_notice(*, user_id: str, what: str, by: str = "") -> None:
+    """Warn somebody by mail that something about signing in to their account changed."""
+    notices.send(user_id=user_id, what=what, by=by)
+
+
+@app.task(queue="mail", name=resets.TASK, retry=RetryStrategy(max_attempts=6, exponential_wait=4))
+def mail_password_reset(*, user_ids: list[str]) -> None:
+    """Mail the link for a new password; a request for nobody comes here too and mails nobody."""
+    resets.send(user_ids=user_ids)
 
 
 @app.task(

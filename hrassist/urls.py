@@ -21,6 +21,7 @@ urlpatterns = [
     path("careers/", include("jobs.views.careers")),
     path("apply/", include("jobs.views.apply")),
     path("my/", include("jobs.views.my")),
+    path("", include("hrassist.identity.urls")),
     path("", include("candidates.api.storage")),
     path("", include("jobs.api.bounces")),
     path("", admin.site.urls),

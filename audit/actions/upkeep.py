@@ -9,9 +9,9 @@ from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
 
-from audit.actions import anchoring, seals, settings_watch
+from audit.actions import anchoring, pushing, seals, settings_watch
 from audit.actions.events import failed
-from audit.models import Seal
+from audit.models import Feed, Seal
 from audit.sealing import anchors, keys
 from audit.sealing.keys import BadKey, NoKey
 
@@ -31,6 +31,7 @@ def every_minute() -> None:
     except (NoKey, BadKey) as error:
         logger.error("audit: nothing is sealed: %s", error.message)
     anchoring.copy_all()
+    pushing.push_all()
     for kind, text in troubles():
         _alarm(kind, text)
 
@@ -50,6 +51,9 @@ def troubles() -> list[tuple[str, str]]:
                 f"The audit trail was last sealed {late.seconds / 60:.0f} minutes ago; {late.unsealed} events wait.",
             )
         )
+    feed = Feed.objects.filter(failures__gt=MOST_BEHIND).first()
+    if feed is not None:
+        found.append(("push", f"Sealed events are not taken since {feed.failures} tries: {feed.last_error}"))
     if not Seal.objects.exists():
         return found
     for place in anchors.configured():

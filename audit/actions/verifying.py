@@ -50,7 +50,7 @@ def verify(
     for place in places.configured() if anchors or bucket else []:
         if anchors or isinstance(place, places.LockedBucket):
             copies += checking.compare(place, report=report, since=since, most=most)
-    about = {
+    about: dict[str, Any] = {
         "seals": report.seals, "rows": report.rows, "copies": copies,
         "last_seal": report.last.seq if report.last else 0,
         "found": [[one.kind, one.seal, one.row] for one in report.problems[:20]],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -51,19 +51,8 @@ class SealAdmin(ReadOnlyAdmin[Seal]):
     empty_title = "No seals yet"
     empty_hint = "The worker seals the audit log every minute once it has a key: manage.py audit_key --new FILE."
     fields = (
-        "number",
-        "covers",
-        "events",
-        "signature_state",
-        "copies",
-        "sealed",
-        "root",
-        "prev",
-        "hash",
-        "key_id",
-        "ids",
-    )
-    WORDS: ClassVar = {"good": "", "bad": "bad"}
+        "number", "covers", "events", "signature_state", "copies", "sealed", "root", "prev", "hash", "key_id", "ids",
+    )  # fmt: skip
 
     def has_view_permission(self, request: HttpRequest, obj: Seal | None = None) -> bool:
         return request.user.has_perm("audit.view_event")

@@ -127,7 +127,7 @@ def _check_chain(report: Report, *, ring: Ring, since: datetime | None, most: in
     return gone
 
 
-def _faults(seal: Signed, leaves: bytes, before: Signed | None, *, ring: Ring, whole: bool) -> Iterator[Problem]:
+def _faults(seal: Signed, leaves: Any, before: Signed | None, *, ring: Ring, whole: bool) -> Iterator[Problem]:
     expected = before.seq + 1 if before else 1
     if (before is not None or whole) and seal.seq != expected:
         missing = f"{expected}" if seal.seq == expected + 1 else f"{expected} to {seal.seq - 1}"

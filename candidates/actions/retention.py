@@ -17,7 +17,7 @@ from audit import actions as audit
 from candidates import erasure, retention
 from candidates.actions import erasures
 from candidates.actions.legal_holds import UnderLegalHold
-from candidates.models import Candidate, RetentionDue, RetentionRule
+from candidates.models import Candidate, RetentionDue, RetentionRule, erasing
 from candidates.retention import Rule, Timeline, Verdict
 from hrassist import notifications
 from hrassist.lib.errors import Conflict, DomainError, NotFound, Unavailable
@@ -165,6 +165,20 @@ def _ask(one: Due, *, now: datetime) -> UUID | None:
     return made.pk
 
 
+def forget_leftovers(*, now: datetime) -> dict[str, int]:
+    """Remove what belongs to nobody once the time of people without application is over; gives {what: how many}."""
+    months = [rule.months for rule in retention.rules() if (rule.effect, rule.clock) == ("at_most", "prospect")]
+    if not months:
+        return {}
+    counts: dict[str, int] = {}
+    for remove in erasing.leftovers():
+        counts |= remove(retention.shift(now, -max(months)))
+    found = {what: count for what, count in counts.items() if count}
+    if found:
+        audit.record("retention.leftovers_removed", removed=found)
+    return found
+
+
 @transaction.atomic
 def forecast(*, now: datetime) -> int:
     """Keep who falls due within the next weeks, for the pages and the reminders; gives how many."""
@@ -193,7 +207,7 @@ def _row(one: Due, *, now: datetime, reminded_for: datetime | None) -> Retention
 @transaction.atomic
 def remind(*, now: datetime) -> int:
     """Tell each owner once, two weeks ahead, how many of their people fall due; gives how many owners were told."""
-    rows = RetentionDue.objects.select_for_update().filter(due_at__lte=now + REMINDED, held=False)
+    rows = RetentionDue.objects.select_for_update(of=("self",)).filter(due_at__lte=now + REMINDED, held=False)
     fresh = [one for one in rows.select_related("candidate__created_by") if one.reminded_for != one.due_at]
     mine: dict[User, list[RetentionDue]] = {}
     by_person = {one.pk: one for one in fresh}

@@ -13,7 +13,6 @@ from django.urls import reverse
 from candidates.actions import merging
 from candidates.admin.passages import Span, cut, found_words
 from candidates.models import Candidate, Resume, ResumeParse, ResumeText, holding
-from candidates.models.candidate import everybody_of
 
 VALUES_SHOWN, VALUES_SECONDS = 40, 300
 LABELS = {
@@ -110,7 +109,7 @@ def flags(candidate: Candidate, user: Any) -> list[dict[str, str]]:
                 "url": reverse("admin:candidates_candidatemerge_change", args=[merges[0]]),
             }
         )
-    if holding.on(everybody_of(candidate.pk)):
+    if holding.is_held(candidate.pk):
         found.append(
             {
                 "label": "Legal hold",

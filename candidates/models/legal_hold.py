@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Self
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
@@ -71,3 +72,8 @@ class LegalHold(models.Model):
 
     def __str__(self) -> str:
         return f"Legal hold of {self.placed_at:%Y-%m-%d}"
+
+
+def held_now() -> list[UUID]:
+    """The people and jobs under a standing hold: what is on record about them stays too."""
+    return list(LegalHold.objects.standing().values_list("target_ref", flat=True))

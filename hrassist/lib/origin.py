@@ -169,6 +169,7 @@ def trace_id_of(request: HttpRequest) -> str:
 
 
 def _auth_method(request: HttpRequest, *, token: bool) -> str:
+    """`token`, or what the session began with: `password+totp`, `oidc`, `break-glass+recovery_codes`."""
     return "token" if token else str(_of_session(request, AUTH_METHOD) or "session")[:40]
 
 
@@ -198,7 +199,11 @@ def client_ip(request: HttpRequest) -> str | None:
 
 def network_of(request: HttpRequest | None) -> str:
     """Whom to count requests by where nobody is signed in: the address, of IPv6 the /64 that one home has."""
-    ip = client_ip(request) if request is not None else None
+    return network(client_ip(request) if request is not None else None)
+
+
+def network(ip: str | None) -> str:
+    """The address itself; of IPv6 the /64 around it."""
     if ip is None or ip_address(ip).version == 4:
         return ip or "unknown"
     return str(ip_network(f"{ip}/64", strict=False))

@@ -40,6 +40,7 @@ class Notification(models.Model):
         DRIVE = "drive", "Drives"
         PRIVACY = "privacy", "Privacy: requests, and people who fall due"
         SECURITY = "security", "The security page has a serious finding"
+        ACCOUNT = "account", "Your own account and how you sign in"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notifications")

@@ -17,5 +17,9 @@ AUDIT_ANCHOR_SECRET_ACCESS_KEY = env.secret("HRASSIST_AUDIT_ANCHOR_SECRET_ACCESS
 # How long nobody, the account's owner included, may delete a copy.
 AUDIT_ANCHOR_DAYS = env.number("HRASSIST_AUDIT_ANCHOR_DAYS", 730, least=1)
 
+# Where sealed events are sent, as lines of JSON over HTTPS; nowhere by default.
+AUDIT_PUSH_URL = env.text("HRASSIST_AUDIT_PUSH_URL", "")
+AUDIT_PUSH_TOKEN = env.secret("HRASSIST_AUDIT_PUSH_TOKEN", "")
+
 # Below a year the law of some places is broken; the database refuses it too.
 AUDIT_KEEP_MONTHS = env.number("HRASSIST_AUDIT_KEEP_MONTHS", 24, least=12)

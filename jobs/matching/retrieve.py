@@ -139,9 +139,10 @@ def _nearest_by_index(pool: QuerySet[Resume], query: JobQuery, *, limits: Candid
     with transaction.atomic(), connection.cursor() as cursor:
         # Without iterative scans a filter leaves too few of the first ef_search rows.
         cursor.execute("SET LOCAL hnsw.iterative_scan = relaxed_order")
-        cursor.execute(f"SET LOCAL hnsw.ef_search = {min(1000, max(limits.ef_search, limits.nearest)):d}")
+        breadth = min(1000, max(limits.ef_search, limits.nearest))
+        cursor.execute("SELECT set_config('hnsw.ef_search', %s, true)", [str(breadth)])
         # The pool is a hash beside the index scan; one that does not fit would be read again for every row.
-        cursor.execute(f"SET LOCAL work_mem = '{POOL_MEMORY}'")
+        cursor.execute("SELECT set_config('work_mem', %s, true)", [POOL_MEMORY])
         # Few thousand rows look cheaper to sort than they are to search.
         cursor.execute("SET LOCAL enable_sort = off")
         return _ids(

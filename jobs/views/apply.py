@@ -69,7 +69,9 @@ def ticket(request: HttpRequest, token: str) -> HttpResponseBase:
             now=timezone.now(),
         )  # fmt: skip
     except DomainError as error:
-        return JsonResponse({"message": error.message, "code": error.code}, status=error.status)
+        wait = getattr(error, "retry_after", None)
+        headers = None if wait is None else {"Retry-After": str(wait)}
+        return JsonResponse({"message": error.message, "code": error.code}, status=error.status, headers=headers)
     answer = {
         "method": signed.method,
         "url": signed.url,

@@ -10,8 +10,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('candidates', '0020_notices_and_consents'),
-        ('jobs', '0014_withdrawn_by_nobody_of_ours'),
+        ('candidates', '0012_notices_and_consents'),
+        ('jobs', '0015_count_pipelines_from_an_index'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audit', '0005_stamp_watch_expire'),
+        ('audit', '0006_feed'),
     ]
 
     operations = [
