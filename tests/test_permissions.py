@@ -24,7 +24,17 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from audit.models import Event
-from candidates.models import Candidate, CandidateMerge, DuplicateGroup, DuplicateMember, Source
+from candidates.models import (
+    Candidate,
+    CandidateMerge,
+    DataExport,
+    DuplicateGroup,
+    DuplicateMember,
+    Erasure,
+    LegalHold,
+    RetentionRule,
+    Source,
+)
 from hrassist.models import ApiToken, LongTask, Notification, SavedView, User
 from jobs.models import Absence, DriveJob, IntakeSubmission, MatchRun, Referral, RejectionReason
 from tests import hiring
@@ -202,6 +212,16 @@ def hiring_rows(application: Any, owner: User) -> dict[str, Any]:
         ),
         "savedview": SavedView.objects.create(model="candidates.candidate", name="Mine", owner=owner),
         "longtask": LongTask.objects.create(kind="test", title="Test", created_by=owner),
+        "erasure": Erasure.objects.create(
+            candidate=gone, channel="admin", run_after=now, due_at=now, state="cancelled", cancelled_at=now,
+        ),
+        "dataexport": DataExport.objects.create(candidate=application.candidate, channel="admin", due_at=now),
+        "legalhold": LegalHold.objects.create(
+            scope="application", target_ref=application.pk, reason="Claim", placed_by=owner, released_at=now,
+            released_by=owner,
+        ),
+        "retentionrule": RetentionRule.objects.create(name=f"Rule of {application.pk}", clock="hired", months=1,
+                                                      active=False),
         "task": LongTask.objects.create(kind="test", title="Test", created_by=owner),
     }  # fmt: skip
 

@@ -181,7 +181,8 @@ def test_two_rules_in_force_for_one_case_are_refused(client_as, officer):
     browser = client_as(officer)
     said = fields_of(rule, name="Another", months=2)
     answer = browser.post(page("candidates_retentionrule_add"), said, follow=True)
-    assert "same case" in answer.content.decode()
+    shown = answer.content.decode()
+    assert "same case" in shown, shown[shown.find("errornote") - 200 : shown.find("errornote") + 600]
     assert RetentionRule.objects.filter(name="Another").count() == 0
 
 
