@@ -54,6 +54,7 @@ class Event(models.Model):
         SERVICE = "service"
         COMMAND = "command"
         ANONYMOUS = "anonymous"
+        CANDIDATE = "candidate", "a person on their own page"
 
     id = models.BigAutoField(primary_key=True)
     uid = models.UUIDField(default=uuid7, unique=True, editable=False)

@@ -17,11 +17,13 @@ class HrassistConfig(AppConfig):
             outside,
             roles,
         )
-        from hrassist.identity import gate  # noqa: PLC0415
+        from hrassist.identity import checks as sign_in_checks  # noqa: F401, PLC0415
+        from hrassist.identity import gate, standing  # noqa: PLC0415
         from hrassist.lib.storage.named import keep  # noqa: PLC0415
         from hrassist.models import long_task  # noqa: PLC0415
 
         keep(long_task.files_named)
+        standing.connect()
         user_logged_in.connect(gate.begin, dispatch_uid="hrassist.gate.begin")
         post_migrate.connect(roles.sync_after_migrate, sender=self)
         post_migrate.connect(databases.grant_after_migrate, sender=self)
@@ -38,10 +40,13 @@ class HrassistAdminConfig(AdminConfig):
         from hrassist.admin import (  # noqa: F401, PLC0415
             account,
             accounts,
+            api_tokens,
             long_task,
             notifications,
             operations,
             preferences,
             security_page,
             security_sections,
+            security_sign_in,
         )
+        from hrassist.privacy import pages  # noqa: F401, PLC0415

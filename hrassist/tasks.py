@@ -7,13 +7,14 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from audit.actions import expiring, upkeep
-from candidates.actions import privacy_upkeep
-from hrassist import long_tasks, notification_mail, security_alerts, task_files
-from hrassist.identity import notices, resets
-from hrassist.lib import tally, throttle
+from audit.actions import upkeep
+from candidates.actions import privacy_upkeep, self_service, talent_pools
+from hrassist import long_tasks, notification_mail, security_alerts, task_files, tokens
+from hrassist.identity import break_glass, notices, resets
+from hrassist.identity.sessions import SessionStore
+from hrassist.lib import mail, tally, throttle
 from hrassist.models import IdempotencyRecord
-from jobs.actions import intake, scorecards, settling
+from jobs.actions import intake, ranking_log, scorecards, settling
 from jobs.models import IntakeSubmission
 
 # How often a submission is looked at within its first minute.
@@ -83,6 +84,28 @@ def mail_notifications(timestamp: int) -> None:
     notification_mail.send_due(now=datetime.fromtimestamp(timestamp, tz=UTC))
 
 
+@app.periodic(cron="41 6 * * *")
+@app.task(queue="upkeep", queueing_lock="tell_of_token_expiry", pass_context=False)
+def tell_of_token_expiry(timestamp: int) -> None:
+    """Tell people of tokens of theirs that end within a week; each once."""
+    tokens.tell_of_expiry(now=datetime.fromtimestamp(timestamp, tz=UTC))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="upkeep", queueing_lock="shut_break_glass", pass_context=False)
+def shut_break_glass(timestamp: int) -> None:
+    """Tidy up the emergency account after its hour; nobody is signed in to it by then, with or without this task."""
+    break_glass.close_expired(now=datetime.fromtimestamp(timestamp, tz=UTC))
+
+
+@app.periodic(cron="29 * * * *")
+@app.task(queue="upkeep", queueing_lock="forget_sessions", pass_context=False)
+def forget_sessions(timestamp: int) -> None:
+    """Remove sessions that have ended by the clock."""
+    del timestamp
+    SessionStore.clear_expired()
+
+
 @app.task(queue="mail", name=notices.TASK, retry=RetryStrategy(max_attempts=8, exponential_wait=4))
 def mail_security_notice(*, user_id: str, what: str, by: str = "") -> None:
     """Warn somebody by mail that something about signing in to their account changed."""
@@ -93,6 +116,32 @@ def mail_security_notice(*, user_id: str, what: str, by: str = "") -> None:
 def mail_password_reset(*, user_ids: list[str]) -> None:
     """Mail the link for a new password; a request for nobody comes here too and mails nobody."""
     resets.send(user_ids=user_ids)
+
+
+@app.task(
+    queue="mail",
+    name=self_service.SEND,
+    retry=RetryStrategy(max_attempts=8, exponential_wait=4, retry_exceptions={mail.MailUnavailable}),
+)
+def send_self_service_link(*, link_id: str) -> None:
+    """Mail somebody the key to their own page; the key is made here and kept nowhere."""
+    self_service.send(link_id=UUID(link_id), now=timezone.now())
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="upkeep", queueing_lock="end_pool_memberships", pass_context=False)
+def end_pool_memberships(timestamp: int) -> None:
+    """Take people out of talent pools when their time is over, and ask those whose time ends soon."""
+    now = datetime.fromtimestamp(timestamp, tz=UTC)
+    talent_pools.remove_expired(now=now)
+    talent_pools.ask_those_who_end_soon(now=now)
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(queue="upkeep", queueing_lock="forget_old_rankings", pass_context=False)
+def forget_old_rankings(timestamp: int) -> None:
+    """Delete rankings whose time in the log is over."""
+    ranking_log.forget_old(now=datetime.fromtimestamp(timestamp, tz=UTC))
 
 
 @app.task(queue="upkeep", name=intake.SETTLE)
@@ -132,12 +181,3 @@ def seal_audit_trail(timestamp: int) -> None:
     """Seal what was put on record within the minute, copy the seals away, and raise the alarm where that fails."""
     del timestamp
     upkeep.every_minute()
-
-
-@app.periodic(cron="41 3 * * *")
-@app.task(queue="upkeep", queueing_lock="expire_audit_trail", pass_context=False)
-def expire_audit_trail(timestamp: int) -> None:
-    """Let audit events go whose time is over, a piece at a time."""
-    del timestamp
-    while expiring.expire().seals:
-        pass

@@ -20,6 +20,7 @@ urlpatterns = [
     path("files/", include("candidates.views")),
     path("careers/", include("jobs.views.careers")),
     path("apply/", include("jobs.views.apply")),
+    path("my/", include("jobs.views.my")),
     path("", include("hrassist.identity.urls")),
     path("", include("candidates.api.storage")),
     path("", include("jobs.api.bounces")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
@@ -12,16 +12,21 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from audit import actions as audit
+from candidates import retention
 from candidates.actions.legal_holds import UnderLegalHold
-from candidates.models import Candidate, Erasure, holding
+from candidates.models import Candidate, Erasure, RetentionRule, erasing, holding
 from candidates.models.candidate import everybody_of, standing_for
+from candidates.models.erasing import Person
 from candidates.tasks import run_erasure
 from hrassist.lib.errors import Conflict, DomainError, Gone, NotFound
+from hrassist.lib.outcomes import Outcome
 
 if TYPE_CHECKING:
     from hrassist.models import User
 
 State, Grounds, Channel = Erasure.State, Erasure.Grounds, Erasure.Channel
+# What only serves the erasure itself.
+_NOT_TOLD = {"candidates.candidate", "candidates.erasure", "candidates.legalhold"}
 
 
 class AlreadyErased(Gone):
@@ -29,6 +34,12 @@ class AlreadyErased(Gone):
 
     code = "candidate_erased"
     default_message = "This person was erased. Nothing about them is held any more."
+
+
+class KeptByLaw(UnderLegalHold):
+    """A rule that follows a law says for how long records have to be kept, and that time is not over."""
+
+    code = "kept_by_law"
 
 
 class NotConfirmable(Conflict):
@@ -53,7 +64,7 @@ def request(
     """Let the person be erased once `wait` is over (settings.ERASURE_WAIT); asked again it is the same request.
 
     A record that was merged leads to the one that stands for the person: all of them go. `by` is None for the person
-    themselves and for rules. Raises NotFound, PermissionDenied, AlreadyErased, UnderLegalHold.
+    themselves and for rules. Raises NotFound, PermissionDenied, AlreadyErased, UnderLegalHold (KeptByLaw among them).
     """
     root = _locked(candidate.pk, by=by)
     if by is not None and not by.has_perm("candidates.add_erasure"):
@@ -63,6 +74,8 @@ def request(
     people = everybody_of(root.pk)
     if grounds != Grounds.REPLAY and holding.on(people):
         raise UnderLegalHold
+    if grounds == Grounds.REQUEST:
+        _require_no_minimum(root, now=now)
     standing = Erasure.objects.open().filter(candidate__in=people).first()
     if standing is not None:
         return standing
@@ -140,6 +153,29 @@ def cancel(*, erasure: Erasure, by: User | None, now: datetime) -> Erasure:
     return erasure
 
 
+def _require_no_minimum(root: Candidate, *, now: datetime) -> None:
+    rules = retention.rules()
+    if not any(rule.effect == RetentionRule.Effect.AT_LEAST for rule in rules):
+        return
+    for timeline in retention.timelines([root.pk]):
+        least = retention.minimum(timeline, rules)
+        if least is not None and least.due is not None and least.due > now:
+            raise KeptByLaw(
+                "A law asks to keep this person's records until {day} (GDPR Art. 17(3)(b)). Nothing was removed. The "
+                "rules erase them by themselves after that.",
+                day=f"{least.due:%-d %B %Y}",
+            )
+
+
+def require_there(candidate_id: UUID, *, by: User) -> None:
+    """Raise AlreadyErased, with the day, for somebody whom `by` saw until they were erased."""
+    gone = Candidate.objects.erased_before(by).filter(pk=candidate_id).values_list("erased_at", flat=True).first()
+    if gone is not None:
+        raise AlreadyErased(
+            "This person was erased on {day}. Nothing about them is held any more.", day=f"{gone:%-d %B %Y}"
+        )
+
+
 def _locked(candidate_id: UUID, *, by: User | None) -> Candidate:
     """The record that stands for the person, locked: against a merge, an upload or another request at this moment."""
     root = standing_for({candidate_id}).get(candidate_id, candidate_id)
@@ -168,3 +204,39 @@ def _own(erasure: Erasure, *, by: User | None) -> Erasure:
 
 def _put_off(erasure: Erasure) -> None:
     run_erasure.configure(schedule_at=erasure.run_after).defer(erasure_id=str(erasure.pk))
+
+
+def request_of_keys(*, keys: Sequence[UUID], reason: str, by: User, now: datetime) -> Outcome:
+    """The same of a list, each by itself: whoever cannot be erased is told with the reason, and stays."""
+    if not by.has_perm("candidates.bulk_erase"):
+        raise PermissionDenied
+    done = Outcome()
+    for one in Candidate.objects.visible_to(by).filter(pk__in=keys).order_by("pk"):
+        try:
+            with transaction.atomic():
+                request(
+                    candidate=one, by=by, channel=Channel.ADMIN, reason=reason, now=now,
+                    needs_second=settings.ERASURE_TWO_PEOPLE,
+                )  # fmt: skip
+        except DomainError as error:
+            done.refused.append((one.pk, error.message))
+        else:
+            done.changed.append(one.pk)
+    return done
+
+
+def wait() -> timedelta:
+    """How long a request can be taken back."""
+    return settings.ERASURE_WAIT
+
+
+def preview(candidate: Candidate) -> dict[str, Any]:
+    """What an erasure would remove, and what would stay and why; nothing is changed."""
+    people = everybody_of(candidate.pk)
+    person = Person(ids=people, erasure_id=candidate.pk, now=candidate.updated_at)
+    goes: list[tuple[str, int, str]] = []
+    stays: list[tuple[str, int, str]] = []
+    for one in reversed(erasing.registered()):
+        if (count := one.rows(person).count()) and one.model not in _NOT_TOLD:
+            (goes if one.delete else stays).append((one.label(count), count, one.why))
+    return {"records": len(people), "goes": goes, "stays": stays, "files": len(erasing.keys_of(person))}

@@ -17,7 +17,7 @@ from audit import actions as audit
 from candidates import erasure, retention
 from candidates.actions import erasures
 from candidates.actions.legal_holds import UnderLegalHold
-from candidates.models import Candidate, RetentionDue, RetentionRule
+from candidates.models import Candidate, RetentionDue, RetentionRule, erasing
 from candidates.retention import Rule, Timeline, Verdict
 from hrassist import notifications
 from hrassist.lib.errors import Conflict, DomainError, NotFound, Unavailable
@@ -31,6 +31,14 @@ logger = logging.getLogger(__name__)
 # What the pages tell ahead, and when whoever answers for a person is told.
 AHEAD, REMINDED = timedelta(days=30), timedelta(days=14)
 FACTS = ("name", "effect", "clock", "country", "job_ref", "job_status", "months", "source", "active")
+STARTS = {
+    "rejected": "the application was rejected",
+    "withdrawn": "the application was withdrawn",
+    "hired": "the person was hired",
+    "pool": "the person joined a talent pool",
+    "prospect": "the person came, or was last in touch,",
+    "last_contact": "the last contact was",
+}
 # A page that judges more people than this would keep somebody waiting.
 JUDGED_AT_ONCE = 20_000
 PRACTICE = 1000
@@ -89,6 +97,21 @@ def verdict_of(candidate: Candidate) -> Due | None:
     return None
 
 
+def in_words(due: Due) -> str:
+    """Why that is the date: "because the application for … ended on …: rejected applicants, 6 months"."""
+    verdict, fact = due.verdict, due.verdict.fact
+    if verdict.due is None:
+        return "something goes on that has no end yet, or no rule speaks of it"
+    rule = RetentionRule.objects.filter(pk=verdict.rule.id).first() if verdict.rule else None
+    since = f"{fact.since:%-d %B %Y}" if fact else ""
+    began = STARTS.get(fact.clock, "") if fact else ""
+    if rule is None:
+        return f"{began} on {since}, and was agreed for no longer"
+    months = "month" if rule.months == 1 else "months"
+    least = ", which a law asks for" if rule.effect == RetentionRule.Effect.AT_LEAST else ""
+    return f"{began} on {since}: {rule.name}, {rule.months} {months}{least}"
+
+
 def apply(*, now: datetime, dry_run: bool = False) -> Applied:
     """Erase everybody whose time is over and whom no hold keeps. The dry run names the same people and does nothing.
 
@@ -142,6 +165,20 @@ def _ask(one: Due, *, now: datetime) -> UUID | None:
     return made.pk
 
 
+def forget_leftovers(*, now: datetime) -> dict[str, int]:
+    """Remove what belongs to nobody once the time of people without application is over; gives {what: how many}."""
+    months = [rule.months for rule in retention.rules() if (rule.effect, rule.clock) == ("at_most", "prospect")]
+    if not months:
+        return {}
+    counts: dict[str, int] = {}
+    for remove in erasing.leftovers():
+        counts |= remove(retention.shift(now, -max(months)))
+    found = {what: count for what, count in counts.items() if count}
+    if found:
+        audit.record("retention.leftovers_removed", removed=found)
+    return found
+
+
 @transaction.atomic
 def forecast(*, now: datetime) -> int:
     """Keep who falls due within the next weeks, for the pages and the reminders; gives how many."""
@@ -170,7 +207,7 @@ def _row(one: Due, *, now: datetime, reminded_for: datetime | None) -> Retention
 @transaction.atomic
 def remind(*, now: datetime) -> int:
     """Tell each owner once, two weeks ahead, how many of their people fall due; gives how many owners were told."""
-    rows = RetentionDue.objects.select_for_update().filter(due_at__lte=now + REMINDED, held=False)
+    rows = RetentionDue.objects.select_for_update(of=("self",)).filter(due_at__lte=now + REMINDED, held=False)
     fresh = [one for one in rows.select_related("candidate__created_by") if one.reminded_for != one.due_at]
     mine: dict[User, list[RetentionDue]] = {}
     by_person = {one.pk: one for one in fresh}

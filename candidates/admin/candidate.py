@@ -16,13 +16,14 @@ from django.utils.safestring import SafeString
 
 from audit import actions as audit
 from candidates.actions import candidates as actions
+from candidates.actions import erasures
 from candidates.admin import activity, finder, labels, people_cells, reading
 from candidates.admin.edit_form import CandidateForm
 from candidates.admin.filters import AddedFilter, CountryFilter, PoolFilter, ResumeFilter, SourceFilter, TagFilter
 from candidates.models import Candidate, CandidateEmail, CandidateLink, CandidatePhone, Resume
 from candidates.models.candidate import standing_for
 from candidates.search import operators
-from hrassist.admin import cells, pages, paging
+from hrassist.admin import cells, pages, paging, person_cards
 from hrassist.admin.base import BaseAdmin, RowLink, TabularInline
 
 CURRENT = CandidateEmail.Status.CURRENT
@@ -212,6 +213,8 @@ class CandidateAdmin(BaseAdmin[Candidate]):
         except ValueError:
             return
         stands = standing_for({asked}).get(asked)
+        if self.has_view_permission(request):
+            erasures.require_there(asked, by=_user(request))
         if stands is None or stands == asked or not self.has_view_permission(request):
             return
         if self.get_queryset(request).filter(pk=stands).exists():
@@ -225,7 +228,7 @@ class CandidateAdmin(BaseAdmin[Candidate]):
             "candidate": candidate,
             "tab": tab,
             "contacts": reading.contacts(candidate),
-            "flags": reading.flags(candidate, request.user),
+            "flags": [*reading.flags(candidate, request.user), *person_cards.flags(request.user, candidate)],
             "labels": labels.of_person(request.user, candidate),
             "title": candidate.full_name,
             "opts": self.opts,

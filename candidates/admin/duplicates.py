@@ -29,8 +29,8 @@ TIES = {"email": "e-mail address", "phone": "phone number", "link": "link"}
 
 
 class GroupPaginator(EstimatePaginator):
-    # Whether a group is seen is asked of each: nobody waits for that to be known of thousands.
-    most = 1000
+    # Whether a group is seen is asked of each: nobody waits for that to be known of hundreds.
+    most = 200
 
 
 @admin.register(DuplicateGroup)

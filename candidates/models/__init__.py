@@ -7,8 +7,10 @@ from candidates.models.duplicate import CandidateMerge, DuplicateGroup, Duplicat
 from candidates.models.erasure import Erasure
 from candidates.models.imported import ImportedRow
 from candidates.models.legal_hold import LegalHold
+from candidates.models.notice import Channel, ConsentRecord, Notice, NoticeDelivery
 from candidates.models.resume import Resume, ResumePage, ResumeParse, ResumeText, ResumeVector
 from candidates.models.retention import RetentionDue, RetentionRule
+from candidates.models.self_service import CorrectionRequest, SelfServiceLink
 from candidates.models.source import Source
 from candidates.models.tag import CandidateTag, Tag
 from candidates.models.talent_pool import PoolMembership, TalentPool
@@ -21,6 +23,9 @@ __all__ = [
     "CandidateMerge",
     "CandidatePhone",
     "CandidateTag",
+    "Channel",
+    "ConsentRecord",
+    "CorrectionRequest",
     "DataExport",
     "DuplicateGroup",
     "DuplicateMember",
@@ -29,6 +34,8 @@ __all__ = [
     "ImportedRow",
     "LegalHold",
     "NotDuplicate",
+    "Notice",
+    "NoticeDelivery",
     "PoolMembership",
     "Resume",
     "ResumePage",
@@ -37,6 +44,7 @@ __all__ = [
     "ResumeVector",
     "RetentionDue",
     "RetentionRule",
+    "SelfServiceLink",
     "Source",
     "Tag",
     "TalentPool",

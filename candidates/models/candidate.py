@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Self
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from django.db.models import F
 from django.db.models.functions import Upper
 from django.utils import timezone
 
-from candidates.models import visibility
+from candidates.models import grounds, visibility
 from hrassist.lib.ids import uuid7
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
 
     def unmerged(self) -> Self:
         return self.filter(merged_into__isnull=True)
+
+    def rankable(self, *, now: datetime) -> Self:
+        """Those whom a ranking may look at: with a ground that holds now (`candidates.models.grounds`)."""
+        return self.filter(pk__in=grounds.having_one(now))
 
     def with_email(self, address: str) -> Self:
         return self.filter(emails__address=address.strip().lower())

@@ -77,6 +77,21 @@ def register() -> None:
         ),
         _mover("tag", "tags", "candidatetag", tag=Q()),
         Mover(label=("other person", "other people"), model="candidates.notduplicate", move=move_words, counted=False),
+        _mover("consent", "consents", "consentrecord"),
+        _mover("correction asked for", "corrections asked for", "correctionrequest"),
+        Mover(
+            label=("notice", "notices"),
+            model="candidates.noticedelivery",
+            move=follow("candidates.noticedelivery"),
+            counted=False,
+        ),
+        # A link opens the record that stands for its person, wherever that is by then.
+        Mover(
+            label=("link to their page", "links to their page"),
+            model="candidates.selfservicelink",
+            move=follow("candidates.selfservicelink"),
+            counted=False,
+        ),
         _mover("talent pool", "talent pools", "poolmembership", pool=Q(removed_at__isnull=True)),
         # What was asked for concerns the person, under whichever record they stand.
         _asked("erasure", state=Q(state__in=Erasure.OPEN)),

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
 
-from candidates.models.candidate import Candidate
+from candidates.models.candidate import Candidate, everybody_of
 from candidates.models.legal_hold import LegalHold
 
 if TYPE_CHECKING:
@@ -69,6 +69,16 @@ def on(people: Collection[UUID]) -> dict[UUID, list[UUID]]:
             if holds[thing] not in mine:
                 mine.append(holds[thing])
     return found
+
+
+def stands_on(scope: str, thing: UUID) -> bool:
+    """Whether a hold was placed on this very thing."""
+    return LegalHold.objects.standing().filter(scope=scope, target_ref=thing).exists()
+
+
+def is_held(candidate_id: UUID) -> bool:
+    """Whether a hold stands on this person; costs one question while nothing at all is held."""
+    return LegalHold.objects.standing().exists() and bool(on(everybody_of(candidate_id)))
 
 
 def people_themselves(ids: Collection[UUID]) -> QuerySet[Any]:

@@ -69,7 +69,6 @@ def register() -> None:
         Withheld(model="candidates.resumepage", why="Pictures of the pages of the files, which are given themselves."),
         Withheld(model="candidates.duplicatemember",
                  why="That this record may be another person's too: it would tell of that other person."),
-        Withheld(model="candidates.duplicategroup", why="As for its members."),
         Withheld(model="candidates.notduplicate", why="That two records are two people: it would tell of the other."),
         Withheld(model="candidates.candidatemerge",
                  why="How records were put together; the records themselves are given, each with its rows."),

@@ -39,10 +39,16 @@ def freshly_proven(view: View) -> View:
         if gate.is_fresh(request):
             return view(request, *args, **kwargs)
         # A form that was sent is not sent again by a redirect: the page it stands on comes back instead.
-        back = request.get_full_path() if request.method == "GET" else reverse("admin:account")
-        return HttpResponseRedirect(f"{reverse('admin:confirm')}?{urlencode({'next': back})}")
+        return ask_again(request, back=request.get_full_path() if request.method == "GET" else reverse("admin:account"))
 
     return guarded
+
+
+def ask_again(request: HttpRequest, *, back: str) -> HttpResponseRedirect:
+    """To the page that asks who it is, and from there back."""
+    if request.method == "POST":
+        messages.info(request, "Nothing was changed yet: show first that it is still you, then do it again.")
+    return HttpResponseRedirect(f"{reverse('admin:confirm')}?{urlencode({'next': back})}")
 
 
 def page(request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:

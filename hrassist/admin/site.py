@@ -12,13 +12,14 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
+from django.utils import timezone
 
-from hrassist import notifications
+from hrassist import accounts, notifications
 from hrassist.admin import bulk, dashboard, navigation, pages, saved_views
 from hrassist.admin.search import search_view
 from hrassist.forms import ThrottledAuthenticationForm
 from hrassist.identity import entry, gate, sso
-from hrassist.lib.errors import DomainError
+from hrassist.lib.errors import DomainError, Gone
 
 View = Callable[..., HttpResponseBase]
 
@@ -74,7 +75,7 @@ class RecruitersSite(AdminSite):
 
     def refusal(self, request: HttpRequest, error: DomainError) -> HttpResponse:
         """The page for what an action refused: its sentence, its code, and the way back."""
-        context = {**self.each_context(request), "title": "This did not work", "error": error}
+        context = {**self.each_context(request), "title": _headline(error), "error": error}
         return TemplateResponse(request, "admin/refusal.html", context, status=error.status).render()
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -87,6 +88,14 @@ class RecruitersSite(AdminSite):
                 return answer
             user = request.user
         return HttpResponseRedirect(entry.beginning(user, wanted=entry.where_next(request)))
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """One's own password; every other session of the account ends with the one before."""
+        answer = super().password_change(request, extra_context)
+        if isinstance(answer, HttpResponseRedirect):
+            user: Any = request.user
+            accounts.password_was_changed(user=user, by=user, now=timezone.now(), but=request.session.session_key)
+        return answer
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         return TemplateResponse(
@@ -105,3 +114,7 @@ class RecruitersSite(AdminSite):
     ) -> TemplateResponse:
         # The side bar names every page; a second index of the same links would only be a dead end.
         return self.index(request, extra_context)
+
+
+def _headline(error: DomainError) -> str:
+    return "Not here any more" if error.status == Gone.status else "This did not work"

@@ -7,7 +7,7 @@ from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
 from audit.api import events
-from candidates.api import candidates, merges, resumes, uploads
+from candidates.api import candidates, erasures, merges, resumes, uploads
 from hrassist.api.me import MeView
 from hrassist.api.schema import SchemaView
 from jobs.api import applications, jobs, matches, stages
@@ -32,6 +32,7 @@ urlpatterns = [
     path("candidates/<uuid:candidate_id>", candidates.CandidateView.as_view(), name="candidate"),
     path("candidates/<uuid:candidate_id>/merge", merges.MergeView.as_view(), name="candidate-merge"),
     path("candidates/<uuid:candidate_id>/unmerge", merges.UnmergeView.as_view(), name="candidate-unmerge"),
+    path("candidates/<uuid:candidate_id>/anonymize", erasures.AnonymizeView.as_view(), name="candidate-anonymize"),
     path("resumes", resumes.ResumesView.as_view(), name="resumes"),
     path("resumes/<uuid:resume_id>", resumes.ResumeView.as_view(), name="resume"),
     path("resumes/<uuid:resume_id>/file", resumes.ResumeFileView.as_view(), name="resume-file"),

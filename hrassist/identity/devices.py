@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from audit import actions as audit
+from hrassist.identity import notices
 from hrassist.models import Session, User
 
 # The first that stands in what the browser says of itself; the order matters, because they claim to be one another.
@@ -61,8 +62,10 @@ def end(*, key: str, owner: User, by: User) -> int:
 
 
 @transaction.atomic
-def end_all(*, owner: User, by: User | None) -> int:
+def end_all(*, owner: User, by: User, now: datetime) -> int:
     """End every session of somebody; they are asked for both factors again."""
     count, _ = Session.objects.of(owner).delete()
     audit.record("user.sessions_ended", target=owner, by=by, count=count)
+    if by.pk != owner.pk:
+        notices.tell(user=owner, what="sessions_ended", now=now, by=by)
     return count

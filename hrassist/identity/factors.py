@@ -20,7 +20,7 @@ from qrcode.image.svg import SvgPathImage
 
 from audit import actions as audit
 from hrassist.identity import notices, sealing
-from hrassist.lib import throttle
+from hrassist.lib import limits, throttle
 from hrassist.lib.errors import Conflict, DomainError, NotFound
 from hrassist.models import Session, User
 
@@ -28,8 +28,6 @@ TOTP, KEY, CODES = Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN, Authent
 NAMES = {TOTP: "Authenticator app", KEY: "Security key", CODES: "Recovery codes"}
 PERIOD, STEPS_AROUND = 30, 1
 CODES_AT_ONCE, FEW_CODES = 10, 3
-# How many guesses at a second factor may come at once, and the seconds in which they grow back; then how many a day.
-LIMITS = {"factor": (5, 150), "factor_day": (100, 86_400)}
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # pragma: allowlist secret
 
 
@@ -60,7 +58,8 @@ def of(user: User) -> list[Authenticator]:
 
 
 def has_factor(user: User) -> bool:
-    return bool(Authenticator.objects.filter(user=user, type__in=(TOTP, KEY)).exists())
+    """Whether there is something to ask for; the emergency account has nothing but the codes of its envelope."""
+    return bool(Authenticator.objects.filter(user=user).exists())
 
 
 def codes_left(user: User) -> int:
@@ -182,8 +181,8 @@ def _check(user: User, code: str, *, now: datetime) -> str:
 
 
 def _count_try(user: User) -> None:
-    for name, (limit, per) in LIMITS.items():
-        verdict = throttle.take(name, str(user.pk), limit=limit, per=per)
+    for name in ("factor", "factor:day"):
+        verdict = limits.take(name, str(user.pk))
         if not verdict.allowed:
             audit.denied("user.factor_throttled", target=user, by=user, reason_code=name, wait=verdict.reset)
             raise TooManyTries(seconds=verdict.reset)

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from hrassist.identity import resets
+from hrassist.lib import origin
 from hrassist.lib.errors import DomainError
 
 # Between the link and the form the token waits in the session: an address is seen by more eyes than a cookie.
@@ -54,7 +55,7 @@ def ask_view(request: HttpRequest) -> HttpResponseBase:
     """Who forgot it; the answer is the same whoever it is."""
     form = WhoForm(request.POST or None, label_suffix="")
     if request.method == "POST" and form.is_valid():
-        resets.ask(who=form.cleaned_data["who"].strip())
+        resets.ask(who=form.cleaned_data["who"].strip(), address=origin.network_of(request))
         return _page(request, "reset_sent", "Look into your mail")
     return _page(request, "reset_ask", "Forgot your password?", form=form)
 

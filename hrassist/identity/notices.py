@@ -29,10 +29,10 @@ SENTENCES = {
 def tell(*, user: User, what: str, now: datetime, by: User | None = None) -> None:
     """Put it into the bell and queue the mail, in the transaction of what happened."""
     notifications.tell(
-        users=[user], kind=Notification.Kind.SECURITY, text=SENTENCES[what], url=reverse("admin:account"), now=now
+        users=[user], kind=Notification.Kind.ACCOUNT, text=SENTENCES[what], url=reverse("admin:account"), now=now
     )
     # The bell's own mail waits and may be switched off; this one is the warning.
-    Notification.objects.filter(user=user, kind=Notification.Kind.SECURITY, created_at=now).update(mailed_at=now)
+    Notification.objects.filter(user=user, kind=Notification.Kind.ACCOUNT, created_at=now).update(mailed_at=now)
     if user.email:
         by_whom = str(by.pk) if by is not None else ""
         app.configure_task(TASK, queue="mail", allow_unknown=True).defer(user_id=str(user.pk), what=what, by=by_whom)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from audit import actions as audit
 from hrassist.identity.factors import TooManyTries
-from hrassist.lib import throttle
+from hrassist.lib import limits, throttle
 from hrassist.lib.errors import DomainError
 from hrassist.models import User
 
@@ -16,7 +16,7 @@ class WrongPassword(DomainError):
 
 def check_password(*, user: User, password: str) -> None:
     """Raises WrongPassword or TooManyTries."""
-    verdict = throttle.take("proof", str(user.pk), limit=5, per=150)
+    verdict = limits.take("proof", str(user.pk))
     if not verdict.allowed:
         raise TooManyTries(seconds=verdict.reset)
     if not user.check_password(password):

@@ -31,12 +31,16 @@ from onelogin.saml2.response import OneLogin_Saml2_Response
 from onelogin.saml2.settings import OneLogin_Saml2_Settings
 
 from hrassist.identity import entry, sso
-from hrassist.lib import origin, throttle
+from hrassist.lib import limits, origin, throttle
 
 OIDC, SAML = "oidc", "saml"
 # Never `none`, and never a shared secret: what a provider says it signs with public keys.
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 CLOCKS_APART = 60
+# What reading an answer ends in that is no answer, or none to us.
+NOT_SOUND = (
+    OneLogin_Saml2_Error, OneLogin_Saml2_ValidationError, PermissionDenied, ValueError, LookupError, SyntaxError,
+)  # fmt: skip
 
 
 class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
@@ -83,8 +87,7 @@ def _provider(request: HttpRequest, provider_id: str) -> Any:
 
 
 def _slowed_down(request: HttpRequest) -> None:
-    verdict = throttle.take("sso", origin.client_ip(request) or "unknown", limit=60, per=60)
-    if not verdict.allowed:
+    if not limits.take("sso", origin.network_of(request)).allowed:
         raise PermissionDenied("Too many attempts from this address. Please wait a minute.")
 
 
@@ -297,14 +300,7 @@ def saml_return(request: HttpRequest) -> HttpResponseBase:
     try:
         answer = _checked(request, kept, _saml_config(request, provider))
         state = provider.unstash_redirect_state(request, answer.get_in_response_to())
-    except (
-        OneLogin_Saml2_Error,
-        OneLogin_Saml2_ValidationError,
-        PermissionDenied,
-        ValueError,
-        LookupError,
-        SyntaxError,
-    ):
+    except NOT_SOUND:
         return sso.refusal(request, "not_checked", provider=SAML)
     # One assertion opens one session, whichever browser and whichever process it comes to.
     if not throttle.take("saml-assertion", str(answer.get_assertion_id()), limit=1, per=86_400).allowed:

@@ -18,7 +18,7 @@ from procrastinate.contrib.django import app
 
 from audit import actions as audit
 from hrassist.identity import notices
-from hrassist.lib import limits, mail, origin
+from hrassist.lib import limits, mail
 from hrassist.lib.errors import DomainError, NotFound
 from hrassist.models import Session, User
 
@@ -33,9 +33,9 @@ class WeakPassword(DomainError):
     code = "weak_password"
 
 
-def ask(*, who: str) -> None:
+def ask(*, who: str, address: str) -> None:
     """Queue the mail, if there is such an account; nobody learns from outside whether there is, nor from the time."""
-    for name, key in {"address": origin.network(origin.current().ip), "account": who.casefold()}.items():
+    for name, key in {"address": address, "account": who.casefold()}.items():
         if not limits.take(f"reset:{name}", key).allowed:
             audit.denied("user.password_reset_throttled", reason_code=name)
             return

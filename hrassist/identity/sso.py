@@ -19,6 +19,7 @@ from django.utils import timezone
 from audit import actions as audit
 from hrassist.accounts import BadAccount, role_named
 from hrassist.identity import entry, gate
+from hrassist.lib import origin
 from hrassist.lib.errors import DomainError
 from hrassist.models import Session, User
 
@@ -95,6 +96,7 @@ def arrive(*, request: HttpRequest, identity: Identity, wanted: str) -> HttpResp
     if user is None or refused_for:
         return refusal(request, refused_for, provider=identity.provider, user=user)
     login(request, user, backend=BACKEND)
+    request.session[origin.AUTH_METHOD] = identity.provider
     if identity.has_second_factor:
         gate.prove(request, method="sso")
     audit.record(

@@ -18,14 +18,14 @@ from uuid import uuid4
 from django.conf import settings
 from django.http import HttpRequest
 
-ActorType = Literal["user", "token", "service", "command", "anonymous"]
+ActorType = Literal["user", "token", "service", "command", "anonymous", "candidate"]
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,40}")
 _SECRET = re.compile(r"pass|secret|token|key|dsn|credential", re.IGNORECASE)
 _CREDENTIALS_IN_URL = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 _TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
-# What the session keeps of the second factor that was proven (hrassist.identity), and of who acts for somebody else.
-FACTOR, IMPERSONATOR = "factor", "impersonator_id"
+# What the session says of how somebody signed in, `password+totp` say, and of who acts in somebody else's name.
+AUTH_METHOD, IMPERSONATOR = "auth_method", "impersonator_id"
 _LONG_RUNNING = {"procrastinate", "runserver"}
 
 
@@ -74,11 +74,13 @@ class RequestOrigin:
         token = getattr(getattr(request, "auth", None), "pk", None)
         session_key = getattr(getattr(request, "session", None), "session_key", None)
         signed_in = user is not None and user.is_authenticated
+        # Somebody on their own page, which a link opened: they have no account.
+        candidate = getattr(request, "acting_candidate", None)
         match = request.resolver_match
         return Origin(
-            actor_type=("token" if token else "user") if signed_in else "anonymous",
-            actor_id=str(user.pk) if user is not None and signed_in else "",
-            actor_display=user.get_username()[:200] if user is not None and signed_in else "",
+            actor_type="candidate" if candidate else ("token" if token else "user") if signed_in else "anonymous",
+            actor_id=str(candidate) if candidate else str(user.pk) if user is not None and signed_in else "",
+            actor_display=user.get_username()[:200] if user is not None and signed_in and not candidate else "",
             token_id=str(token or ""),
             session_hash=hashlib.sha256(session_key.encode()).hexdigest() if session_key else "",
             ip=client_ip(request),
@@ -167,12 +169,8 @@ def trace_id_of(request: HttpRequest) -> str:
 
 
 def _auth_method(request: HttpRequest, *, token: bool) -> str:
-    """token, sso, password, or password+totp and the like."""
-    if token:
-        return "token"
-    proven = _of_session(request, FACTOR)
-    method = str(proven.get("method", "")) if isinstance(proven, dict) else ""
-    return "sso" if method == "sso" else f"password+{method}"[:40] if method else "password"
+    """`token`, or what the session began with: `password+totp`, `oidc`, `break-glass+recovery_codes`."""
+    return "token" if token else str(_of_session(request, AUTH_METHOD) or "session")[:40]
 
 
 def _of_session(request: HttpRequest, key: str) -> Any:

@@ -59,7 +59,10 @@ class ApiToken(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-created_at"]
-        permissions: ClassVar = [("view_all_tokens", "Can see everybody's API tokens")]
+        permissions: ClassVar = [
+            ("view_all_tokens", "Can see everybody's API tokens"),
+            ("issue_own_token", "Can issue API tokens for the own account"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.hint}…)"

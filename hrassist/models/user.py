@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import ClassVar
+from uuid import UUID
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -29,10 +30,12 @@ class User(AbstractUser):
     mail_by_kind = models.JSONField(
         default=dict, blank=True, help_text="Another choice for some kinds of notification: {kind: choice}."
     )
-
     active_until = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="Nobody is signed in to the account from then on."
     )
+
+    # Set while a token that is narrowed to some jobs asks: nothing beyond them is shown, whatever the roles say.
+    only_jobs: frozenset[UUID] | None = None
 
     class PersonalData:
         erase: ClassVar = {"username", "first_name", "last_name", "email"}

@@ -24,6 +24,7 @@ from hrassist.lib import limits, storage
 from hrassist.lib.errors import DomainError, Gone
 from hrassist.lib.limits import TooFast
 from hrassist.models import User
+from jobs.actions import job_notices
 from jobs.models import HiringTeamMember, IntakeSubmission, Job, RecruitmentDrive, TrackingLink
 
 if TYPE_CHECKING:
@@ -165,8 +166,13 @@ def submit(
     consents: bool,
     proof: Proof,
     now: datetime,
+    language: str = "",
+    keeps: bool = False,
 ) -> tuple[IntakeSubmission, str]:
     """Keep what somebody sent and have their file read; the text opens their page. Sending it again changes nothing.
+
+    The notices that stood on the form in `language` are kept with it; `keeps` is their wish to be considered for later
+    jobs too.
 
     Raises LinkClosed, and BadForm with a sentence for each field.
     """
@@ -179,14 +185,17 @@ def submit(
     if ticket is None or now > arrival_deadline(ticket) or storage.incoming().head(ticket.key) is None:
         raise BadForm("Your file did not arrive. Choose it again.", code="no_file",
                       fields={"resume": ["Your file did not arrive. Choose it again."]})  # fmt: skip
+    told = [str(one.notice.pk) for one in job_notices.of_job(job, language=language, now=now)]
+    pool = job_notices.pool_consent(language=language, now=now).notice.pk if keeps else None
     try:
         with transaction.atomic():
             one = IntakeSubmission.objects.create(
                 link=link, job=job, full_name=" ".join(full_name.split())[:200], email=email.strip().lower(),
                 phone=" ".join(phone.split())[:40], message=message.strip()[:1000], consented_at=now,
                 consent_text=CONSENT, ticket=ticket, secret_digest=digest(proof.secret), created_at=now,
+                notices=told, pool_notice=pool,
             )  # fmt: skip
-            audit.record("submission.received", target=one, job=job)
+            audit.record("submission.received", target=one, job=job, notices=len(told))
     except IntegrityError:
         # The same form, sent twice at the same moment.
         return IntakeSubmission.objects.get(ticket=ticket), proof.secret

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from audit import actions as audit
 from hrassist import notifications
+from hrassist.colleagues import who_may
 from hrassist.lib import local_time
 from hrassist.lib.errors import Conflict, DomainError
 from hrassist.models import Notification, User
@@ -244,8 +245,7 @@ def facts_of(interview: Interview) -> Facts:
 
 def eligible() -> list[User]:
     """Who may interview: active colleagues with the right to fill in a scorecard."""
-    may = User.objects.with_perm("jobs.add_scorecard", backend="django.contrib.auth.backends.ModelBackend")
-    return list(may.filter(is_staff=True).order_by("first_name", "last_name", "username"))
+    return list(who_may("jobs.add_scorecard"))
 
 
 def _active(pk: UUID) -> Application:

@@ -16,12 +16,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit import actions as audit
-from candidates.models import Candidate, Source
+from candidates.models import Candidate, Source, holding
 from hrassist.admin import cells, pages
 from hrassist.admin.base import BaseAdmin
 from jobs.actions import applications as actions
 from jobs.actions import steps
-from jobs.admin import evidence, timeline
+from jobs.admin import evidence, job_choice, timeline
 from jobs.admin.badges import status_badge
 from jobs.models import (
     Application,
@@ -152,8 +152,8 @@ class ApplicationAdmin(BaseAdmin[Application]):
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any], request: HttpRequest, **kwargs: Any) -> Any:
         user: Any = request.user
         if db_field.name == "job":
-            kwargs["queryset"] = Job.objects.visible_to(user).open()
-        elif db_field.name == "candidate":
+            return job_choice.field(Application, user=user, empty_label="Choose a job")
+        if db_field.name == "candidate":
             kwargs["queryset"] = Candidate.objects.visible_to(user).unmerged()
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
@@ -207,6 +207,7 @@ class ApplicationAdmin(BaseAdmin[Application]):
             "application": one,
             "badge": status_badge(one),
             "tab": tab,
+            "held": holding.stands_on("application", one.pk),
             "title": f"{one.candidate} for {one.job}",
             "opts": self.opts,
         }

@@ -21,7 +21,7 @@ from hrassist.admin.base import BaseAdmin, ModelForm
 from hrassist.admin.columns import Column
 from hrassist.admin.navigation import NavItem
 from jobs.actions import drives as actions
-from jobs.admin import links
+from jobs.admin import job_choice, links
 from jobs.admin.badges import job_badge
 from jobs.admin.doing import do, number
 from jobs.admin.seen import SeenForm
@@ -158,7 +158,6 @@ class DriveAdmin(BaseAdmin[RecruitmentDrive]):
         by_job = figures.progress_of_jobs(drive, [part.job for part in parts])
         progress = figures.progress_of([drive.pk], user=user).get(drive.pk, figures.Progress()).against(drive)
         bars = figures.per_day(drive, user=user, today=timezone.localdate())
-        taking = {part.job_id for part in parts}
         context = {
             **self.admin_site.each_context(request),
             **links.context_of(request, found, add_at=reverse("admin:jobs_recruitmentdrive_act", args=[drive.pk])),
@@ -174,7 +173,7 @@ class DriveAdmin(BaseAdmin[RecruitmentDrive]):
             "bars": bars,
             "by": "day" if bars[0].start == bars[0].end else "week",
             "may_change": may_change,
-            "jobs": [job for job in self._jobs(request) if job.pk not in taking] if may_change else (),
+            "job_choice": job_choice.ChoiceForm(DriveJob, user=user) if may_change else None,
         }
         return TemplateResponse(request, "admin/jobs/recruitmentdrive/page.html", context)
 
@@ -197,8 +196,8 @@ class DriveAdmin(BaseAdmin[RecruitmentDrive]):
             )
         if what == "end":
             return do(request, lambda: actions.end(**how), done="The drive has ended: its links are closed.", back=back)
-        job = next((one for one in self._jobs(request) if str(one.pk) == said.get("job")), None)
-        if job is None or what not in {"put", "take"}:
+        job = job_choice.chosen(DriveJob, user, said.get("job", ""))
+        if what not in {"put", "take"}:
             raise Http404
         if what == "take":
             return do(
@@ -211,11 +210,6 @@ class DriveAdmin(BaseAdmin[RecruitmentDrive]):
             done=f"{job} takes part.",
             back=back,
         )
-
-    def _jobs(self, request: HttpRequest) -> list[Job]:
-        user: Any = request.user
-        public = Job.objects.visible_to(user).filter(confidential=False)
-        return list(public.exclude(status=Job.Status.ARCHIVED).order_by("title")[:500])
 
     def drive_or_404(self, request: HttpRequest, object_id: str) -> RecruitmentDrive:
         drive = self.get_object(request, object_id)

@@ -15,13 +15,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit.models import Event
-from candidates.models import Candidate
+from candidates.models import Candidate, holding
 from hrassist.admin import cells, pages
 from hrassist.admin.base import BaseAdmin, ModelForm
 from hrassist.models import User
 from jobs.actions import applications
 from jobs.actions import jobs as actions
-from jobs.admin import funnel
+from jobs.admin import funnel, job_choice
 from jobs.admin.badges import job_badge
 from jobs.admin.job_status import confirmation
 from jobs.admin.seen import SeenForm
@@ -62,6 +62,13 @@ class JobAdmin(BaseAdmin[Job]):
         "reopen": (actions.reopen, "The job is back."),
         "archive": (actions.archive, "The job is archived."),
     }
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Job], search_term: str
+    ) -> tuple[QuerySet[Job], bool]:
+        if request.resolver_match is not None and request.resolver_match.url_name == "autocomplete":
+            queryset = job_choice.narrowed(queryset, model_name=request.GET.get("model_name", ""))
+        return super().get_search_results(request, queryset, search_term)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
         jobs: Any = super().get_queryset(request)
@@ -230,6 +237,7 @@ class JobAdmin(BaseAdmin[Job]):
             "job": job,
             "job_badge": job_badge(job),
             "tab": tab,
+            "held": holding.stands_on("job", job.pk),
             "title": job.title,
             "opts": self.opts,
             "moves": moves[Job.Status(job.status)] if request.user.has_perm("jobs.change_job") else (),

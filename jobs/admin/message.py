@@ -22,8 +22,8 @@ from audit import actions as audit
 from hrassist.admin import cells, navigation, pages
 from hrassist.admin.navigation import NavItem
 from hrassist.admin.site import add_page
+from hrassist.colleagues import who_may
 from hrassist.lib.errors import DomainError
-from hrassist.models import User
 from jobs.actions import messages as actions
 from jobs.admin.listed import RecordedList
 from jobs.models import Application, EmailTemplate, Message
@@ -77,7 +77,7 @@ class SenderFilter(admin.SimpleListFilter):
     parameter_name = "by"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        writers = User.objects.with_perm("jobs.add_message", include_superusers=True).order_by("username")[:100]
+        writers = who_may("jobs.add_message")[:100]
         return [(str(one.pk), one.display_name) for one in writers]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Message]) -> QuerySet[Message]:

@@ -22,6 +22,7 @@ from hrassist.admin import cells, dashboard, navigation, pages
 from hrassist.admin.dashboard import Card
 from hrassist.admin.navigation import NavItem
 from hrassist.admin.site import add_page
+from hrassist.colleagues import who_may
 from hrassist.lib.errors import DomainError
 from hrassist.lib.serving import file_answer
 from hrassist.models import User
@@ -241,8 +242,7 @@ def _may_write(user: User, application: Application) -> bool:
 
 def _approvers() -> list[User]:
     """Everybody who may stand in a chain, by name."""
-    return sorted(User.objects.with_perm("jobs.approve_offer", include_superusers=True).filter(is_active=True),
-                  key=lambda one: one.display_name.casefold())  # fmt: skip
+    return sorted(who_may("jobs.approve_offer"), key=lambda one: one.display_name.casefold())
 
 
 def _chosen(keys: list[str]) -> list[User]:

@@ -27,6 +27,7 @@ from hrassist.lib import tables
 from hrassist.lib.errors import DomainError, Unavailable
 from hrassist.lib.serving import guarded
 from hrassist.models import User
+from jobs.admin import job_choice
 from jobs.admin.report_tables import REPORTS, Report, Shown
 from jobs.models import HiringTeamMember, Job
 from jobs.reports.scope import DEFAULT_DAYS, Scope
@@ -45,12 +46,14 @@ class Day(forms.DateInput):
     input_type = "date"
 
 
+ASKED = ("since", "until", "job", "department", "recruiter")
+
+
 class FilterForm(forms.Form):
     """Empty fields take their default; what the user may not see cannot be named."""
 
     since = forms.DateField(label="From", widget=Day(format="%Y-%m-%d"))
     until = forms.DateField(label="To", widget=Day(format="%Y-%m-%d"))
-    job = forms.ModelChoiceField(Job.objects.none(), required=False, empty_label="All jobs")
     department = forms.ChoiceField(required=False)
     recruiter = forms.ModelChoiceField(User.objects.none(), required=False, empty_label="Everybody")
 
@@ -58,12 +61,13 @@ class FilterForm(forms.Form):
         super().__init__(data, label_suffix="")
         fields: dict[str, Any] = self.fields
         seen = Job.objects.visible_to(user)
-        fields["job"].queryset = seen.order_by("title", "pk").only("title")
+        fields["job"] = job_choice.field(HiringTeamMember, user=user, required=False, empty_label="All jobs")
         departments = seen.exclude(department="").order_by("department").values_list("department", flat=True).distinct()
         fields["department"].choices = [("", "All departments"), *((name, name) for name in departments)]
         team = HiringTeamMember.objects.filter(job__in=seen, role=HiringTeamMember.Role.RECRUITER).values("user")
         fields["recruiter"].queryset = User.objects.filter(pk__in=team).order_by("first_name", "username")
         fields["recruiter"].label_from_instance = lambda one: one.display_name
+        self.order_fields(ASKED)
 
 
 def _view(report: Report) -> Any:
@@ -107,7 +111,7 @@ def _shown(report: Report, scope: Scope) -> Shown:
 
 
 def _asked(request: HttpRequest, today: date) -> dict[str, str]:
-    asked = {name: request.GET.get(name, "") for name in FilterForm.base_fields}
+    asked = {name: request.GET.get(name, "") for name in ASKED}
     asked["since"] = asked["since"] or (today - timedelta(days=DEFAULT_DAYS - 1)).isoformat()
     asked["until"] = asked["until"] or today.isoformat()
     return asked
@@ -120,7 +124,7 @@ def _scope(user: Any, **said: Any) -> Scope:
 def _page(
     request: HttpRequest, report: Report, shown: Shown, scope: Scope, *, form: FilterForm, error: str, today: date
 ) -> HttpResponse:
-    kept = {name: value for name, value in request.GET.items() if name in FilterForm.base_fields and value}
+    kept = {name: value for name, value in request.GET.items() if name in ASKED and value}
     query = urlencode(kept)
     others = urlencode({name: value for name, value in kept.items() if name not in {"since", "until"}})
     context = {

@@ -6,9 +6,8 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied
-from django.db.models import ForeignKey, Prefetch, Q, QuerySet
+from django.db.models import ForeignKey, Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -21,9 +20,11 @@ from hrassist.admin import cells, dashboard, navigation
 from hrassist.admin.base import BaseAdmin, ModelForm
 from hrassist.admin.dashboard import Card
 from hrassist.admin.navigation import NavItem
+from hrassist.colleagues import who_may
 from hrassist.models import User
 from jobs.actions import approvals
 from jobs.actions import requisitions as actions
+from jobs.admin import job_choice
 from jobs.admin.doing import do, number
 from jobs.admin.seen import SeenForm, seen_at
 from jobs.models import Job, Requisition, RequisitionApproval
@@ -120,8 +121,8 @@ class RequisitionAdmin(BaseAdmin[Requisition]):
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any], request: HttpRequest, **kwargs: Any) -> Any:
         user: Any = request.user
         if db_field.name == "job":
-            kwargs["queryset"] = Job.objects.visible_to(user).exclude(status__in=["closed", "archived"])
-            kwargs["help_text"] = "Only where more people are wanted for a job that exists."
+            told = "Only where more people are wanted for a job that exists."
+            return job_choice.field(Requisition, user=user, required=False, help_text=told)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -213,21 +214,14 @@ class RequisitionAdmin(BaseAdmin[Requisition]):
             "sees_job": one.job is None or Job.objects.visible_to(user).filter(pk=one.job.pk).exists(),
             "left": left,
             "can_open": can_open,
-            "jobs": self._jobs(user) if can_open else (),
+            "job_choice": job_choice.ChoiceForm(Requisition, user=user, initial=one.job_id) if can_open else None,
             "approvers": self._approvers() if mine and one.status == Status.DRAFT else (),
             "places": self._places(steps),
         }
         return TemplateResponse(request, "admin/jobs/requisition/page.html", context)
 
-    def _jobs(self, user: User) -> QuerySet[Job]:
-        return Job.objects.visible_to(user).exclude(status__in=["closed", "archived"]).order_by("title")[:500]
-
     def _approvers(self) -> QuerySet[User]:
-        app, _, codename = actions.APPROVE.partition(".")
-        right = Permission.objects.filter(content_type__app_label=app, codename=codename)
-        may = Q(groups__permissions__in=right) | Q(user_permissions__in=right) | Q(is_superuser=True)
-        people = User.objects.filter(may, is_active=True, is_staff=True)
-        return people.distinct().order_by("first_name", "last_name", "username")[:500]
+        return who_may(actions.APPROVE)[:500]
 
     def _places(self, steps: list[RequisitionApproval]) -> list[tuple[int, int | None]]:
         """(number, who stood there the last time) for each place of the chain that the form offers."""
@@ -280,7 +274,7 @@ class RequisitionAdmin(BaseAdmin[Requisition]):
             raise PermissionDenied
         said, job = request.POST, None
         if said.get("job"):
-            job = self._jobs_by_key(user, said["job"])
+            job = job_choice.chosen(Requisition, user, said["job"])
         return do(
             request,
             lambda: actions.open_job(
@@ -291,12 +285,6 @@ class RequisitionAdmin(BaseAdmin[Requisition]):
             back=actions.address(one),
             onward=lambda made: reverse("admin:jobs_job_change", args=[made.pk]) + ("" if job else "?edit=1"),
         )  # fmt: skip
-
-    def _jobs_by_key(self, user: User, key: str) -> Job:
-        found = next((job for job in self._jobs(user) if str(job.pk) == key), None)
-        if found is None:
-            raise Http404
-        return found
 
     def requisition_or_404(self, request: HttpRequest, object_id: str) -> Requisition:
         one = self.get_object(request, object_id)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from uuid import UUID
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Func, Q, QuerySet
+from django.db.models import Func, Q
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
@@ -47,27 +48,41 @@ def seen(user: User, *, path: str = "") -> Q:
     """What to filter by so that only applications visible to the user stay; `path` leads to them (`application__`)."""
     if not user.is_authenticated or not user.is_active:
         return Q(pk__in=[])
-    if user.has_perm("jobs.view_all_jobs") or user.has_perm("jobs.view_confidential_jobs"):
+    if user.only_jobs is not None:
+        return Q(**{f"{path}job__in": user.only_jobs})
+    if sees_by_job(user):
         return of_seen_job(user, path=f"{path}job")
-    # A union, because an OR of two subqueries would be tried on every application there is. Interviewers of a
-    # confidential job stand on its team (jobs.actions.interviews holds that), or see nothing of it.
-    few = RawSQL(
-        """
-            SELECT of_team.id
+    return Q(**{f"{path}id__in": _few(user, "id")})
+
+
+def sees_by_job(user: User) -> bool:
+    """Whether what the user sees follows from jobs alone, beyond those of their own."""
+    return user.has_perm("jobs.view_all_jobs") or user.has_perm("jobs.view_confidential_jobs")
+
+
+def _few(user: User, column: str) -> RawSQL:
+    """This column of the applications on the user's jobs and of those that they meet.
+
+    A union, because an OR of two subqueries would be tried on every application there is; of the column that is asked
+    for, because then a single row is looked up in it, and not the union made first. Interviewers of a confidential job
+    stand on its team (jobs.actions.interviews holds that), or see nothing of it.
+    """
+    return RawSQL(  # noqa: S611 - the column's name is ours
+        f"""
+            SELECT of_team.{column}
             FROM jobs_application of_team JOIN jobs_hiringteammember member ON member.job_id = of_team.job_id
             WHERE member.user_id = %s
             UNION
-            SELECT met.application_id
+            SELECT theirs.{column}
             FROM jobs_interviewer one
             JOIN jobs_interview met ON met.id = one.interview_id
             JOIN jobs_application theirs ON theirs.id = met.application_id
             JOIN jobs_job job ON job.id = theirs.job_id
             WHERE one.user_id = %s AND met.status <> 'cancelled' AND NOT job.confidential
-        """,
+        """,  # noqa: S608 - a column's name of ours
         [user.pk, user.pk],
         output_field=models.UUIDField(),
     )
-    return Q(**{f"{path}id__in": few})
 
 
 class ApplicationQuerySet(models.QuerySet["Application"]):
@@ -131,7 +146,8 @@ class Application(models.Model):
         ordering: ClassVar = ["-applied_at", "-id"]
         indexes: ClassVar = [
             models.Index(fields=["stage", "-applied_at", "-id"], name="application_in_stage"),
-            models.Index(fields=["job", "status", "-applied_at"], name="application_of_job"),
+            # With the stage, so that a pipeline is counted without reading its rows.
+            models.Index(fields=["job", "status", "-applied_at"], include=["stage"], name="application_by_job"),
             models.Index(fields=["-updated_at", "-id"], name="application_updated"),
             models.Index(fields=["-applied_at", "-id"], name="application_newest"),
             # The columns of a pipeline board: whoever waits longest stands on top.
@@ -214,9 +230,24 @@ class StageTransition(models.Model):
         return f"{self.from_stage or 'new'} → {self.to_stage}"
 
 
-def people_of_visible_applications(user: User) -> QuerySet[Any]:
+def people_in_process(now: datetime) -> tuple[str, list[object]]:
+    """Candidates with an active application, as a ground to be ranked; not if they withdrew consent since."""
+    del now
+    sql = """
+        SELECT a.candidate_id FROM jobs_application a
+        WHERE a.status = 'active' AND NOT EXISTS (
+            SELECT 1 FROM candidates_consentrecord c
+            WHERE c.candidate_id = a.candidate_id AND c.purpose = 'application' AND c.withdrawn_at > a.applied_at
+              AND (c.job_ref IS NULL OR c.job_ref = a.job_id))
+    """
+    return sql, []
+
+
+def people_of_visible_applications(user: User) -> models.QuerySet[Any] | RawSQL:
     """Candidates whom the user sees because they applied for a job the user sees."""
-    return Application.objects.visible_to(user).values("candidate_id")
+    if user.only_jobs is not None or sees_by_job(user):
+        return Application.objects.visible_to(user).values("candidate_id")
+    return _few(user, "candidate_id")
 
 
 class KnownByHiddenJobsOnly(Func):
@@ -251,6 +282,9 @@ class KnownByHiddenJobsOnly(Func):
 
 def people_of_confidential_jobs_only(user: User, candidate: models.F) -> KnownByHiddenJobsOnly | None:
     """Candidates known only through confidential jobs that the user may not see."""
+    if user.only_jobs is not None:
+        # They see who applied for those jobs, and nobody else.
+        return None
     return None if user.has_perm("jobs.view_confidential_jobs") else KnownByHiddenJobsOnly(candidate, user=user)
 
 

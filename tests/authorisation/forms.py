@@ -115,12 +115,12 @@ def plausible(schema: dict[str, Any], components: dict[str, Any], values: dict[s
     kind = schema.get("type")
     kind = next(one for one in kind if one != "null") if isinstance(kind, list) else kind
     if kind == "object":
-        fields = schema.get("properties", {})
-        return {
-            name: values.get(name, plausible(one, components, values))
-            for name, one in fields.items()
-            if not one.get("readOnly")
-        }
+        fields = {name: one for name, one in schema.get("properties", {}).items() if not one.get("readOnly")}
+        # What need not be said is left out; a change says one thing, the longest text there is.
+        wanted = [name for name in fields if name in schema.get("required", ())] or sorted(
+            fields, key=lambda name: -fields[name].get("maxLength", 0)
+        )[:1]
+        return {name: values.get(name, plausible(fields[name], components, values)) for name in wanted}
     if kind == "array":
         return [plausible(schema["items"], components, values)]
     return {"integer": 1, "number": 1, "boolean": True}.get(str(kind), _text(schema))

@@ -188,9 +188,9 @@ def _of_the_api(hidden: Hidden) -> Iterable[str]:
                 yield f"{path}?{urlencode({name: value})}"
 
 
-def shared_view(common: Shared, hidden: Hidden) -> None:
+def shared_view(common: Shared, hidden: Hidden) -> SavedView:
     """A view that somebody who sees more shared with everybody; its name is what they chose to tell."""
-    SavedView.objects.create(
+    return SavedView.objects.create(
         model="candidates.candidate", name="Ours", owner=common.colleague, shared=True,
         query=urlencode({"job": hidden.ids["job"]}),
     )  # fmt: skip

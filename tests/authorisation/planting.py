@@ -13,6 +13,7 @@ from candidates.models import (
     ResumeParse,
     ResumeText,
     ResumeVector,
+    Source,
 )
 from hrassist.models import User
 from jobs.models import (
@@ -79,6 +80,7 @@ class Planted(World):
             resume=self.resume, defaults={"embedding": [0.05] * 384, "model_hash": "test"}
         )
         Job.objects.filter(pk=self.job.pk).update(title=said["job"])
+        Source.objects.filter(pk=self.hiring["source"].pk).update(name=f"Fair {said['place']}")
         Offer.objects.filter(application=one).update(salary=Decimal(said["salary"]), terms="as agreed")
         Note.objects.filter(application=one).update(text=said["note"])
         Scorecard.objects.filter(application=one).update(takeaways=said["card"])

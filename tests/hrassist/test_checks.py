@@ -17,7 +17,6 @@ def production(settings):
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
     settings.STORAGE_BACKEND, settings.AWS_S3_BUCKET_NAME = "s3", "resumes"
     settings.AWS_ACCESS_KEY_ID = settings.AWS_SECRET_ACCESS_KEY = "key"
-    settings.REQUIRE_MFA = True
     settings.CLAMD_SOCKET = "/run/clamav/clamd.ctl"
     settings.GOOGLE_API_KEY = settings.GOOGLE_CSE_ID = ""
     return settings
@@ -66,7 +65,6 @@ def test_a_sound_installation_passes(production):
         ("ALLOWED_HOSTS", ["*"], "hrassist.E003"),
         ("SESSION_COOKIE_SECURE", False, "hrassist.E004"),
         ("CSRF_COOKIE_SECURE", False, "hrassist.E004"),
-        ("REQUIRE_MFA", False, "hrassist.W006"),
         ("AWS_SECRET_ACCESS_KEY", "", "hrassist.E010"),
         ("AWS_S3_BUCKET_NAME", "", "hrassist.E011"),
         ("STORAGE_BACKEND", "disk", "hrassist.W010"),

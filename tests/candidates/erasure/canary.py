@@ -175,7 +175,8 @@ def traces(candidate: Candidate, *, by: User) -> None:
     SavedView.objects.create(owner=by, model="candidates.candidate", name=name, query="q=python")
     kept = LongTask.objects.create(
         kind="candidates.export", title="Export", created_by=by, state="done", ended_at=timezone.now(),
-        params={"q": name, "file": f"{name}.csv"}, result={"refused_rows": [[name, address]], "refused_key": "clean/refused"},
+        params={"q": name, "file": f"{name}.csv"},
+        result={"refused_rows": [[name, address]], "refused_key": "clean/refused"},
         file_key="clean/export", source_key="clean/source", file_name=f"{name}.csv",
         file_expires_at=timezone.now() + timedelta(hours=20),
     )  # fmt: skip

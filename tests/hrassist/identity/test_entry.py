@@ -29,6 +29,7 @@ OPEN = (
     "mail/",
     "sso/",
     "password/",
+    "policy-reports",
 )
 BETWEEN = ("/account/verify/", "/account/enrol/", "/login/")
 
