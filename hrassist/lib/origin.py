@@ -24,8 +24,8 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,40}")
 _SECRET = re.compile(r"pass|secret|token|key|dsn|credential", re.IGNORECASE)
 _CREDENTIALS_IN_URL = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 _TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
-# What the session keeps of the second factor that was proven (hrassist.identity), and of who acts for somebody else.
-FACTOR, IMPERSONATOR = "factor", "impersonator_id"
+# What the session says of how somebody signed in, `password+totp` say, and of who acts in somebody else's name.
+AUTH_METHOD, IMPERSONATOR = "auth_method", "impersonator_id"
 _LONG_RUNNING = {"procrastinate", "runserver"}
 
 
@@ -169,12 +169,8 @@ def trace_id_of(request: HttpRequest) -> str:
 
 
 def _auth_method(request: HttpRequest, *, token: bool) -> str:
-    """token, sso, password, or password+totp and the like."""
-    if token:
-        return "token"
-    proven = _of_session(request, FACTOR)
-    method = str(proven.get("method", "")) if isinstance(proven, dict) else ""
-    return "sso" if method == "sso" else f"password+{method}"[:40] if method else "password"
+    """`token`, or what the session began with: `password+totp`, `oidc`, `break-glass+recovery_codes`."""
+    return "token" if token else str(_of_session(request, AUTH_METHOD) or "session")[:40]
 
 
 def _of_session(request: HttpRequest, key: str) -> Any:
