@@ -6,13 +6,15 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from hrassist.lib import origin
+from hrassist.lib import logs, origin
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hrassist.settings")
     # Whatever this process changes is on record as done by this command and its operating system user.
     origin.begin_process(sys.argv)
+    if os.environ.get("HRASSIST_ENV") != "development":
+        logs.log_what_nobody_caught()
     execute_from_command_line(sys.argv)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.db import connection
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from audit import actions as audit
@@ -25,8 +25,19 @@ class AuditMiddleware:
                 response = self.get_response(request)
             if not here.kept and response.status_code >= 400:
                 keep_refusal(request, status=response.status_code)
+            if here.shows_nothing:
+                empty(response)
             response["X-Request-ID"] = here.request_id
         return response
+
+
+def empty(response: HttpResponseBase) -> None:
+    """Leave nothing but the head of an answer to HEAD: no access is on record, and not every server drops the body."""
+    if isinstance(response, StreamingHttpResponse):
+        response.streaming_content = ()
+    elif isinstance(response, HttpResponse):
+        response.headers.setdefault("Content-Length", str(len(response.content)))
+        response.content = b""
 
 
 def keep_refusal(request: HttpRequest, *, status: int) -> None:

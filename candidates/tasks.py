@@ -12,7 +12,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job, Status
 
-from candidates import duplicates
+from candidates import disclosure, duplicates, erasure
 from candidates.models import UploadTicket
 from candidates.resumes import claims, pipeline, sweeping
 from hrassist.lib.errors import Unavailable
@@ -30,9 +30,9 @@ class UntilSettled(BaseRetryStrategy):
     """Try again with growing pauses while something we depend on is away; the ticket's own attempts bound the rest."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        if isinstance(exception, claims.Held):
+        if isinstance(exception, claims.Held | erasure.Later):
             return RetryDecision(retry_in={"seconds": exception.seconds})
-        if isinstance(exception, claims.Superseded):
+        if isinstance(exception, claims.Superseded | erasure.Superseded):
             return None
         return RetryDecision(retry_in={"seconds": min(2 ** (job.attempts + 1), LONGEST_PAUSE)})
 
@@ -118,3 +118,15 @@ def search_duplicates(timestamp: int) -> None:
     """Look for records that are one person among the people who changed since the last time."""
     del timestamp
     duplicates.catch_up(now=timezone.now())
+
+
+@app.task(queue="privacy", retry=UntilSettled())
+def run_erasure(*, erasure_id: str) -> None:
+    """Remove everything that says who somebody was; doing it twice does it once."""
+    erasure.run(erasure_id)
+
+
+@app.task(queue="privacy", retry=UntilSettled())
+def make_data_export(*, data_export_id: str) -> None:
+    """Make the copy of what is held about somebody."""
+    disclosure.make(data_export_id)

@@ -17,6 +17,16 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 accesslog = None
 errorlog = "-"
 loglevel = os.environ.get("HRASSIST_WEB_LOG_LEVEL", "warning")
+if os.environ.get("HRASSIST_ENV") != "development":
+    # What gunicorn itself says of a request that broke quotes its address; the application's formatter leaves that out.
+    logconfig_dict = {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": {"()": "hrassist.lib.logs.JsonFormatter"}},
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "root": {"handlers": ["console"], "level": loglevel.upper()},
+        "loggers": {"gunicorn.error": {"handlers": ["console"], "level": loglevel.upper(), "propagate": False}},
+    }
 
 
 def when_ready(server):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from datetime import datetime
 from zoneinfo import available_timezones
 
 from django.contrib.auth.models import Group
@@ -11,8 +12,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from audit import actions as audit
+from hrassist.identity import notices
+from hrassist.identity.sessions import digest_of
 from hrassist.lib.errors import Conflict, DomainError, NotFound
-from hrassist.models import Notification, User
+from hrassist.models import Notification, Session, User
 from hrassist.roles import ROLES
 
 # Without characters that are mistaken for one another when read aloud or from a screen: 31 of them, 20 times, 99 bits.
@@ -42,7 +45,7 @@ def add_account(
         )
     first, _, last = full_name.strip().partition(" ")
     user = User(username=username, email=email, first_name=first, last_name=last, is_staff=True)
-    password = _generated_password()
+    password = generated_password()
     user.set_password(password)
     try:
         user.full_clean()
@@ -81,14 +84,23 @@ def change_preferences(*, user: User, time_zone: str, notify_by_mail: str, mail_
 
 
 @transaction.atomic
+def password_was_changed(*, user: User, by: User, now: datetime, but: str | None = None) -> None:
+    """What follows a new password: every session but one ends, and whose account it is gets told."""
+    Session.objects.of(user).exclude(pk=digest_of(but)).delete()
+    audit.record("user.password_changed", target=user, by=by)
+    notices.tell(user=user, what="password_changed", now=now)
+
+
+@transaction.atomic
 def give_new_password(*, username: str, by: User | None = None) -> str:
     """Replace a password by a generated one, which ends every session of the account. Raises NotFound."""
     user = User.objects.select_for_update().filter(username=username).first()
     if user is None:
         raise NotFound("There is no account {username}.", username=username)
-    password = _generated_password()
+    password = generated_password()
     user.set_password(password)
     user.save(update_fields=["password"])
+    Session.objects.of(user).delete()
     audit.record("user.password_reset", target=user, by=by)
     return password
 
@@ -102,5 +114,5 @@ def role_named(text: str) -> str:
     raise BadAccount("There is no role {role}. There are: {known}.", role=text, known=", ".join(ROLES))
 
 
-def _generated_password() -> str:
+def generated_password() -> str:
     return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4))

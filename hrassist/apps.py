@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate
 
 
@@ -10,12 +11,22 @@ class HrassistConfig(AppConfig):
     verbose_name = "People and access"
 
     def ready(self) -> None:
-        from hrassist import checks, roles  # noqa: F401, PLC0415  registering needs the loaded apps
+        from hrassist import (  # noqa: F401, PLC0415  registering needs the loaded apps
+            checks,
+            databases,
+            outside,
+            roles,
+        )
+        from hrassist.identity import checks as sign_in_checks  # noqa: F401, PLC0415
+        from hrassist.identity import gate, standing  # noqa: PLC0415
         from hrassist.lib.storage.named import keep  # noqa: PLC0415
         from hrassist.models import long_task  # noqa: PLC0415
 
         keep(long_task.files_named)
+        standing.connect()
+        user_logged_in.connect(gate.begin, dispatch_uid="hrassist.gate.begin")
         post_migrate.connect(roles.sync_after_migrate, sender=self)
+        post_migrate.connect(databases.grant_after_migrate, sender=self)
 
 
 class HrassistAdminConfig(AdminConfig):
@@ -27,9 +38,15 @@ class HrassistAdminConfig(AdminConfig):
         super().ready()
         # After autodiscovery, because it replaces Django's own pages for groups.
         from hrassist.admin import (  # noqa: F401, PLC0415
+            account,
             accounts,
+            api_tokens,
             long_task,
             notifications,
             operations,
             preferences,
+            security_page,
+            security_sections,
+            security_sign_in,
         )
+        from hrassist.privacy import pages  # noqa: F401, PLC0415

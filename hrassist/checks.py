@@ -1,9 +1,17 @@
 """System checks: what would make this installation unsafe or unable to work, each with what to do."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import Error as DatabaseError
+
+from hrassist.databases import standing
+
+YEAR = 31_536_000
+_ORIGIN = re.compile(r"https://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:\d{1,5})?")
 
 
 @register(Tags.security, deploy=False)
@@ -20,10 +28,10 @@ def check_production_settings(**_kwargs: Any) -> list[CheckMessage]:
                 id="hrassist.E001",
             )
         )
-    if len(settings.SECRET_KEY) < 50 or settings.SECRET_KEY.startswith("development-only"):
+    if is_weak(settings.SECRET_KEY):
         found.append(
             Error(
-                "SECRET_KEY is shorter than 50 characters or the development key.",
+                "SECRET_KEY is shorter than 50 characters, made of a few of them, or an example's.",
                 hint='Make one: python -c "import secrets; print(secrets.token_urlsafe(64))"',
                 id="hrassist.E002",
             )
@@ -42,7 +50,61 @@ def check_production_settings(**_kwargs: Any) -> list[CheckMessage]:
                 id="hrassist.E004",
             )
         )
+    return found + _reached_from_outside()
+
+
+def is_weak(key: str) -> bool:
+    """Whether a key can be guessed: short, of few characters, or one that stands in an example."""
+    return len(key) < 50 or len(set(key)) < 12 or key.startswith(("development-only", "django-insecure"))
+
+
+def _reached_from_outside() -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    if any(is_weak(key) for key in settings.SECRET_KEY_FALLBACKS):
+        found.append(
+            Error(
+                "HRASSIST_SECRET_KEY_FALLBACKS has a key that can be guessed: what it signed would still be believed.",
+                hint="Leave it out; sessions that it signed end.",
+                id="hrassist.E005",
+            )
+        )
+    if getattr(settings, "CORS_ALLOW_ALL_ORIGINS", False) or not _are_origins(settings.CORS_ALLOWED_ORIGINS):
+        found.append(
+            Error(
+                "CORS_ORIGINS has something else than https:// and a host.",
+                hint="Name each origin, for example https://app.example.com; * would let every site call the API.",
+                id="hrassist.E006",
+            )
+        )
+    if not _are_origins(settings.CSRF_TRUSTED_ORIGINS):
+        found.append(
+            Error(
+                "HRASSIST_CSRF_TRUSTED_ORIGINS has something else than https:// and a host.",
+                hint="Forms of such a site would be taken for ours. Name each origin, or none.",
+                id="hrassist.E007",
+            )
+        )
+    if not _are_origins([settings.PUBLIC_URL]):
+        found.append(
+            Error(
+                "HRASSIST_PUBLIC_URL does not begin with https://, or has more than a host.",
+                hint="Links in mails lead there: write https://hr.example.com.",
+                id="hrassist.E008",
+            )
+        )
+    if settings.SECURE_HSTS_SECONDS < YEAR or not settings.SECURE_SSL_REDIRECT:
+        found.append(
+            Warning(
+                "Browsers are not told to come over TLS only, for a year.",
+                hint="Leave HRASSIST_HSTS_SECONDS and HRASSIST_SSL_REDIRECT as they are by default.",
+                id="hrassist.W005",
+            )
+        )
     return found
+
+
+def _are_origins(texts: list[str]) -> bool:
+    return all(_ORIGIN.fullmatch(text) for text in texts)
 
 
 @register()
@@ -103,3 +165,53 @@ def check_verification(**_kwargs: Any) -> list[CheckMessage]:
             id="hrassist.E030",
         )
     ]
+
+
+@register(Tags.database)
+def check_database_role(databases: Any = None, **_kwargs: Any) -> list[CheckMessage]:
+    """The application must not be able to rewrite its own audit trail: `check --database default` asks."""
+    if settings.DEVELOPMENT or settings.AS_OWNER or "default" not in (databases or []):
+        return []
+    try:
+        found = standing()
+    except DatabaseError as error:
+        return [
+            Warning(
+                f"The database could not be asked what its role may do ({type(error).__name__}).",
+                hint="Check DATABASE_URL.",
+                id="hrassist.W041",
+            )
+        ]
+    if found.is_safe:
+        return []
+    return [
+        Warning(
+            f"The application could rewrite its audit trail: {found.in_words()}.",
+            hint="Name the owner in HRASSIST_DB_OWNER_URL, another role in DATABASE_URL; run manage.py database_role.",
+            id="hrassist.W040",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def check_erasures(**_kwargs: Any) -> list[CheckMessage]:
+    """What must survive a restore must not lie beside the database, and needs a key that is never changed."""
+    found: list[CheckMessage] = []
+    if not settings.ERASURE_LEDGER_KEY:
+        found.append(
+            Warning(
+                "The ledger of erasures has no key of its own: it ends with the next change of SECRET_KEY.",
+                hint="Set HRASSIST_ERASURE_LEDGER_KEY to 50 random characters, and keep them apart from backups.",
+                id="hrassist.W050",
+            )
+        )
+    if not settings.ERASURE_LEDGER.startswith("s3://") and settings.VAR_DIR in Path(settings.ERASURE_LEDGER).parents:
+        found.append(
+            Warning(
+                f"The ledger of erasures lies in {settings.ERASURE_LEDGER}, with everything else of this machine.",
+                hint="Set HRASSIST_ERASURE_LEDGER to another disk, or to s3://bucket/prefix: who was erased must still "
+                "be known when this machine is restored.",
+                id="hrassist.W051",
+            )
+        )
+    return found

@@ -1,9 +1,12 @@
-"""How the two connection aliases share one schema, and how long a page may ask it."""
+"""How the two connection aliases share one schema, as whom they speak, and how long a page may ask it."""
 
 from typing import Any
 
 from django.conf import settings
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+
+from hrassist.lib import dbroles
+from hrassist.lib.dbroles import Standing
 
 
 class OneSchemaRouter:
@@ -27,3 +30,20 @@ def limit_statements() -> None:
     for alias in connections:
         options = connections.settings[alias].setdefault("OPTIONS", {})
         options["options"] = f"{options.get('options', '')} -c statement_timeout={seconds}s".strip()
+
+
+def grant_after_migrate(using: str = DEFAULT_DB_ALIAS, **_kwargs: Any) -> None:
+    """Give the application's role its rights over what was just migrated, where the owner migrates."""
+    if using != DEFAULT_DB_ALIAS:
+        return
+    with connections[using].cursor() as cursor:
+        role = settings.DB_APP_ROLE
+        if dbroles.may_grant(cursor, role) and not dbroles.is_granted(cursor, role=role):
+            with transaction.atomic(using=using):
+                dbroles.grant(cursor, role=role)
+
+
+def standing() -> Standing:
+    """As whom this process speaks to the database, and what that lets it do to the legal record."""
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        return dbroles.standing(cursor)

@@ -66,6 +66,39 @@ def items(name: str, default: str = "") -> list[str]:
     return [item.strip() for item in text(name, default).split(",") if item.strip()]
 
 
+def pairs(name: str) -> dict[str, str]:
+    """A comma-separated list of left=right; the last = separates, because names of groups may hold one."""
+    found = {}
+    for item in items(name):
+        left, separator, right = item.rpartition("=")
+        if not (separator and left.strip() and right.strip()):
+            raise ImproperlyConfigured(f"{name} holds {item!r}. Write each entry as group=role.")
+        found[left.strip()] = right.strip()
+    return found
+
+
+def numbers(name: str, *, most: int) -> list[int]:
+    """A comma-separated list of whole numbers from 1 on."""
+    result = []
+    for item in items(name):
+        if not item.isdecimal() or not 0 < int(item) <= most:
+            raise ImproperlyConfigured(f"{name} has {item!r}. Write whole numbers up to {most}, separated by commas.")
+        result.append(int(item))
+    return result
+
+
+def paces(name: str) -> dict[str, tuple[int, int]]:
+    """A list of NAME=COUNT/SECONDS."""
+    result: dict[str, tuple[int, int]] = {}
+    for item in items(name):
+        key, _, pace = item.rpartition("=")
+        count, _, per = pace.partition("/")
+        if not (key and count.isdecimal() and per.isdecimal() and int(count) and int(per)):
+            raise ImproperlyConfigured(f"{name} has {item!r}. Write NAME=COUNT/SECONDS, for example search=240/60.")
+        result[key.strip()] = int(count), int(per)
+    return result
+
+
 def choice(name: str, default: str, *, among: tuple[str, ...]) -> str:
     value = text(name, default)
     if value not in among:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address, ip_network
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
 
 from audit import actions as audit
-from hrassist.lib import origin, throttle
+from hrassist.lib import limits, origin, throttle
 
-# How many attempts may come at once, and the seconds in which they grow back one by one. An address of an office is
-# shared by many; an account is guessed at from many addresses; both together are one person at one machine.
-LIMITS = {"address": (50, 300), "account_at_address": (5, 150), "account": (30, 900)}
+# The sealed emergency account, the only one with a password where the company's sign-in is required.
+BREAK_GLASS = "break-glass"
 
 
 class ThrottledAuthenticationForm(AdminAuthenticationForm):
@@ -22,8 +21,7 @@ class ThrottledAuthenticationForm(AdminAuthenticationForm):
     def clean(self) -> dict[str, Any]:
         who = self._who()
         for name, key in who.items():
-            limit, per = LIMITS[name]
-            verdict = throttle.take(f"login:{name}", key, limit=limit, per=per)
+            verdict = limits.take(f"login:{name}", key)
             if not verdict.allowed:
                 audit.denied("user.login_throttled", reason_code=name, wait=verdict.reset)
                 raise ValidationError(
@@ -32,6 +30,13 @@ class ThrottledAuthenticationForm(AdminAuthenticationForm):
                     code="throttled",
                     params={"seconds": verdict.reset},
                 )
+        if settings.REQUIRE_SSO and who["account"] != BREAK_GLASS:
+            # Before a password is looked at: whether it was right, and whose it is, is nobody's business here.
+            audit.denied("user.login_failed", reason_code="sso_required")
+            raise ValidationError(
+                "Passwords open nothing here. Sign in with your company account, by the button above.",
+                code="sso_required",
+            )
         cleaned: dict[str, Any] = super().clean()
         # The right password was given: earlier slips of this person do not count any more.
         throttle.forgive("login:account_at_address", who["account_at_address"])
@@ -39,12 +44,5 @@ class ThrottledAuthenticationForm(AdminAuthenticationForm):
 
     def _who(self) -> dict[str, str]:
         account = str(self.cleaned_data.get("username", "")).strip().casefold()
-        address = _network(origin.client_ip(self.request) if self.request else None)
+        address = origin.network_of(self.request)
         return {"address": address, "account_at_address": f"{account}\0{address}", "account": account}
-
-
-def _network(ip: str | None) -> str:
-    # A home has a whole /64 of IPv6 addresses to guess from.
-    if ip is None or ip_address(ip).version == 4:
-        return ip or "unknown"
-    return str(ip_network(f"{ip}/64", strict=False))

@@ -18,6 +18,15 @@ _SEE_JOBS = _models("jobs", f"job rejectionreason interview scorecard {_PIPELINE
 _SEE_PEOPLE = _models("candidates", f"{_PEOPLE} {_FILES} tag candidatetag", VIEW)
 _SCORE = _models("jobs", "scorecard", ADD, CHANGE) | _models("jobs", "absence", VIEW, ADD, CHANGE, DELETE)
 
+# What people were told and agreed to, and what they ask for themselves.
+_CONSENTS = (
+    _models("candidates", "consentrecord", VIEW, ADD, CHANGE)
+    | _models("candidates", "noticedelivery notice", VIEW)
+    | _models("candidates", "correctionrequest", VIEW, CHANGE)
+    | _models("candidates", "selfservicelink", ADD)
+    | _models("jobs", "rankingoptout", VIEW, ADD)
+    | _models("jobs", "reviewrequest", VIEW, CHANGE)
+)
 _COORDINATOR = (
     _SEE_JOBS
     | _SEE_PEOPLE
@@ -31,6 +40,7 @@ _COORDINATOR = (
     | _models("jobs", "requisition jobpost recruitmentdrive trackinglink intakesubmission emailtemplate referral", VIEW)
     | _models("jobs", "humandecision", VIEW, ADD)
     | _models("jobs", "referral", ADD)
+    | _CONSENTS
     | {
         "candidates.view_all_candidates",
         "candidates.view_all_uploads",
@@ -40,8 +50,16 @@ _COORDINATOR = (
     }
 )
 
+# What everybody who works with people's requests needs: recruiters receive most of them.
+_PRIVACY = (
+    _models("candidates", "erasure dataexport", VIEW, ADD)
+    | _models("candidates", "legalhold retentionrule retentiondue poolmembership", VIEW)
+)  # fmt: skip
+
 ROLES: dict[str, set[str]] = {
     "Recruiter": _COORDINATOR
+    | _PRIVACY
+    | {"candidates.download_dataexport"}
     | _models("candidates", _PEOPLE, DELETE)
     | _models("candidates", "resume", CHANGE, DELETE)
     | _models("jobs", "job opening stage hiringteammember rejectionreason", ADD, CHANGE, DELETE)
@@ -53,12 +71,15 @@ ROLES: dict[str, set[str]] = {
         "jobs", "requisition jobpost recruitmentdrive trackinglink emailtemplate offer", VIEW, ADD, CHANGE, DELETE
     )
     | _models("jobs", "intakesubmission referral", CHANGE)
+    | _models("candidates", "notice", ADD, CHANGE)
+    | _models("jobs", "jurisdictionsetting", VIEW)
     | {
         "candidates.export_candidate",
         "candidates.import_candidate",
         "candidates.merge_candidate",
         "candidates.bulk_change_candidate",
         "hrassist.share_savedview",
+        "hrassist.issue_own_token",
         "jobs.approve_requisition",
         "jobs.approve_offer",
         "jobs.view_reports",
@@ -73,6 +94,8 @@ ROLES: dict[str, set[str]] = {
     | _models("jobs", "requisition", VIEW, ADD, CHANGE)
     | _models("jobs", "humandecision note", VIEW, ADD)
     | _models("jobs", "note", CHANGE)
+    | _models("jobs", "reviewrequest", VIEW, CHANGE)
+    | _models("jobs", "rankingoptout", VIEW)
     | _models("jobs", "jobpost recruitmentdrive offer message", VIEW)
     | {
         "candidates.download_resume",
@@ -81,12 +104,33 @@ ROLES: dict[str, set[str]] = {
         "jobs.view_reports",
     },
     "Interviewer": _SEE_JOBS | _SEE_PEOPLE | _SCORE,
-    "Auditor": _models("audit", "event", VIEW) | {"audit.export_event"},
+    "Auditor": _models("audit", "event", VIEW)
+    | {"audit.export_event", "hrassist.view_security", "jobs.view_ranking_log"},
+    # Answers for what is held about people: requests, holds, rules. Reads what they have to judge, hires nobody.
+    "Privacy officer": _SEE_JOBS
+    | _SEE_PEOPLE
+    | _PRIVACY
+    | _CONSENTS
+    | _models("candidates", "notice", ADD, CHANGE)
+    | _models("jobs", "jurisdictionsetting", VIEW, CHANGE)
+    | _models("candidates", "legalhold retentionrule", ADD, CHANGE)
+    | {"candidates.bulk_erase", "candidates.download_dataexport", "jobs.view_ranking_log"}
+    | {"candidates.change_candidate", "candidates.view_all_candidates", "jobs.view_all_jobs"},
     # Operators run the machine: accounts, tokens, tasks, uploads' states; no resumes.
     "Operator": _models("hrassist", "user", VIEW, ADD, CHANGE)
     | _models("hrassist", "apitoken", VIEW, CHANGE)
     | _models("auth", "group", VIEW)
-    | {"hrassist.view_all_tokens", "candidates.view_uploadticket", "candidates.view_all_uploads"},
+    | _models("candidates", "retentionrule", VIEW, CHANGE)
+    | _models("candidates", "notice", VIEW)
+    | _models("jobs", "jurisdictionsetting", VIEW, CHANGE)
+    | {
+        "hrassist.view_all_tokens",
+        "hrassist.view_security",
+        "hrassist.end_sessions",
+        "hrassist.issue_own_token",
+        "candidates.view_uploadticket",
+        "candidates.view_all_uploads",
+    },
 }
 
 

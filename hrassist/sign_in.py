@@ -9,6 +9,7 @@ from django.contrib.auth.models import Permission
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import QuerySet, TextField
 from django.db.models.expressions import RawSQL
+from django.utils import timezone
 
 from hrassist.models import User
 
@@ -45,6 +46,10 @@ class SessionBackend(ModelBackend):
     def get_user(self, user_id: Any) -> User | None:
         user = next(iter(with_rights(User.objects.filter(pk=user_id))), None)
         return user if user is not None and self.user_can_authenticate(user) else None
+
+    def user_can_authenticate(self, user: Any) -> bool:
+        """Asked for each request of a session too: an account opened for an hour ends amid whatever it does."""
+        return user is not None and bool(user.may_sign_in(now=timezone.now()))
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
         if not user_obj.is_active or user_obj.is_anonymous or obj is not None:

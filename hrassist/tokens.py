@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from ipaddress import ip_address
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F, Q, QuerySet
 
 from audit import actions as audit
+from hrassist.identity import notices
 from hrassist.lib.errors import DomainError
 from hrassist.models import ApiToken, User
 
 NOUNS = ("applications", "candidates", "jobs", "matches", "resumes", "uploads")
-SCOPES = tuple(f"{noun}:{verb}" for noun in NOUNS for verb in ("read", "write"))
+SCOPES = (*(f"{noun}:{verb}" for noun in NOUNS for verb in ("read", "write")), "audit:read")
 LONGEST = timedelta(days=365)
+
+
+# Which jobs a token of this account may be narrowed to, each with its title; an app above knows jobs.
+JobsOf = Callable[[User], Iterable[tuple[UUID, str]]]
+# Longest without use after which a token is thought to be forgotten.
+STALE, EXPIRES_SOON = timedelta(days=90), timedelta(days=7)
+
+_jobs_of: list[JobsOf] = []
 
 
 class BadToken(DomainError):
@@ -33,6 +44,7 @@ def issue_token(
     by: User | None,
     now: datetime,
     allowed_ips: Sequence[str] = (),
+    jobs: Sequence[UUID] = (),
 ) -> tuple[ApiToken, str]:
     """A new token of the user and its text, which is shown now and never again; `by` is None on the command line.
 
@@ -45,6 +57,8 @@ def issue_token(
             "`manage.py issue_token` on the server.",
             username=user.username,
         )
+    if strange := set(jobs) - {key for key, _ in jobs_of(user)}:
+        raise BadToken("{count} of these jobs are not open, or the account does not see them.", count=len(strange))
     if not name.strip():
         raise BadToken("Say which program the token is for.", fields={"name": ["This must not be empty."]})
     if not user.is_active:
@@ -65,11 +79,51 @@ def issue_token(
         hint=text[:8],
         scopes=sorted(set(scopes)),
         allowed_ips=[_address(one) for one in allowed_ips],
+        jobs=sorted(set(jobs)),
         created_at=now,
         expires_at=now + lifetime,
     )
-    audit.record("token.issued", target=token, by=by, user=str(user.pk), scopes=token.scopes, until=token.expires_at)
+    audit.record(
+        "token.issued",
+        target=token,
+        by=by,
+        user=str(user.pk),
+        scopes=token.scopes,
+        jobs=[str(one) for one in token.jobs],
+        until=token.expires_at,
+    )
     return token, text
+
+
+def know_jobs(rule: JobsOf) -> None:
+    _jobs_of[:] = [rule]
+
+
+def jobs_of(user: User) -> list[tuple[UUID, str]]:
+    return [pair for rule in _jobs_of for pair in rule(user)]
+
+
+def stale(*, now: datetime) -> QuerySet[ApiToken]:
+    """Usable tokens that nobody has used for a long time, or ever."""
+    unused = Q(last_used_at__lt=now - STALE) | Q(last_used_at__isnull=True, created_at__lt=now - STALE / 3)
+    return ApiToken.objects.usable(now=now).filter(unused)
+
+
+@transaction.atomic
+def tell_of_expiry(*, now: datetime) -> int:
+    """Tell each owner once, a week before a token ends, by mail and in the bell; the number of tokens told of."""
+    ending = ApiToken.objects.usable(now=now).filter(expiry_told_at__isnull=True, expires_at__lt=now + EXPIRES_SOON)
+    tokens = list(
+        ending.exclude(expires_at__lt=F("created_at") + EXPIRES_SOON)
+        .select_related("user")
+        .select_for_update(of=["self"])
+    )
+    for token in tokens:
+        token.expiry_told_at = now
+        token.save(update_fields=["expiry_told_at"])
+    for user in {token.user_id: token.user for token in tokens}.values():
+        notices.tell(user=user, what="token_expires", now=now)
+    return len(tokens)
 
 
 @transaction.atomic

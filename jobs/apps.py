@@ -9,17 +9,24 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         # Who works on a job sees the people who applied for it; candidates cannot import jobs to know that.
-        from candidates.models import visibility  # noqa: PLC0415
+        from candidates.models import consent_effects, grounds, visibility  # noqa: PLC0415
         from candidates.search import operators  # noqa: PLC0415
-        from hrassist import notifications  # noqa: PLC0415
+        from hrassist import notifications, tokens  # noqa: PLC0415
         from hrassist.lib.storage.named import keep  # noqa: PLC0415
         from jobs import tasks  # noqa: F401, PLC0415  the worker must know every task
-        from jobs.actions import bulk_messages, long_ranking  # noqa: F401, PLC0415  and every kind of long work
-        from jobs.models import application, finding, followers, offer  # noqa: PLC0415
+        from jobs.actions import bulk_messages, long_ranking, owners, withdrawals  # noqa: F401, PLC0415  and every kind of long work
+        from jobs.models import application, disclosure, erasers, finding, followers, job, keeping, offer  # noqa: PLC0415
 
         visibility.widen(application.people_of_visible_applications)
         visibility.narrow(application.people_of_confidential_jobs_only)
+        grounds.add(application.people_in_process)
+        consent_effects.on_withdrawal(withdrawals.ends)
         followers.register()
+        erasers.register()
+        disclosure.register()
+        keeping.register()
+        owners.register()
         keep(offer.letters_named)
+        tokens.know_jobs(job.open_jobs_of)
         notifications.guard("job_ref", application.jobs_seen)
         operators.add(*finding.OPERATORS)

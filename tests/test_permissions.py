@@ -53,6 +53,9 @@ ROLES = {
 SAMPLES = {r"^(?P<app_label>": "jobs/", r"(?P<url>": "nothing-here"}
 METHODS = {"storage/incoming/<str:token>": ["PUT"]}
 
+# Of their own team's job; of an open job of others; of a confidential one of others.
+WHOSE = ("own", "open", "other")
+
 Key = tuple[str, str, str]
 
 
@@ -78,12 +81,15 @@ def keys() -> list[Key]:
         (route, method, whose)
         for route, methods in routes()
         for method in methods
-        for whose in (["own", "other"] if "<" in route else ["-"])
+        for whose in (WHOSE if "<" in route else ("-",))
     ]
 
 
 class World:
-    """Things the person has to do with (`own`: their team's job) or not (`other`: somebody's confidential one)."""
+    """Things the person has to do with (`own`: their team's job) or not.
+
+    `open` is somebody else's job that is no secret, `other` is somebody else's confidential one.
+    """
 
     def __init__(self, user: User | None, whose: str):
         somebody = UserFactory()
@@ -112,8 +118,13 @@ class World:
         self.token = ApiToken.objects.filter(user=owner).latest("created_at")
 
     def path(self, route: str) -> str:
+        values = self.values(route)
+        return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(values[found[1]]), route)
+
+    def values(self, route: str) -> dict[str, Any]:
+        """What stands for each parameter of an address."""
         model = re.match(r"(\w+)/(\w+)/<path:object_id>", route)
-        values = {
+        return {
             "candidate_id": self.candidate.pk,
             "resume_id": self.resume.pk,
             "job_id": self.job.pk,
@@ -128,7 +139,6 @@ class World:
             "content_type_id": ContentType.objects.get_for_model(Candidate).pk,
             "object_id": self._object(model[2]) if model else self.candidate.pk,
         }
-        return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(values[found[1]]), route)
 
     def _object(self, model: str) -> Any:
         made = {
@@ -202,7 +212,7 @@ class Person:
     def __init__(self, role: str):
         group = ROLES[role]
         user = UserFactory(role=group) if group is not None else None
-        self.worlds = {"own": World(user, "own"), "other": World(user, "other")}
+        self.worlds = {whose: World(user, whose) for whose in WHOSE}
         self.token = api_token(user) if user else ""
         client = Client()
         if user:
@@ -259,19 +269,23 @@ if os.environ.get("HRASSIST_REWRITE"):
 
 
 def test_every_address_has_its_line_and_every_line_its_address():
-    assert set(table()) == set(keys())
+    known, there = set(table()), set(keys())
+    assert there - known == set(), "A new address: HRASSIST_REWRITE=1 pytest tests/test_permissions.py, read its line."
+    assert known - there == set(), "An address is gone: HRASSIST_REWRITE=1 pytest tests/test_permissions.py."
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("half", [0, 1])
 @pytest.mark.parametrize("role", ROLES)
-def test_each_role_gets_the_answers_of_the_table(role):
+def test_each_role_gets_the_answers_of_the_table(role, half):
     person = Person(role)
-    found = {key: status for key, row in table().items() if (status := person.ask(key)) != row[role]}
+    rows = list(table().items())[half::2]
+    found = {key: status for key, row in rows if (status := person.ask(key)) != row[role]}
     assert found == {key: table()[key][role] for key in found}
 
 
 def test_without_signing_in_nothing_but_the_doors_is_open():
-    doors = {"livez", "readyz", "login/", "careers/", "careers/<uuid:jobpost_id>/"}
+    doors = {"livez", "readyz", "login/", "careers/", "careers/<uuid:jobpost_id>/", "policy-reports"}
     open_to_all = {route for (route, _, _), row in table().items() if row["nobody"] < 300}
     assert open_to_all <= doors
 

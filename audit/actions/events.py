@@ -13,6 +13,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DEFAULT_DB_ALIAS, Error, IntegrityError, models, transaction
 from django.db.models.functions import Now
 
+from audit.codes import code_of
 from audit.models import Event
 from hrassist.lib import origin
 from hrassist.lib.errors import Unavailable
@@ -82,12 +83,13 @@ def viewed(
 ) -> Event:
     """Commit that somebody sees something, on a connection of its own, before anything is shown.
 
-    Asked again for the same action and target within a request, it is still one row. Raises AuditUnavailable (503).
+    Asked again for the same action and target within a request, it is still one row; HEAD shows nothing and is none.
+    Raises AuditUnavailable (503).
     """
     event = _event(action, by=by, target=target, subject=subject, job=job, purpose=purpose[:200], changes=changes)
     request = origin.of_request()
     access = (event.action, event.target_type, event.target_id)
-    if request and event.target_id and access in request.seen:
+    if request and (request.shows_nothing or (event.target_id and access in request.seen)):
         return event
     try:
         _commit(event, request)
@@ -176,6 +178,7 @@ def _event(
         **columns,
         # The database's clock, one for all machines; who reads the attribute gets the stored value.
         ts=Now(),
+        code=code_of(action, columns.get("outcome", Event.Outcome.ALLOW)),
         action=action,
         target_type=target._meta.label_lower[:60] if target is not None else "",
         target_id=_reference(target),

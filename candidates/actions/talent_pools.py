@@ -11,7 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit import actions as audit
-from candidates.models import Candidate, PoolMembership, TalentPool
+from candidates.actions import consents, self_service
+from candidates.models import Candidate, Channel, ConsentRecord, Notice, PoolMembership, TalentPool
 from hrassist.lib.errors import Conflict, DomainError, NotFound
 from hrassist.lib.outcomes import Outcome
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from hrassist.models import User
 
 LONGEST_YEARS = 5
+BATCH = 1_000
 DAYS_OF_MONTH = 30.44
 
 
@@ -116,6 +118,64 @@ def extend(
         until=row.expires_at.date().isoformat(),
     )  # fmt: skip
     return row
+
+
+@transaction.atomic
+def stay(*, membership: PoolMembership, notice: Notice, now: datetime) -> PoolMembership:
+    """The person says that they may be kept: by consent from now on, for the pool's usual time. Raises Conflict."""
+    row = (
+        PoolMembership.objects.select_for_update(of=("self",)).select_related("pool", "candidate").get(pk=membership.pk)
+    )
+    if row.removed_at is not None:
+        raise Conflict("You are no longer in this pool. You can still give your consent on your page.",
+                       code="not_in_pool")  # fmt: skip
+    row.basis, row.expires_at = PoolMembership.Basis.CONSENT, _until(row.pool, "", now=now)
+    row.asked_at, row.asked_times = None, 0
+    row.save(update_fields=["basis", "expires_at", "asked_at", "asked_times"])
+    consents.give(
+        candidate=row.candidate, purpose=ConsentRecord.Purpose.TALENT_POOL, notice=notice,
+        channel=Channel.SELF_SERVICE, now=now, evidence="Answered the question of a talent pool",
+        months=row.pool.keep_for_months,
+    )  # fmt: skip
+    audit.record("talentpool.extended", target=row.pool, subject=row.candidate_id, basis=row.basis,
+                 until=row.expires_at.date().isoformat())  # fmt: skip
+    return row
+
+
+@transaction.atomic
+def let_go(*, membership: PoolMembership, now: datetime) -> PoolMembership:
+    """The person wants to leave: out of this pool, and their consent to be kept for later jobs ends with it."""
+    row = (
+        PoolMembership.objects.select_for_update(of=("self",)).select_related("pool", "candidate").get(pk=membership.pk)
+    )
+    if row.removed_at is None:
+        row.removed_at, row.removed_for = now, PoolMembership.Left.LET_GO
+        row.save(update_fields=["removed_at", "removed_for"])
+        audit.record("talentpool.left", target=row.pool, subject=row.candidate_id, reason_code="let_go")
+    consents.withdraw(
+        candidate=row.candidate, purpose=ConsentRecord.Purpose.TALENT_POOL, channel=Channel.SELF_SERVICE, now=now
+    )
+    return row
+
+
+@transaction.atomic
+def remove_expired(*, now: datetime, most: int = BATCH) -> int:
+    """Take those out whose time has run out; how many, at most `most` at once."""
+    rows = PoolMembership.objects.select_for_update(of=("self",), skip_locked=True).expired(now=now)
+    ended = list(rows.select_related("pool").order_by("expires_at")[:most])
+    for one in ended:
+        one.removed_at, one.removed_for = now, PoolMembership.Left.EXPIRED
+        one.save(update_fields=["removed_at", "removed_for"])
+        audit.record("talentpool.left", target=one.pool, subject=one.candidate_id, reason_code="expired")
+    return len(ended)
+
+
+def ask_those_who_end_soon(*, now: datetime, most: int = BATCH) -> int:
+    """Mail everybody whose time ends soon the question whether to stay; how many were asked."""
+    asked = 0
+    for one in PoolMembership.objects.to_ask(now=now).order_by("expires_at")[:most]:
+        asked += self_service.ask_to_stay(membership=one, now=now) is not None
+    return asked
 
 
 def usual_end(pool: TalentPool, *, now: datetime) -> date:

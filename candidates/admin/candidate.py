@@ -16,13 +16,14 @@ from django.utils.safestring import SafeString
 
 from audit import actions as audit
 from candidates.actions import candidates as actions
+from candidates.actions import erasures
 from candidates.admin import activity, finder, labels, people_cells, reading
 from candidates.admin.edit_form import CandidateForm
 from candidates.admin.filters import AddedFilter, CountryFilter, PoolFilter, ResumeFilter, SourceFilter, TagFilter
 from candidates.models import Candidate, CandidateEmail, CandidateLink, CandidatePhone, Resume
 from candidates.models.candidate import standing_for
 from candidates.search import operators
-from hrassist.admin import cells, pages, paging
+from hrassist.admin import cells, pages, paging, person_cards
 from hrassist.admin.base import BaseAdmin, RowLink, TabularInline
 
 CURRENT = CandidateEmail.Status.CURRENT
@@ -186,12 +187,14 @@ class CandidateAdmin(BaseAdmin[Candidate]):
     def activity_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Who saw and did what, in the words of the audit log; the records that were merged into this one included."""
         candidate = self.person_or_404(request, object_id)
+        audit.viewed("candidate.activity_viewed", target=candidate, by=_user(request), subject=candidate)
         # Who works with a person may know who else saw them; the whole log stays with the auditors.
         context = activity.page(request, candidate)
         return self.page(request, candidate, tab="activity", template="activity", context=context)
 
     def files_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         candidate = self.person_or_404(request, object_id)
+        audit.viewed("candidate.files_viewed", target=candidate, by=_user(request), subject=candidate)
         resumes = Resume.objects.filter(candidate=candidate).select_related("created_by")
         return self.page(request, candidate, tab="files", template="files", context={"resumes": resumes})
 
@@ -210,6 +213,8 @@ class CandidateAdmin(BaseAdmin[Candidate]):
         except ValueError:
             return
         stands = standing_for({asked}).get(asked)
+        if self.has_view_permission(request):
+            erasures.require_there(asked, by=_user(request))
         if stands is None or stands == asked or not self.has_view_permission(request):
             return
         if self.get_queryset(request).filter(pk=stands).exists():
@@ -223,7 +228,7 @@ class CandidateAdmin(BaseAdmin[Candidate]):
             "candidate": candidate,
             "tab": tab,
             "contacts": reading.contacts(candidate),
-            "flags": reading.flags(candidate, request.user),
+            "flags": [*reading.flags(candidate, request.user), *person_cards.flags(request.user, candidate)],
             "labels": labels.of_person(request.user, candidate),
             "title": candidate.full_name,
             "opts": self.opts,

@@ -10,13 +10,16 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Max, Q
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from audit import actions as audit
 from audit.models import Event
-from candidates.models import Candidate, PoolMembership, Resume
-from hrassist.admin import holdings, pages
+from candidates.actions import retention
+from candidates.models import Candidate, DataExport, Erasure, LegalHold, PoolMembership, Resume, holding
+from candidates.models.candidate import everybody_of
+from hrassist.admin import holdings, pages, person_cards
 from hrassist.admin.holdings import Ground, Grounds, Holding
 from hrassist.admin.site import add_page
 
@@ -43,9 +46,42 @@ def privacy_view(request: HttpRequest, candidate_id: UUID) -> HttpResponse:
             "counts": holdings.counts(user, candidate),
             "readers": _readers(candidate),
             "days": LOOKED_BACK.days,
+            "cards": person_cards.cards(request, candidate),
             "now": timezone.now(),
+            **_requests(user, candidate),
         },
     )
+
+
+def _requests(user: Any, candidate: Candidate) -> dict[str, Any]:
+    """When the person goes by the rules and why, who holds them, and what was asked for."""
+    due = retention.verdict_of(candidate)
+    exports = DataExport.objects.visible_to(user).filter(candidate=candidate).order_by("-requested_at")
+    return {
+        "due": due,
+        "why": retention.in_words(due) if due else "",
+        "holds": holds_of(user, candidate),
+        "erasure": Erasure.objects.visible_to(user).open().filter(candidate=candidate).first(),
+        "exports": list(exports[:5]) if user.has_perm("candidates.view_dataexport") else [],
+    }
+
+
+def holds_of(user: Any, candidate: Candidate) -> list[dict[str, Any]]:
+    """Legal holds that keep this person; of one on something that the user does not see only that it stands."""
+    people = everybody_of(candidate.pk)
+    ids = {pk for holds in holding.on(people).values() for pk in holds}
+    if not ids:
+        return []
+    told = (
+        LegalHold.objects.visible_to(user) if user.has_perm("candidates.view_legalhold") else LegalHold.objects.none()
+    )
+    seen = {one.pk: one for one in told.filter(pk__in=ids).select_related("placed_by")}
+    rows = LegalHold.objects.filter(pk__in=ids).order_by("placed_at")
+    return [{"kind": one.get_scope_display(), "since": one.placed_at, "hold": seen.get(one.pk)} for one in rows]
+
+
+def privacy_url(candidate: Candidate) -> str:
+    return reverse("admin:candidates_candidate_privacy", args=[candidate.pk])
 
 
 def _readers(candidate: Candidate) -> list[dict[str, Any]]:

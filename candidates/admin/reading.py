@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from candidates.actions import merging
 from candidates.admin.passages import Span, cut, found_words
-from candidates.models import Candidate, Resume, ResumeParse, ResumeText
+from candidates.models import Candidate, Resume, ResumeParse, ResumeText, holding
 
 VALUES_SHOWN, VALUES_SECONDS = 40, 300
 LABELS = {
@@ -107,6 +107,15 @@ def flags(candidate: Candidate, user: Any) -> list[dict[str, str]]:
                 "icon": "merge",
                 "title": f"Records merged into this one: {len(merges)}. Look at what moved, or take it back.",
                 "url": reverse("admin:candidates_candidatemerge_change", args=[merges[0]]),
+            }
+        )
+    if holding.is_held(candidate.pk):
+        found.append(
+            {
+                "label": "Legal hold",
+                "colour": "warn",
+                "icon": "lock",
+                "title": "Nothing of this person is removed while the hold stands.",
             }
         )
     for resume in candidate.resumes.all():

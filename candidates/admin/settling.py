@@ -104,6 +104,7 @@ def merge_candidate(request: HttpRequest, candidate_id: UUID) -> HttpResponseBas
         if request.method == "POST":
             return merge(request, people, here=address, back=address)
         return compare(request, people, here=address)
+    audit.viewed("candidate.viewed", target=candidate, by=user, subject=candidate)
     words = request.GET.get("q", "").strip()[:100]
     found: list[Candidate] = []
     if words:

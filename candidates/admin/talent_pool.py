@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import ForeignKey, QuerySet
+from django.db.models import Count, ForeignKey, Q, QuerySet
 from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -30,6 +31,7 @@ from hrassist.lib.errors import DomainError
 from hrassist.models import User
 
 PAGE, POOLS_OFFERED = 50, 200
+LOOKED_BACK = timedelta(days=90)
 
 
 @admin.register(TalentPool)
@@ -100,6 +102,16 @@ class TalentPoolAdmin(BaseAdmin[TalentPool]):
             "now": now,
             "current": in_words(inside.current(now=now)[: MOST_COUNTED + 1].count()),
             "expired": inside.expired(now=now)[:1001].count(),
+            "ending": inside.current(now=now)
+            .filter(expires_at__lte=now + PoolMembership.ASKED_BEFORE)[:1001]
+            .aggregate(all=Count("pk"), asked=Count("pk", filter=Q(asked_times__gt=0))),
+            "left": dict(
+                inside.filter(removed_at__gt=now - LOOKED_BACK)
+                .exclude(removed_for="")
+                .order_by()
+                .values_list("removed_for")
+                .annotate(count=Count("pk"))
+            ),
             "bases": PoolMembership.Basis.choices,
             "usual_end": actions.usual_end(pool, now=now),
             "opts": self.opts,

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit import actions as audit
-from candidates.actions import candidates
+from candidates.actions import candidates, erasures
 from candidates.models import Candidate
 from candidates.models.candidate import standing_for
 from candidates.models.contact import Contact
@@ -174,6 +174,7 @@ class CandidateView(ApiView):
         candidate = seen.filter(pk=candidate_id).first()
         if candidate is None or candidate.merged_into_id is not None:
             # Who sees the person now may follow an old identifier: what made it visible has moved along.
+            erasures.require_there(candidate_id, by=self.actor)
             stands = found(seen, pk=standing_for({candidate_id}).get(candidate_id, candidate_id)).pk
             location = f"/api/v1/candidates/{stands}"
             return Response({"merged_into": stands, "location": location}, status=301, headers={"Location": location})

@@ -118,6 +118,7 @@ class ResumeView(ApiView):
 
 class ResumeTextView(ApiView):
     noun = "resumes"
+    limits: ClassVar = {"GET": "download"}
     permissions: ClassVar = {"GET": VIEW}
 
     @extend_schema(responses={200: ResumeTextSerializer})
@@ -133,6 +134,7 @@ class ResumeTextView(ApiView):
 
 class ResumeFileView(ApiView):
     noun = "resumes"
+    limits: ClassVar = {"GET": "download", "HEAD": "download"}
     # The right to download is asked by the action, which puts a refusal on record.
     permissions: ClassVar = {"GET": VIEW}
 

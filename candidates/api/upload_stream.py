@@ -55,7 +55,8 @@ def _one(user: Any, ticket_id: str) -> dict[str, Any] | None:
 def _still_signed_in(user: Any, session: Any) -> bool:
     close_old_connections()
     # A stream lives for hours: signing out, or being switched off, must end it.
-    return User.objects.filter(pk=user.pk, is_active=True).exists() and session.exists(session.session_key)
+    present = User.objects.filter(pk=user.pk).first()
+    return present is not None and present.may_sign_in(now=timezone.now()) and session.exists(session.session_key)
 
 
 async def _events(user: Any, session: Any) -> AsyncIterator[bytes]:

@@ -98,6 +98,7 @@ def _row(ticket: UploadTicket) -> dict[str, Any]:
 class UploadsView(ListView):
     noun = "uploads"
     permissions: ClassVar = {"GET": VIEW, "POST": ADD}
+    limits: ClassVar = {"POST": "ticket"}
     keeps_answers = False
     serializer_class = UploadSerializer
     columns = _COLUMNS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Self
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from django.db.models import F
 from django.db.models.functions import Upper
 from django.utils import timezone
 
-from candidates.models import visibility
+from candidates.models import grounds, visibility
 from hrassist.lib.ids import uuid7
 
 if TYPE_CHECKING:
@@ -21,10 +22,18 @@ if TYPE_CHECKING:
 
 class CandidateQuerySet(models.QuerySet["Candidate"]):
     def visible_to(self, user: User) -> Self:
-        return self.filter(visibility.condition(user))
+        return self.filter(visibility.condition(user), erased_at__isnull=True)
+
+    def erased_before(self, user: User) -> Self:
+        """Those whom the user saw until they were erased: what is left of them says no more than that."""
+        return self.filter(visibility.condition(user), erased_at__isnull=False)
 
     def unmerged(self) -> Self:
         return self.filter(merged_into__isnull=True)
+
+    def rankable(self, *, now: datetime) -> Self:
+        """Those whom a ranking may look at: with a ground that holds now (`candidates.models.grounds`)."""
+        return self.filter(pk__in=grounds.having_one(now))
 
     def with_email(self, address: str) -> Self:
         return self.filter(emails__address=address.strip().lower())
@@ -45,6 +54,8 @@ class Candidate(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
     last_activity_at = models.DateTimeField(default=timezone.now, editable=False)
+    # What is left then is a row without a person: figures and decisions still refer to it.
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = CandidateQuerySet.as_manager()
 
@@ -52,6 +63,7 @@ class Candidate(models.Model):
         erase: ClassVar = {"full_name", "headline", "city", "external_id"}
         keep: ClassVar = {
             "id", "country", "source", "merged_into", "created_by", "created_at", "updated_at", "last_activity_at",
+            "erased_at",
         }  # fmt: skip
 
     class Meta:
@@ -77,6 +89,10 @@ class Candidate(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=~models.Q(full_name=""), name="candidate_has_a_name"),
             models.CheckConstraint(
+                condition=models.Q(erased_at__isnull=True) | models.Q(headline="", city="", external_id=""),
+                name="candidate_erased_is_empty",
+            ),
+            models.CheckConstraint(
                 condition=models.Q(merged_into__isnull=True) | ~models.Q(merged_into=F("id")),
                 name="candidate_not_merged_into_itself",
             ),
@@ -84,6 +100,8 @@ class Candidate(models.Model):
 
     def __str__(self) -> str:
         return self.full_name
+
+    ERASED: ClassVar = "Erased person"
 
     @property
     def initials(self) -> str:
@@ -104,6 +122,14 @@ def people_seen(user: User, ids: set[UUID]) -> set[UUID]:
         kept = set(everybody.filter(pk__in=set(stand.values())).values_list("pk", flat=True)) if stand else set()
         seen |= {one for one, now in stand.items() if now in kept}
     return seen
+
+
+def everybody_of(candidate_id: UUID) -> tuple[UUID, ...]:
+    """All records of a person: the one that stands for them, and those merged into it, directly or through others."""
+    found = {standing_for({candidate_id}).get(candidate_id, candidate_id)}
+    while more := set(Candidate.objects.filter(merged_into__in=found).values_list("pk", flat=True)) - found:
+        found |= more
+    return tuple(sorted(found))
 
 
 def standing_for(ids: set[UUID]) -> dict[UUID, UUID]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.apps import apps
 from django.db.models import Q
 
 from candidates.models import moving
+from candidates.models.data_export import DataExport
 from candidates.models.duplicate import NotDuplicate
+from candidates.models.erasure import Erasure
 from candidates.models.moving import Entry, Ledger, Mover, follow
 from candidates.models.resume import Resume
 
@@ -49,6 +52,17 @@ def _mover(one: str, many: str, name: str, **once: Q) -> Mover:
     return Mover(label=(one, many), model=model, move=follow(model, once=once))
 
 
+def _asked(name: str, *, state: Q) -> Mover:
+    """One that goes on stays where it is if the kept record has one that goes on too."""
+
+    def move(ledger: Ledger) -> None:
+        rows = apps.get_model(f"candidates.{name}")._default_manager
+        mine = rows.filter(candidate=ledger.gone)
+        ledger.hand_over(mine.exclude(state) if rows.filter(state, candidate=ledger.kept).exists() else mine)
+
+    return Mover(label=("request", "requests"), model=f"candidates.{name}", move=move, counted=False)
+
+
 def register() -> None:
     moving.register(
         _mover("e-mail address", "e-mail addresses", "candidateemail", address=Q()),
@@ -63,5 +77,25 @@ def register() -> None:
         ),
         _mover("tag", "tags", "candidatetag", tag=Q()),
         Mover(label=("other person", "other people"), model="candidates.notduplicate", move=move_words, counted=False),
+        _mover("consent", "consents", "consentrecord"),
+        _mover("correction asked for", "corrections asked for", "correctionrequest"),
+        Mover(
+            label=("notice", "notices"),
+            model="candidates.noticedelivery",
+            move=follow("candidates.noticedelivery"),
+            counted=False,
+        ),
+        # A link opens the record that stands for its person, wherever that is by then.
+        Mover(
+            label=("link to their page", "links to their page"),
+            model="candidates.selfservicelink",
+            move=follow("candidates.selfservicelink"),
+            counted=False,
+        ),
         _mover("talent pool", "talent pools", "poolmembership", pool=Q(removed_at__isnull=True)),
+        # What was asked for concerns the person, under whichever record they stand.
+        _asked("erasure", state=Q(state__in=Erasure.OPEN)),
+        _asked("dataexport", state=Q(state__in=[DataExport.State.WAITING, DataExport.State.MAKING])),
+        # Found anew with the next run of the rules.
+        Mover(label=("date", "dates"), model="candidates.retentiondue", move=lambda _ledger: None, counted=False),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.conf import settings
@@ -50,6 +50,13 @@ class PoolMembershipQuerySet(models.QuerySet["PoolMembership"]):
     def current(self, *, now: datetime) -> Self:
         return self.filter(removed_at__isnull=True, expires_at__gt=now)
 
+    def to_ask(self, *, now: datetime) -> Self:
+        """Whose time runs out soon and who are asked whether they want to stay: a first and a second time."""
+        ends = Q(expires_at__lte=now + PoolMembership.ASKED_BEFORE, expires_at__gt=now)
+        first = Q(asked_times=0)
+        again = Q(asked_times=1, expires_at__lte=now + PoolMembership.REMINDED_BEFORE)
+        return self.filter(ends, first | again, removed_at__isnull=True)
+
     def expired(self, *, now: datetime) -> Self:
         return self.filter(removed_at__isnull=True, expires_at__lte=now)
 
@@ -62,6 +69,14 @@ class PoolMembership(models.Model):
         LEGITIMATE_INTEREST = "legitimate_interest", "Legitimate interest"
         FORMER_APPLICANT = "former_applicant", "Former applicant"
 
+    class Left(models.TextChoices):
+        EXPIRED = "expired", "Their time ran out"
+        WITHDRAWN = "withdrawn", "They withdrew their consent"
+        LET_GO = "let_go", "They asked to be let go"
+
+    ASKED_BEFORE: ClassVar = timedelta(days=30)
+    REMINDED_BEFORE: ClassVar = timedelta(days=7)
+
     pool = models.ForeignKey(TalentPool, on_delete=models.CASCADE, related_name="memberships")
     candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="memberships")
     basis = models.CharField("lawful basis", max_length=20, choices=Basis.choices)
@@ -73,6 +88,13 @@ class PoolMembership(models.Model):
     removed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    removed_for = models.CharField(
+        max_length=9, blank=True, choices=Left.choices, help_text="Where none of ours removed them."
+    )
+    asked_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When they were last asked whether they want to stay."
+    )
+    asked_times = models.PositiveSmallIntegerField(default=0, editable=False)
 
     objects = PoolMembershipQuerySet.as_manager()
 
@@ -80,6 +102,7 @@ class PoolMembership(models.Model):
         erase: ClassVar = {"note"}
         keep: ClassVar = {
             "id", "pool", "candidate", "basis", "expires_at", "added_by", "added_at", "removed_at", "removed_by",
+            "removed_for", "asked_at", "asked_times",
         }  # fmt: skip
 
     class Meta:
@@ -89,7 +112,9 @@ class PoolMembership(models.Model):
                 fields=["pool", "candidate"], condition=Q(removed_at__isnull=True), name="poolmembership_once"
             ),
             models.CheckConstraint(
-                condition=both_or_none("removed_at", "removed_by"), name="poolmembership_removed_pair"
+                condition=both_or_none("removed_at", "removed_by") & Q(removed_for="")
+                | Q(removed_at__isnull=False, removed_by__isnull=True) & ~Q(removed_for=""),
+                name="poolmembership_removed_pair",
             ),
         ]
         indexes: ClassVar = [

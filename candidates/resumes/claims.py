@@ -68,8 +68,8 @@ def release(held: Claim, *, spent: bool, reason: str) -> bool:
     `spent` says that the attempt counts. It does not where a store or a scanner is away: that is not the file's fault.
     """
     with transaction.atomic():
-        ticket = UploadTicket.objects.select_for_update().get(pk=held.ticket.pk)
-        if ticket.state != State.CONFIRMED or ticket.fence != held.fence:
+        ticket = UploadTicket.objects.select_for_update().filter(pk=held.ticket.pk).first()
+        if ticket is None or ticket.state != State.CONFIRMED or ticket.fence != held.fence:
             return True
         ticket.claimed_until = None
         if not spent:
@@ -83,8 +83,9 @@ def release(held: Claim, *, spent: bool, reason: str) -> bool:
 
 def locked(held: Claim) -> UploadTicket:
     """The ticket, locked for the current transaction and still ours; raises Superseded."""
-    ticket = UploadTicket.objects.select_for_update().get(pk=held.ticket.pk)
-    if ticket.state != State.CONFIRMED or ticket.fence != held.fence:
+    ticket = UploadTicket.objects.select_for_update().filter(pk=held.ticket.pk).first()
+    # It goes with the person whom it is for, when they are erased.
+    if ticket is None or ticket.state != State.CONFIRMED or ticket.fence != held.fence:
         raise Superseded
     return ticket
 

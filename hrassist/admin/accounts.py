@@ -1,10 +1,13 @@
-"""Accounts, roles and API tokens; imported after every app's admin, because it replaces pages of the libraries."""
+"""Accounts and roles; imported after every app's admin, because it replaces pages of the libraries."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from auditlog.models import LogEntry
 from django import forms
 from django.contrib import admin
@@ -13,20 +16,19 @@ from django.contrib.auth.admin import UserAdmin as StockUserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.template.response import TemplateResponse
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from hrassist import tokens
-from hrassist.admin import cells, navigation
+from hrassist import accounts
+from hrassist.admin import account, cells, navigation
 from hrassist.admin.base import BaseAdmin, ReadOnlyAdmin
 from hrassist.admin.navigation import NavItem
-from hrassist.lib.errors import DomainError
-from hrassist.models import ApiToken, User
+from hrassist.identity import devices, factors, gate
+from hrassist.models import Session, User
 
 if TYPE_CHECKING:
     StockUserAdminOf = StockUserAdmin
@@ -36,6 +38,8 @@ else:
 
 # Raw tables of libraries: whom they name, what they hold, nobody's `visible_to` has decided.
 admin.site.unregister([Group, LogEntry, ProcrastinateJob])
+# Factors, linked identities and mail addresses have pages of ours, which show no secret.
+admin.site.unregister([Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken])
 
 
 ACCESS = ("is_active", "is_staff", "groups")
@@ -48,7 +52,7 @@ class UserAdmin(BaseAdmin[User], StockUserAdminOf[User]):
     Single permissions are not given by hand, roles are.
     """
 
-    list_display = ("person", "roles", "is_active", "signed_in")
+    list_display = ("person", "roles", "is_active", "factor", "signed_in")
     list_display_links = ("person",)
     list_filter = ("is_active", "groups")
     search_fields = ("username", "first_name", "last_name", "email")
@@ -57,6 +61,11 @@ class UserAdmin(BaseAdmin[User], StockUserAdminOf[User]):
     # Django's own form shows that there is a password, never what is kept of it.
     form: Any = UserChangeForm
     filter_horizontal = ()
+    change_form_template = "admin/hrassist/user/change_form.html"
+    pages = (
+        ("reset-factors", "reset_factors_view", "reset_factors"),
+        ("end-sessions", "end_sessions_view", "end_sessions"),
+    )
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("Person", {"fields": ("first_name", "last_name", "email", "time_zone")}),
@@ -69,7 +78,8 @@ class UserAdmin(BaseAdmin[User], StockUserAdminOf[User]):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return super().get_queryset(request).prefetch_related("groups")
+        of_them = Authenticator.objects.filter(user=OuterRef("pk"), type__in=(factors.TOTP, factors.KEY))
+        return super().get_queryset(request).prefetch_related("groups").annotate(has_factor=Exists(of_them))
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs.setdefault("widget", forms.CheckboxSelectMultiple)
@@ -98,9 +108,77 @@ class UserAdmin(BaseAdmin[User], StockUserAdminOf[User]):
     def roles(self, user: User) -> SafeString | str:
         names = [group.name for group in user.groups.all()] + (["Superuser"] if user.is_superuser else [])
         return (
+            # nosemgrep: no-mark-safe -- badges are escaped
             SafeString(" ".join(cells.badge(name, "warn" if name == "Superuser" else "accent") for name in names))
             or "–"
         )
+
+    @admin.display(description="Second factor", boolean=True)
+    def factor(self, user: User) -> bool:
+        return bool(vars(user)["has_factor"])
+
+    # Who hands out roles, passwords and accounts shows first that they still are who signed in this morning.
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if request.method == "POST" and not gate.is_fresh(request):
+            return account.ask_again(request, back=request.get_full_path())
+        return super().changeform_view(request, *args, **kwargs)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        found = self.get_object(request, object_id)
+        may = found is not None and self.has_change_permission(request, found) and found.pk != request.user.pk
+        about = {
+            "factor_rows": [(row, factors.named(row)) for row in factors.of(found)] if found is not None else [],
+            "open_sessions": Session.objects.visible_to(request.user).filter(user=found).count() if found else 0,
+            "may_reset": may and request.user.has_perm("hrassist.end_sessions"),
+        }
+        return super().change_view(request, object_id, form_url, {**about, **(extra_context or {})})
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        if not gate.is_fresh(request):
+            return account.ask_again(request, back=request.get_full_path())
+        answer: HttpResponse = super().user_change_password(request, id, form_url)
+        changed = self.get_object(request, id)
+        if request.method == "POST" and isinstance(answer, HttpResponseRedirect) and changed is not None:
+            by: Any = request.user
+            accounts.password_was_changed(
+                user=changed, by=by, now=timezone.now(),
+                but=request.session.session_key if by.pk == changed.pk else None,
+            )  # fmt: skip
+        return answer
+
+    def reset_factors_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        """Take away the factors of somebody who lost theirs, with the reason."""
+        by: Any = request.user
+        reason = request.POST.get("reason", "")
+        return self._at_account(
+            request,
+            object_id,
+            lambda user: factors.reset(user=user, by=by, reason=reason, now=timezone.now()),
+            done="The second factors are reset. They were told by mail, and set up new ones at their next sign-in.",
+        )
+
+    def end_sessions_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        """Sign somebody out everywhere."""
+        by: Any = request.user
+        return self._at_account(
+            request, object_id, lambda user: devices.end_all(owner=user, by=by, now=timezone.now()),
+            done="Every session of this account has ended.",
+        )  # fmt: skip
+
+    def _at_account(
+        self, request: HttpRequest, object_id: str, work: Callable[[User], object], *, done: str
+    ) -> HttpResponseBase:
+        user = self.get_object(request, object_id)
+        if request.method != "POST" or user is None:
+            raise Http404
+        if not (self.has_change_permission(request, user) and request.user.has_perm("hrassist.end_sessions")):
+            raise PermissionDenied
+        back = reverse("admin:hrassist_user_change", args=[user.pk])
+        if not gate.is_fresh(request):
+            return account.ask_again(request, back=back)
+        return self.do(request, lambda: work(user), done=done, back=back)
 
     @admin.display(description="Last sign-in", ordering="last_login")
     def signed_in(self, user: User) -> SafeString:
@@ -114,105 +192,6 @@ class RoleAdmin(ReadOnlyAdmin[Group], StockGroupAdmin):
     noun, nouns = "role", "roles"
     list_hint = "Roles come with the product. People get theirs on their account's page."
     filter_horizontal = ()
-
-
-class NewTokenForm(forms.Form):
-    """For the account that asks; a superuser chooses among all."""
-
-    user = forms.ModelChoiceField(
-        User.objects.none(),
-        empty_label=None,
-        help_text="The token can do what this account's roles allow, within its scopes.",
-    )
-    name = forms.CharField(max_length=100, help_text="Which program uses it, and for what.")
-    scopes = forms.MultipleChoiceField(
-        choices=[(scope, scope) for scope in tokens.SCOPES], widget=forms.CheckboxSelectMultiple
-    )
-    days = forms.IntegerField(min_value=1, max_value=365, initial=90, help_text="Until it expires, at most 365.")
-
-    def __init__(self, data: Any, *, by: User) -> None:
-        super().__init__(data, label_suffix="")
-        accounts = User.objects.filter(is_active=True).order_by("username")
-        choice: Any = self.fields["user"]
-        choice.queryset = accounts if by.is_superuser else accounts.filter(pk=by.pk)
-        choice.initial = by.pk
-
-
-@admin.register(ApiToken)
-class ApiTokenAdmin(BaseAdmin[ApiToken]):
-    list_display = ("name", "user", "hint", "state", "expires", "used")
-    list_select_related = ("user",)
-    noun, nouns = "API token", "API tokens"
-    keyset_field = "created_at"
-    search_fields = ("name", "user__username")
-    empty_title = "No tokens yet"
-    empty_hint = "A token lets a program use the API with the roles of an account."
-    fields = ("name", "user", "hint", "scopes", "allowed_ips", "created_at", "expires_at", "last_used_at", "revoked_at")
-    readonly_fields = fields
-    pages = (("revoke", "revoke_view", "revoke"),)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("hrassist.change_apitoken")
-
-    @admin.display(description="State")
-    def state(self, token: ApiToken) -> SafeString:
-        if token.revoked_at:
-            return cells.badge("revoked", "bad")
-        if token.expires_at <= timezone.now():
-            return cells.badge("expired")
-        return cells.badge("usable", "good")
-
-    @admin.display(description="Expires", ordering="expires_at")
-    def expires(self, token: ApiToken) -> SafeString:
-        return cells.ago(token.expires_at)
-
-    @admin.display(description="Last used", ordering="last_used_at")
-    def used(self, token: ApiToken) -> SafeString:
-        return cells.ago(token.last_used_at)
-
-    def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """A form, and after it the token itself: shown by this one answer and never again."""
-        if not self.has_add_permission(request):
-            raise PermissionDenied
-        user: Any = request.user
-        form = NewTokenForm(request.POST or None, by=user)
-        text = ""
-        if request.method == "POST" and form.is_valid():
-            said = form.cleaned_data
-            try:
-                _, text = tokens.issue_token(
-                    user=said["user"],
-                    name=said["name"],
-                    scopes=said["scopes"],
-                    lifetime=timedelta(days=said["days"]),
-                    by=user,
-                    now=timezone.now(),
-                )
-            except DomainError as error:
-                form.add_error(None, error.message)
-        answer = TemplateResponse(
-            request,
-            "admin/hrassist/apitoken/new.html",
-            {**self.admin_site.each_context(request), "title": "New API token", "form": form, "token": text},
-        )
-        answer["Cache-Control"] = "private, no-store"
-        return answer
-
-    def revoke_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
-        token = self.get_object(request, object_id)
-        if request.method != "POST" or token is None:
-            raise Http404
-        if not self.has_change_permission(request, token):
-            raise PermissionDenied
-        user: Any = request.user
-        return self.do(
-            request,
-            lambda: tokens.revoke_token(token=token, by=user, now=timezone.now()),
-            done="The token no longer works.",
-            back=reverse("admin:hrassist_apitoken_changelist"),
-        )
 
 
 navigation.add(
@@ -231,13 +210,5 @@ navigation.add(
         permission="auth.view_group",
         section="Settings",
         order=92,
-    ),
-    NavItem(
-        label="API tokens",
-        url_name="admin:hrassist_apitoken_changelist",
-        icon="key",
-        permission="hrassist.view_apitoken",
-        section="Settings",
-        order=93,
     ),
 )

@@ -11,11 +11,11 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import OperationalError
 from django.db.models import ForeignKey, Model, QuerySet
 from django.forms.models import BaseInlineFormSet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -225,6 +225,18 @@ class BaseAdmin(ModelAdmin[M]):
                 request, "That took too long and was stopped. Say it more narrowly, or filter the list first."
             )
             return HttpResponseRedirect(request.path)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        # Before the row is looked for: who may see none is told the same whether it exists or not.
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+        # Django would lead to the first page and say so there; hidden and absent are both simply not there.
+        raise Http404
 
     def do(self, request: HttpRequest, work: Callable[[], object], *, done: str, back: str) -> HttpResponseBase:
         """Run an action; tell what was done, or why it was refused, on the page it came from."""

@@ -22,7 +22,7 @@ LATEST, PAGE = 8, 40
 ICONS = {
     "mention": "at", "approval_asked": "question", "approval_decided": "check", "interview": "calendar",
     "scorecard_due": "clipboard", "application": "columns", "offer": "contract", "message_failed": "alert",
-    "task_ended": "layers", "drive": "flag",
+    "task_ended": "layers", "drive": "flag", "security": "shield",
 }  # fmt: skip
 
 

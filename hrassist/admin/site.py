@@ -6,18 +6,21 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
+from django.utils import timezone
 
-from hrassist import notifications
+from hrassist import accounts, notifications
 from hrassist.admin import bulk, dashboard, navigation, pages, saved_views
 from hrassist.admin.search import search_view
 from hrassist.admin.searched_select import Suggestions
 from hrassist.forms import ThrottledAuthenticationForm
-from hrassist.lib.errors import DomainError
+from hrassist.identity import entry, gate, sso
+from hrassist.lib.errors import DomainError, Gone
 
 View = Callable[..., HttpResponseBase]
 
@@ -76,8 +79,27 @@ class RecruitersSite(AdminSite):
 
     def refusal(self, request: HttpRequest, error: DomainError) -> HttpResponse:
         """The page for what an action refused: its sentence, its code, and the way back."""
-        context = {**self.each_context(request), "title": "This did not work", "error": error}
+        context = {**self.each_context(request), "title": _headline(error), "error": error}
         return TemplateResponse(request, "admin/refusal.html", context, status=error.status).render()
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The password; after it the second factor, where one is owed."""
+        user: Any = entry.owing(request)
+        if user is None:
+            shown = {"ways_in": sso.offered(), "sso_only": settings.REQUIRE_SSO, **(extra_context or {})}
+            answer: HttpResponse = super().login(request, shown)
+            if not isinstance(answer, HttpResponseRedirect) or not gate.owes_factor(request.session):
+                return answer
+            user = request.user
+        return HttpResponseRedirect(entry.beginning(user, wanted=entry.where_next(request)))
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """One's own password; every other session of the account ends with the one before."""
+        answer = super().password_change(request, extra_context)
+        if isinstance(answer, HttpResponseRedirect):
+            user: Any = request.user
+            accounts.password_was_changed(user=user, by=user, now=timezone.now(), but=request.session.session_key)
+        return answer
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         return TemplateResponse(
@@ -96,3 +118,7 @@ class RecruitersSite(AdminSite):
     ) -> TemplateResponse:
         # The side bar names every page; a second index of the same links would only be a dead end.
         return self.index(request, extra_context)
+
+
+def _headline(error: DomainError) -> str:
+    return "Not here any more" if error.status == Gone.status else "This did not work"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from ipaddress import ip_address
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Model, Q
@@ -14,10 +15,13 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from audit import actions as audit
+from hrassist import tokens
 from hrassist.lib import origin
 from hrassist.models import ApiToken, User
 
 SCHEME = "Bearer"
+# Rights that reach beyond single jobs, beside those called view_all_….
+BEYOND = {"jobs.view_confidential_jobs", "candidates.export_candidate", "candidates.import_candidate"}
 # Whether a token is in use is asked in minutes; writing it at each request would make every read a write.
 USE_NOTED_EVERY = timedelta(minutes=1)
 
@@ -61,6 +65,8 @@ class TokenAuthentication(BaseAuthentication):
             return None
         token = self._token(text.strip())
         self._note_use(token)
+        if token.jobs:
+            _narrow(token.user, to=token.jobs)
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:
@@ -79,7 +85,7 @@ class TokenAuthentication(BaseAuthentication):
             raise _refused(found, "revoked_token", "This token was revoked. Ask for a new one.")
         if found.expires_at <= now:
             raise _refused(found, "expired_token", f"This token expired on {found.expires_at:%Y-%m-%d}.")
-        if not found.user.is_active:
+        if not found.user.may_sign_in(now=now):
             raise _refused(found, "inactive_user", "The account of this token is switched off.")
         if found.allowed_ips and not _is_among(origin.current().ip, found.allowed_ips):
             raise _refused(found, "address_not_allowed", "This token may not be used from this network address.")
@@ -91,6 +97,18 @@ class TokenAuthentication(BaseAuthentication):
         if token.last_used_at is None or token.last_used_at < now - USE_NOTED_EVERY:
             stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - USE_NOTED_EVERY)
             ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)
+
+
+def _narrow(user: User, *, to: list[UUID]) -> None:
+    """Let this user object see no more than these jobs, of those that the user sees, and who applied for them."""
+    seen = {key for key, _ in tokens.jobs_of(user)}
+    if user.is_superuser:
+        # What was read beside the token is what they were given by name, and they were never given anything.
+        vars(user).pop("_perm_cache", None)
+    rights = user.get_all_permissions()
+    # Whatever lets somebody see beyond their jobs is gone, and with it what a superuser may without being asked.
+    user.is_superuser, user.only_jobs = False, frozenset(to) & seen
+    vars(user)["_perm_cache"] = {one for one in rights if not one.partition(".")[2].startswith("view_all_")} - BEYOND
 
 
 def _with_digest(digest: str) -> ApiToken | None:

@@ -157,7 +157,7 @@ class ProblemAutoSchema(AutoSchema):
             found.append("404")
         if self.method in {"POST", "PATCH", "DELETE"}:
             found += ["409", "415", "422"]
-        if self.path.endswith("/confirm"):
+        if self.path.endswith(("/confirm", "/anonymize", "/candidates/{candidate_id}")):
             found.append("410")
         if self.path.endswith("/file"):
             found.append("502")

@@ -6,7 +6,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
-from candidates.api import candidates, merges, resumes, uploads
+from audit.api import events
+from candidates.api import candidates, erasures, merges, resumes, uploads
 from hrassist.api.me import MeView
 from hrassist.api.schema import SchemaView
 from jobs.api import applications, jobs, matches, stages
@@ -22,6 +23,7 @@ def nothing_here(_request: HttpRequest, **_path: object) -> HttpResponse:
 
 urlpatterns = [
     path("schema", SchemaView.as_view(), name="schema"),
+    path("audit-events", events.EventsView.as_view(), name="audit-events"),
     path("me", MeView.as_view(), name="me"),
     path("uploads", uploads.UploadsView.as_view(), name="uploads"),
     path("uploads/<uuid:upload_id>", uploads.UploadView.as_view(), name="upload"),
@@ -30,6 +32,7 @@ urlpatterns = [
     path("candidates/<uuid:candidate_id>", candidates.CandidateView.as_view(), name="candidate"),
     path("candidates/<uuid:candidate_id>/merge", merges.MergeView.as_view(), name="candidate-merge"),
     path("candidates/<uuid:candidate_id>/unmerge", merges.UnmergeView.as_view(), name="candidate-unmerge"),
+    path("candidates/<uuid:candidate_id>/anonymize", erasures.AnonymizeView.as_view(), name="candidate-anonymize"),
     path("resumes", resumes.ResumesView.as_view(), name="resumes"),
     path("resumes/<uuid:resume_id>", resumes.ResumeView.as_view(), name="resume"),
     path("resumes/<uuid:resume_id>/file", resumes.ResumeFileView.as_view(), name="resume-file"),

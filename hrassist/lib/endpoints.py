@@ -32,12 +32,12 @@ class ApiView(APIView):
     """One address of the API.
 
     `noun` is the scope a token needs (`noun:read`, `noun:write`), `permissions` the role permission per method ("" for
-    anybody signed in), `rate` its own limit per minute where the common one is too generous.
+    anybody signed in), `limits` the name of a limit per method where the common one is too generous.
     """
 
     noun: ClassVar[str] = ""
     permissions: ClassVar[dict[str, str]] = {}
-    rate: ClassVar[int | None] = None
+    limits: ClassVar[dict[str, str]] = {}
     # Off where the action itself recognises a repeated key, or where repeating is harmless anyway.
     keeps_answers: ClassVar[bool] = True
     # OPTIONS of browsers is answered by the CORS middleware.

@@ -17,7 +17,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from hrassist.lib import throttle
+from hrassist.lib import limits, origin, throttle
 from hrassist.lib.paging import OpaqueCursorPagination
 
 __all__ = ["OpaqueCursorPagination", "OrjsonRenderer", "RateThrottle", "ScopedModelPermission", "idempotency_key"]
@@ -76,17 +76,26 @@ class ScopedModelPermission(BasePermission):
 
 
 class RateThrottle(BaseThrottle):
-    """At most `view.rate` requests a minute for one token or person, counted atomically over all processes."""
+    """The limits of one token or person, counted atomically over all processes.
+
+    `view.limits` names those of hrassist.lib.limits that a method has besides the common one; a person has them once,
+    whether they come by pages or by any number of tokens.
+    """
 
     verdict: throttle.Verdict | None = None
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        auth = request.auth
-        who = f"token:{auth.pk}" if auth is not None else f"user:{request.user.pk or self.get_ident(request)}"
-        limit = settings.API_REQUESTS_PER_MINUTE if view.rate is None else view.rate
-        name = "api" if view.rate is None else f"api:{type(view).__name__}"
-        self.verdict = throttle.take(name, who, limit=limit, per=60)
-        # The answer tells what is left, whether it is refused or not.
+        auth, user = request.auth, request.user
+        person = f"user:{user.pk}" if user.pk else f"address:{origin.network_of(request._request)}"
+        self.verdict = throttle.take(
+            "api", f"token:{auth.pk}" if auth is not None else person, limit=settings.API_REQUESTS_PER_MINUTE, per=60
+        )
+        name = view.limits.get(request.method)
+        if name and self.verdict.allowed:
+            own = limits.take(name, person)
+            # The answer tells of the limit that will be met first.
+            if not own.allowed or own.remaining < self.verdict.remaining:
+                self.verdict = own
         view.verdict = self.verdict
         return self.verdict.allowed
 

@@ -8,6 +8,7 @@ from math import ceil
 from django.db import connection
 from django.utils.crypto import salted_hmac
 
+from hrassist.lib import tally
 from hrassist.lib.dbactor import UNNAMED
 
 # The generic cell rate algorithm: each request moves a mark ahead of the clock by per/limit seconds, and a mark may be
@@ -55,6 +56,7 @@ def take(name: str, who: str, *, limit: int, per: int) -> Verdict:
         cursor.execute(_LOOK, [key])
         row = cursor.fetchone()
     ahead = float(row[0]) if row else 0.0
+    tally.add(tally.THROTTLED, name)
     return Verdict(False, limit, 0, max(1, ceil(ahead + step - per)))
 
 

@@ -38,6 +38,9 @@ class Notification(models.Model):
         MESSAGE_FAILED = "message_failed", "A mail was not delivered"
         TASK_ENDED = "task_ended", "Long work ended"
         DRIVE = "drive", "Drives"
+        PRIVACY = "privacy", "Privacy: requests, and people who fall due"
+        SECURITY = "security", "The security page has a serious finding"
+        ACCOUNT = "account", "Your own account and how you sign in"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notifications")

@@ -38,24 +38,31 @@ class ApiToken(models.Model):
     digest = models.CharField(max_length=64, unique=True, editable=False)
     hint = models.CharField(max_length=12, editable=False, help_text="The first characters, to tell tokens apart.")
     scopes = ArrayField(models.CharField(max_length=40), default=list)
+    jobs = ArrayField(
+        models.UUIDField(), default=list, blank=True, help_text="Only these jobs and who applied for them; empty: all."
+    )
     allowed_ips = ArrayField(models.GenericIPAddressField(), default=list, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    expiry_told_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = ApiTokenQuerySet.as_manager()
 
     class PersonalData:
         erase: ClassVar = {"name"}
         keep: ClassVar = {
-            "id", "user", "digest", "hint", "scopes", "allowed_ips", "created_at", "expires_at", "last_used_at",
-            "revoked_at",
+            "id", "user", "digest", "hint", "scopes", "jobs", "allowed_ips", "created_at", "expires_at", "last_used_at",
+            "revoked_at", "expiry_told_at",
         }  # fmt: skip
 
     class Meta:
         ordering: ClassVar = ["-created_at"]
-        permissions: ClassVar = [("view_all_tokens", "Can see everybody's API tokens")]
+        permissions: ClassVar = [
+            ("view_all_tokens", "Can see everybody's API tokens"),
+            ("issue_own_token", "Can issue API tokens for the own account"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.hint}…)"

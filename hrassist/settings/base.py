@@ -53,6 +53,12 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.saml",
     "pgtrigger",
     "auditlog",
     "procrastinate.contrib.django",
@@ -65,6 +71,7 @@ INSTALLED_APPS = [
     "anymail",
 ]
 MIDDLEWARE = [
+    "hrassist.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -72,11 +79,13 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "hrassist.identity.gate.AuthenticationMiddleware",
     "audit.middleware.AuditMiddleware",
+    "hrassist.pace.PaceMiddleware",
     "auditlog.middleware.AuditlogMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF = "hrassist.urls"
 WSGI_APPLICATION = "hrassist.wsgi.application"
@@ -99,19 +108,45 @@ TEMPLATES: list[dict[str, Any]] = [
 # --- Database ---------------------------------------------------------------------------------------------------------
 
 
-def _database_url() -> str:
-    url = env.secret("DATABASE_URL", "")
-    if url or OFFLINE:
-        return url or "postgresql://offline@127.0.0.1:1/offline"
+# What changes tables connects as their owner; everything else as a role that owns nothing (docs/adr/0011).
+OWNER_COMMANDS = {
+    "migrate",
+    "makemigrations",
+    "sqlmigrate",
+    "showmigrations",
+    "squashmigrations",
+    "flush",
+    "pgtrigger",
+    "database_role",
+    "generate_workload",
+    "generate_events",
+}
+AS_OWNER = TESTING or (len(sys.argv) > 1 and sys.argv[1] in OWNER_COMMANDS)
+
+
+def _database_urls() -> tuple[str, str]:
+    """The URLs of the application's role and of the owner; the same one where only one is given."""
+    app, owner = env.secret("DATABASE_URL", ""), env.secret("HRASSIST_DB_OWNER_URL", "")
+    if app or OFFLINE:
+        app = app or "postgresql://offline@127.0.0.1:1/offline"
+        return app, owner or app
     if not DEVELOPMENT:
         raise ImproperlyConfigured("DATABASE_URL is not set. Set it as config/env.example shows.")
     from hrassist.lib import devdb  # noqa: PLC0415  only development may start a database of its own
 
-    return devdb.url(VAR_DIR / "devdb")
+    urls = devdb.urls(VAR_DIR / "devdb")
+    return urls.app, urls.owner
 
 
+_APP_URL, _OWNER_URL = _database_urls()
+_APP_DB = env.database(_APP_URL)
+_OWNER_DB = env.database(_OWNER_URL, name="HRASSIST_DB_OWNER_URL")
+# The role that migrations give their rights to, and its password for `manage.py database_role`; empty where one role
+# does everything.
+DB_APP_ROLE = str(_APP_DB["USER"]) if _APP_DB["USER"] != _OWNER_DB["USER"] else ""
+DB_APP_PASSWORD = str(_APP_DB["PASSWORD"])
 _DEFAULT_DB: dict[str, Any] = {
-    **env.database(_database_url()),
+    **(_OWNER_DB if AS_OWNER else _APP_DB),
     "CONN_MAX_AGE": 0 if TESTING else env.number("HRASSIST_DB_CONN_MAX_AGE", 600),
     "CONN_HEALTH_CHECKS": True,
     "ATOMIC_REQUESTS": False,
@@ -156,6 +191,9 @@ if SENTRY_DSN:
     from hrassist.lib.logs import report_errors
 
     report_errors(dsn=SENTRY_DSN, environment=ENVIRONMENT, release=VERSION)
+
+# The list of what is inside, as `make sbom` writes it beside manage.py.
+SBOM_PATH = Path(env.text("HRASSIST_SBOM", str(BASE_DIR / "sbom.cdx.json")))
 
 # --- Ours -------------------------------------------------------------------------------------------------------------
 

@@ -35,6 +35,8 @@ REST_FRAMEWORK: dict[str, Any] = {
 API_ANSWER_ONCE = "hrassist.api.idempotency.answer_once"
 # The first ones may come at once, then one each 60/limit seconds, for each token or person.
 API_REQUESTS_PER_MINUTE = env.number("HRASSIST_API_REQUESTS_PER_MINUTE", 1000, least=1)
+# Single limits of hrassist.lib.limits changed: search=240/60,export=10/3600.
+LIMITS = env.paces("HRASSIST_LIMITS")
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "hrassist",
     "DESCRIPTION": "The recruitment back office as an API. Guide: docs/api.md.",
@@ -62,6 +64,15 @@ CORS_ALLOWED_ORIGINS = env.items("CORS_ORIGINS")
 CORS_URLS_REGEX = r"^/api/.*$"
 CORS_ALLOW_CREDENTIALS = False
 
+# --- Calls to the outside ---------------------------------------------------------------------------------------------
+
+EGRESS_HOSTS = env.items("HRASSIST_EGRESS_HOSTS")
+EGRESS_PORTS = [443, *env.numbers("HRASSIST_EGRESS_PORTS", most=65_535)]
+# Names that may lead into the operator's own network, for example of a model server.
+EGRESS_INTERNAL_HOSTS = env.items("HRASSIST_EGRESS_INTERNAL_HOSTS")
+EGRESS_CA_FILE = env.text("HRASSIST_EGRESS_CA_FILE", "")
+EGRESS_PROXY = env.text("HRASSIST_EGRESS_PROXY", "")
+
 # --- Transport and headers --------------------------------------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = env.flag("HRASSIST_SSL_REDIRECT", default=not DEVELOPMENT)
@@ -75,6 +86,8 @@ X_FRAME_OPTIONS = "DENY"
 TRUSTED_PROXIES = env.number("HRASSIST_TRUSTED_PROXIES", 0)
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Where browsers tell what the policy refused; counted by hrassist.policy_reports.
+POLICY_REPORTS_PATH = "policy-reports"
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -89,6 +102,9 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
         "base-uri": [NONE],
         "object-src": [NONE],
         "manifest-src": [SELF],
+        # The newer word and the older one; browsers that know both use the first.
+        "report-to": ["policy"],
+        "report-uri": [f"/{POLICY_REPORTS_PATH}"],
     }
 }
 if AWS_S3_ENDPOINT_URL:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,9 +9,10 @@ from django.db import transaction
 
 from candidates.models import Candidate
 from hrassist.lib.errors import Conflict, DomainError
-from jobs.actions import messages, steps
+from jobs.actions import adverse_notices, messages, steps
+from jobs.actions.adverse_notices import Mail
 from jobs.actions.steps import AlreadyApplied, Moved, NotActive, NothingToUndo
-from jobs.models import Application, EmailTemplate, Job, Opening, RejectionReason, Stage
+from jobs.models import Application, Job, Opening, RejectionReason, Stage
 
 if TYPE_CHECKING:
     from hrassist.models import User
@@ -20,19 +20,9 @@ if TYPE_CHECKING:
 Status = Application.Status
 
 __all__ = [
-    "AlreadyApplied", "JobNotOpen", "Mail", "Moved", "NoOpening", "NotActive", "NothingToUndo", "advance", "apply",
-    "hire", "move", "reject", "undo", "unreject", "withdraw",
+    "AlreadyApplied", "JobNotOpen", "Mail", "Moved", "NoOpening", "NotAPerson", "NotActive", "NothingToUndo", "advance",
+    "apply", "hire", "move", "reject", "undo", "unreject", "withdraw",
 ]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mail:
-    """What the person is told of a step: it leaves at `send_at` and can be taken back until then."""
-
-    subject: str
-    body: str
-    send_at: datetime | None = None
-    template: EmailTemplate | None = None
 
 
 class JobNotOpen(Conflict):
@@ -40,6 +30,13 @@ class JobNotOpen(Conflict):
 
     code = "job_not_open"
     default_message = "This job takes no applications: it is {status}. Open it first."
+
+
+class NotAPerson(DomainError):
+    """Nobody who answers for the decision stands behind it."""
+
+    code = "needs_a_person"
+    default_message = "Only a person can reject somebody: the decision needs a name that answers for it."
 
 
 class NoOpening(Conflict):
@@ -132,9 +129,13 @@ def reject(
 ) -> Application:
     """End it by our decision and queue the mail that says so; only a person calls this, never a score.
 
-    Raises NoAddress where a mail is wanted and there is no address: then nobody is rejected either.
+    Where the law of the place asks for it, and a ranking was made, the mail carries a notice with the reasons and what
+    the person can do; without a mail of its own the notice is the mail. Raises NotAPerson for a decision without a
+    name, NoAddress where a mail is wanted and no address is known: then nobody is rejected either.
     """
+    _require_person(by)
     application = steps.locked(application, expected_stage=expected_stage)
+    mail = adverse_notices.added(application, mail, now=now)
     rejected = steps.end(application, Status.REJECTED, reason, by=by, now=now, note=note)
     if mail is not None:
         messages.queue(
@@ -205,3 +206,9 @@ def undo(*, application: Application, by: User, now: datetime, step: int | None 
     `step` names the transition that is meant. Raises NothingToUndo, Moved, TooLate, AlreadyApplied.
     """
     return steps.take_back(steps.locked(application), by=by, now=now, step=step)
+
+
+def _require_person(by: User | None) -> None:
+    # An account that is switched off, or of a machine that cannot sign in, is nobody who answers for a decision.
+    if by is None or by.pk is None or not by.is_active:
+        raise NotAPerson

@@ -20,9 +20,11 @@ from procrastinate.contrib.django import app
 from audit import actions as audit
 from candidates.actions import uploads
 from candidates.models import UploadTicket
-from hrassist.lib import storage, throttle
+from hrassist.lib import limits, storage
 from hrassist.lib.errors import DomainError, Gone
+from hrassist.lib.limits import TooFast
 from hrassist.models import User
+from jobs.actions import job_notices
 from jobs.models import HiringTeamMember, IntakeSubmission, Job, RecruitmentDrive, TrackingLink
 
 if TYPE_CHECKING:
@@ -36,14 +38,6 @@ _SALT = "hrassist.intake"
 # How long a form may stay open, and how soon nobody can have filled it.
 FORM_LASTS = timedelta(hours=12)
 FORM_TAKES = timedelta(seconds=3)
-# (how many, in how many seconds). A whole lecture hall shares one address at a fair, so the address may do much.
-LIMITS = {
-    "page": (240, 60),
-    "ticket_address": (60, 600),
-    "ticket_link": (150, 600),
-    "submit_address": (60, 600),
-    "submit_link": (150, 600),
-}
 CONSENT = (
     "I agree that my details and my resume are stored and read to decide on this application. I can ask at any time "
     "what is stored about me, and have it erased."
@@ -55,14 +49,6 @@ class LinkClosed(Gone):
 
     code = "link_closed"
     default_message = "This link is closed: it takes no applications any more."
-
-
-class TooFast(DomainError):
-    """Too many requests from one address or through one link."""
-
-    code = "too_many_requests"
-    status = 429
-    default_message = "There are too many requests at this moment. Wait {seconds} seconds and try again."
 
 
 class BadForm(DomainError):
@@ -82,10 +68,7 @@ class Proof:
 
 def require_pace(name: str, who: str) -> None:
     """Take one of the allowed requests of this address or link. Raises TooFast."""
-    limit, per = LIMITS[name]
-    verdict = throttle.take(f"intake:{name}", who, limit=limit, per=per)
-    if not verdict.allowed:
-        raise TooFast(seconds=verdict.reset)
+    limits.require(f"intake:{name}", who)
 
 
 def jobs_of(link: TrackingLink, *, now: datetime) -> list[Job]:
@@ -183,8 +166,13 @@ def submit(
     consents: bool,
     proof: Proof,
     now: datetime,
+    language: str = "",
+    keeps: bool = False,
 ) -> tuple[IntakeSubmission, str]:
     """Keep what somebody sent and have their file read; the text opens their page. Sending it again changes nothing.
+
+    The notices that stood on the form in `language` are kept with it; `keeps` is their wish to be considered for later
+    jobs too.
 
     Raises LinkClosed, and BadForm with a sentence for each field.
     """
@@ -197,14 +185,17 @@ def submit(
     if ticket is None or now > arrival_deadline(ticket) or storage.incoming().head(ticket.key) is None:
         raise BadForm("Your file did not arrive. Choose it again.", code="no_file",
                       fields={"resume": ["Your file did not arrive. Choose it again."]})  # fmt: skip
+    told = [str(one.notice.pk) for one in job_notices.of_job(job, language=language, now=now)]
+    pool = job_notices.pool_consent(language=language, now=now).notice.pk if keeps else None
     try:
         with transaction.atomic():
             one = IntakeSubmission.objects.create(
                 link=link, job=job, full_name=" ".join(full_name.split())[:200], email=email.strip().lower(),
                 phone=" ".join(phone.split())[:40], message=message.strip()[:1000], consented_at=now,
                 consent_text=CONSENT, ticket=ticket, secret_digest=digest(proof.secret), created_at=now,
+                notices=told, pool_notice=pool,
             )  # fmt: skip
-            audit.record("submission.received", target=one, job=job)
+            audit.record("submission.received", target=one, job=job, notices=len(told))
     except IntegrityError:
         # The same form, sent twice at the same moment.
         return IntakeSubmission.objects.get(ticket=ticket), proof.secret

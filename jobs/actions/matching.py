@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from audit import actions as audit
@@ -13,15 +14,15 @@ from candidates.models import Candidate
 from hrassist import long_tasks
 from hrassist.models import LongTask
 from jobs.actions.long_ranking import LONG
-from jobs.matching.retrieve import Filters, pool_of
-from jobs.matching.run import EVERYBODY, RankedJob, rank_job
+from jobs.matching.retrieve import Filters, reachable
+from jobs.matching.run import EVERYBODY, RankedJob, RankingOff, rank_job, require_ranking
 from jobs.matching.types import Strength
 from jobs.models import Job, Match, MatchEvidence, MatchRun
 
 if TYPE_CHECKING:
     from hrassist.models import User
 
-__all__ = ["LONG", "Filters", "rank_or_begin", "rank_people"]
+__all__ = ["LONG", "Filters", "RankingOff", "rank_or_begin", "rank_people"]
 
 # Beyond so many people a ranking takes longer than a page may.
 INLINE_UP_TO = 3_000
@@ -32,16 +33,18 @@ def rank_people(
 ) -> MatchRun:
     """Rank the people whom `by` may see for a job and store the ranking as shown: figures, criteria and quotes.
 
-    Nobody is rejected or moved by it. Raises NotFound for a job that `by` may not see.
+    Nobody is rejected or moved by it. Raises NotFound for a job that `by` may not see, RankingOff for one whose people
+    are not ranked.
     """
     # The model works outside the transaction: no row stays locked meanwhile.
-    ranked = rank_job(job_id, user=by, limit=limit, filters=filters)
+    ranked = rank_job(job_id, user=by, limit=limit, filters=filters, now=now)
     return _store(ranked=ranked, by=by, now=now)
 
 
 def rank_or_begin(*, job: Job, by: User, now: datetime) -> LongTask | None:
     """Rank at once, or begin it as long work where many are looked at; asked again meanwhile it is the same work."""
-    if pool_of(job, user=by, filters=EVERYBODY)[: INLINE_UP_TO + 1].count() <= INLINE_UP_TO:
+    require_ranking(job, now=now)
+    if reachable(job, user=by, filters=EVERYBODY)[: INLINE_UP_TO + 1].count() <= INLINE_UP_TO:
         rank_people(job_id=job.pk, by=by, now=now)
         return None
     return _begin(job=job, by=by, now=now)
@@ -67,6 +70,9 @@ def _store(*, ranked: RankedJob, by: User, now: datetime) -> MatchRun:
         filters=ranked.filters.as_json(),
         considered=ranked.considered,
         ranked=ranked.scored,
+        left_out=dict(ranked.left_out),
+        inputs_hash=ranked.inputs_hash,
+        app_version=settings.VERSION,
         milliseconds=ranked.milliseconds,
         created_by=by,
         created_at=now,
@@ -118,6 +124,9 @@ def _store(*, ranked: RankedJob, by: User, now: datetime) -> MatchRun:
         considered=run.considered,
         ranked=run.ranked,
         shown=len(matches),
+        left_out=run.left_out,
+        inputs=run.inputs_hash,
+        model=run.model_hash,
         with_evidence=sum(found.strength is not Strength.NONE for one in people for found in one.evidence),
     )
     return run

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from audit import actions as audit
 from candidates.actions import contacts
-from candidates.models import Candidate, CandidateEmail
+from candidates.models import Candidate, CandidateEmail, ConsentRecord
 from hrassist.lib.errors import Conflict, DomainError
 from jobs.emails import deliver
 from jobs.emails.render import require_filled
@@ -33,6 +33,13 @@ class NoAddress(DomainError):
 
     code = "no_address"
     default_message = "This person has no current e-mail address. Add one first."
+
+
+class NotWished(DomainError):
+    """They do not want to hear of other jobs."""
+
+    code = "not_wished"
+    default_message = "This person withdrew their consent: they do not want mail about other jobs."
 
 
 class TooManyMails(DomainError):
@@ -79,6 +86,8 @@ def queue(
     if send_at is not None and send_at > now + LONGEST_WAIT:
         raise DomainError("A mail can wait 90 days at most.", code="too_far",
                           fields={"send_at": ["Choose an earlier day."]})  # fmt: skip
+    if application is None and offer is None:
+        _require_wish(candidate)
     _require_within_the_day(by, now=now)
     message = Message.objects.create(
         **({"pk": key} if key else {}),
@@ -170,6 +179,16 @@ def left_today(by: User, *, now: datetime) -> int:
     """How many mails this user may still write within these 24 hours."""
     since = Message.objects.filter(by=by, created_at__gt=now - timedelta(hours=24), created_at__lte=now)
     return max(settings.MAIL_PER_SENDER_DAY - since.exclude(state=State.CANCELLED).count(), 0)
+
+
+def _require_wish(candidate: Candidate) -> None:
+    """Raises NotWished where the latest word on being written to, or kept for later jobs, is no."""
+    purposes = [ConsentRecord.Purpose.CONTACT, ConsentRecord.Purpose.TALENT_POOL]
+    said = ConsentRecord.objects.filter(candidate=candidate, purpose__in=purposes).order_by("-given_at", "-pk")
+    latest = said.first()
+    in_process = Application.objects.active().filter(candidate=candidate).exists()
+    if latest is not None and latest.withdrawn_at is not None and not in_process:
+        raise NotWished
 
 
 def _require_within_the_day(by: User, *, now: datetime) -> None:

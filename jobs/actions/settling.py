@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -13,12 +14,12 @@ from django.urls import reverse
 
 from audit import actions as audit
 from candidates.actions import candidates as people
-from candidates.actions import contacts, uploads
-from candidates.models import Candidate, Resume, UploadTicket
+from candidates.actions import consents, contacts, uploads
+from candidates.models import Candidate, Channel, ConsentRecord, Notice, Resume, UploadTicket
 from hrassist import notifications
 from hrassist.lib.errors import Conflict, DomainError, NotFound
 from hrassist.models import Notification, User
-from jobs.actions import applications, intake, messages
+from jobs.actions import applications, intake, job_notices, messages
 from jobs.emails.placeholders import first_name
 from jobs.emails.render import Unfilled, render
 from jobs.models import Application, EmailTemplate, HiringTeamMember, IntakeSubmission, Referral
@@ -126,12 +127,29 @@ def _apply(one: IntakeSubmission, ticket: UploadTicket, *, now: datetime) -> Non
         if link.referred_by is not None:
             found = {"referred_by": link.referred_by, "at": now}
             Referral.objects.get_or_create(application=application, defaults=found)
+    _keep_what_they_read(one, candidate, now=now)
     one.state, one.candidate, one.application, one.settled_at = State.APPLIED, candidate, application, now
     one.save(update_fields=["state", "candidate", "application", "settled_at"])
     audit.record("submission.applied", target=one, by=by, subject=candidate, job=one.job_id, repeated=not fresh)
     _tell(one, application, fresh=fresh, now=now)
     if fresh:
         _say_received(one, application, by=by, now=now)
+
+
+def _keep_what_they_read(one: IntakeSubmission, candidate: Candidate, *, now: datetime) -> None:
+    """The notices that stood on the form, and what they agreed to, as of the moment when they sent it."""
+    channel = Channel.REFERRAL if one.link.referred_by_id else Channel.APPLY_FORM
+    job_notices.tell(candidate=candidate, job=one.job, notice_ids=one.notices, channel=channel, at=one.consented_at)
+    about: dict[str, Any] = {
+        "candidate": candidate, "channel": channel, "now": now, "given_at": one.consented_at, "job": one.job_id,
+        "evidence": f"Form {one.pk}",
+    }  # fmt: skip
+    privacy = Notice.objects.filter(pk__in=one.notices, kind=Notice.Kind.PRIVACY).first()
+    if privacy is not None:
+        consents.give(purpose=ConsentRecord.Purpose.APPLICATION, notice=privacy, **about)
+    pool = Notice.objects.filter(pk=one.pool_notice).first() if one.pool_notice else None
+    if pool is not None:
+        consents.give(purpose=ConsentRecord.Purpose.TALENT_POOL, notice=pool, **about | {"job": None})
 
 
 def _standing(candidate: Candidate) -> Candidate:

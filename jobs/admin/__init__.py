@@ -2,6 +2,7 @@
 
 from jobs.admin import (
     absence,
+    ai_log,
     application,
     bulk,
     bulk_message,
@@ -25,7 +26,9 @@ from jobs.admin import (
     job,
     job_openings,
     job_post,
+    job_privacy,
     job_stages,
+    jurisdictions,
     links,
     match_list,
     menu,
@@ -35,15 +38,18 @@ from jobs.admin import (
     offer,
     offer_writing,
     pipeline,
+    ranking_choice,
     reports,
     requisition,
     review,
+    review_requests,
     scorecard,
     scorecard_summary,
 )
 
 __all__ = [
     "absence",
+    "ai_log",
     "application",
     "bulk",
     "bulk_message",
@@ -67,7 +73,9 @@ __all__ = [
     "job",
     "job_openings",
     "job_post",
+    "job_privacy",
     "job_stages",
+    "jurisdictions",
     "links",
     "match_list",
     "menu",
@@ -77,9 +85,11 @@ __all__ = [
     "offer",
     "offer_writing",
     "pipeline",
+    "ranking_choice",
     "reports",
     "requisition",
     "review",
+    "review_requests",
     "scorecard",
     "scorecard_summary",
 ]

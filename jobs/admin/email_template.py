@@ -138,11 +138,13 @@ class EmailTemplateAdmin(BaseAdmin[EmailTemplate]):
 
     def duplicate_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         """A copy to be changed."""
-        one = self.get_object(request, object_id)
-        if one is None or request.method != "POST":
+        if request.method != "POST":
             raise Http404
         if not self.has_add_permission(request):
             raise PermissionDenied
+        one = self.get_object(request, object_id)
+        if one is None:
+            raise Http404
         user: Any = request.user
         try:
             copy = actions.duplicate(template=one, by=user, now=timezone.now())

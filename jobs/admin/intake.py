@@ -16,9 +16,9 @@ from django.utils.safestring import SafeString
 
 from audit import actions as audit
 from hrassist.admin import cells, navigation
-from hrassist.admin.base import ReadOnlyAdmin
 from hrassist.admin.navigation import NavItem
 from jobs.actions import settling
+from jobs.admin.listed import RecordedList
 from jobs.models import IntakeSubmission
 
 State = IntakeSubmission.State
@@ -26,7 +26,8 @@ COLOURS = {State.WAITING: "blue", State.APPLIED: "good", State.REJECTED: "", Sta
 
 
 @admin.register(IntakeSubmission)
-class IntakeSubmissionAdmin(ReadOnlyAdmin[IntakeSubmission]):
+class IntakeSubmissionAdmin(RecordedList[IntakeSubmission]):
+    listed_as = "submission.listed"
     noun, nouns = "submission", "submissions"
     list_title = "Received applications"
     list_display = ("sender", "state_badge", "job_link", "through", "received", "why")

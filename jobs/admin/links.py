@@ -6,6 +6,7 @@ from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
@@ -100,7 +101,7 @@ def context_of(request: HttpRequest, links: list[Any], *, add_at: str) -> dict[s
     """What links.html needs: the rows with their public addresses, what this user may do, and where."""
     now = timezone.now()
     for one in links:
-        one.address = request.build_absolute_uri(reverse("apply:form", args=[one.token]))
+        one.address = settings.PUBLIC_URL + reverse("apply:form", args=[one.token])
         one.is_usable = one.closed_at is None and (one.expires_at is None or one.expires_at > now)
     return {
         "links": links,

@@ -20,12 +20,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from audit import actions as audit
 from hrassist.admin import cells, navigation, pages
-from hrassist.admin.base import ReadOnlyAdmin
 from hrassist.admin.navigation import NavItem
 from hrassist.admin.site import add_page
 from hrassist.colleagues import who_may
 from hrassist.lib.errors import DomainError
 from jobs.actions import messages as actions
+from jobs.admin.listed import RecordedList
 from jobs.models import Application, EmailTemplate, Message
 
 State = Message.State
@@ -86,7 +86,8 @@ class SenderFilter(admin.SimpleListFilter):
 
 
 @admin.register(Message)
-class MessageAdmin(ReadOnlyAdmin[Message]):
+class MessageAdmin(RecordedList[Message]):
+    listed_as = "message.listed"
     list_display = ("person", "mail", "badge", "sender", "written")
     list_display_links = ("person",)
     list_select_related = ("candidate", "by", "template")

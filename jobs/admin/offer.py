@@ -19,7 +19,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from audit import actions as audit
 from hrassist.admin import cells, dashboard, navigation, pages
-from hrassist.admin.base import ReadOnlyAdmin
 from hrassist.admin.dashboard import Card
 from hrassist.admin.navigation import NavItem
 from hrassist.admin.site import add_page
@@ -30,6 +29,7 @@ from hrassist.models import User
 from jobs.actions import offer_letters
 from jobs.actions import offers as actions
 from jobs.admin import offer_reading
+from jobs.admin.listed import RecordedList
 from jobs.models import Application, Offer
 from jobs.models.offer import OfferQuerySet
 from jobs.reports.offer_letter import pay
@@ -68,7 +68,8 @@ class TurnFilter(admin.SimpleListFilter):
 
 
 @admin.register(Offer)
-class OfferAdmin(ReadOnlyAdmin[Offer]):
+class OfferAdmin(RecordedList[Offer]):
+    listed_as = "offer.listed"
     list_display = ("person", "job", "status_badge", "pay", "answer", "made")
     list_display_links = ("person",)
     list_select_related = ("application__candidate", "application__job")

@@ -124,7 +124,7 @@ class NewMatchRunSerializer(serializers.Serializer[MatchRun]):
 class JobMatchesView(ApiView):
     noun = "matches"
     # A ranking costs a second of a processor.
-    rate = 30
+    limits: ClassVar = {"GET": "rank", "POST": "rank"}
     permissions: ClassVar = {"GET": VIEW, "POST": ADD}
 
     @extend_schema(responses={200: MatchListSerializer})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -11,10 +12,12 @@ import numpy as np
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
+from django.utils import timezone
 from pgvector import HalfVector
 
 from candidates.models import Candidate, Resume, ResumeParse, ResumeText, ResumeVector
 from hrassist.lib.embeddings import Vectors
+from jobs.matching import lawful
 from jobs.matching.lexical import LexicalIndex
 from jobs.matching.types import JobQuery, ResumeSource
 from jobs.matching.weights import CandidateLimits
@@ -53,13 +56,21 @@ class Retrieved:
 
 
 def retrieve(
-    job: Job, query: JobQuery, *, user: User, filters: Filters, model_hash: str, limits: CandidateLimits
+    job: Job,
+    query: JobQuery,
+    *,
+    user: User,
+    filters: Filters,
+    model_hash: str,
+    limits: CandidateLimits,
+    now: datetime | None = None,
 ) -> Retrieved:
     """The nearest `limits.nearest` and up to `limits.full_text` word hits among the visible READY resumes.
 
-    Only vectors of the model that made the query count. Nobody already rejected for the job, or withdrawn, comes back.
+    Only vectors of the model that made the query count. Nobody already rejected for the job, or withdrawn, comes back,
+    and nobody whom a ranking may not look at (`jobs.matching.lawful`).
     """
-    pool = pool_of(job, user=user, filters=filters)
+    pool = pool_of(job, user=user, filters=filters, now=now)
     considered = pool.count()
     comparable = pool.filter(vector__model_hash=model_hash)
     near = _nearest_of_all if considered <= limits.exact_below else _nearest_by_index
@@ -67,9 +78,17 @@ def retrieve(
     return _loaded(chosen, considered=considered)
 
 
-def pool_of(job: Job, *, user: User, filters: Filters) -> QuerySet[Resume]:
-    """The current resumes that the hard filters and the user's sight leave."""
-    people = Candidate.objects.visible_to(user).unmerged()
+def pool_of(job: Job, *, user: User, filters: Filters, now: datetime | None = None) -> QuerySet[Resume]:
+    """The current resumes that the law, the hard filters and the user's sight leave."""
+    return _resumes_of(lawful.people_for(job, user=user, now=now or timezone.now()), job, filters=filters)
+
+
+def reachable(job: Job, *, user: User, filters: Filters) -> QuerySet[Resume]:
+    """What `pool_of` gives, with those whom a ranking may not look at."""
+    return _resumes_of(Candidate.objects.visible_to(user).unmerged(), job, filters=filters)
+
+
+def _resumes_of(people: QuerySet[Candidate], job: Job, *, filters: Filters) -> QuerySet[Resume]:
     if filters.country:
         people = people.filter(Q(country__iexact=filters.country) | Q(country=""))
     here = Application.objects.filter(job=job, candidate=OuterRef("candidate"))
@@ -120,9 +139,10 @@ def _nearest_by_index(pool: QuerySet[Resume], query: JobQuery, *, limits: Candid
     with transaction.atomic(), connection.cursor() as cursor:
         # Without iterative scans a filter leaves too few of the first ef_search rows.
         cursor.execute("SET LOCAL hnsw.iterative_scan = relaxed_order")
-        cursor.execute(f"SET LOCAL hnsw.ef_search = {min(1000, max(limits.ef_search, limits.nearest)):d}")
+        breadth = min(1000, max(limits.ef_search, limits.nearest))
+        cursor.execute("SELECT set_config('hnsw.ef_search', %s, true)", [str(breadth)])
         # The pool is a hash beside the index scan; one that does not fit would be read again for every row.
-        cursor.execute(f"SET LOCAL work_mem = '{POOL_MEMORY}'")
+        cursor.execute("SELECT set_config('work_mem', %s, true)", [POOL_MEMORY])
         # Few thousand rows look cheaper to sort than they are to search.
         cursor.execute("SET LOCAL enable_sort = off")
         return _ids(

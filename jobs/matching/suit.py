@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from django.core.cache import cache
+from django.utils import timezone
 
 from candidates.models import Resume, ResumeVector
 from hrassist.lib.embeddings import Embedder, Vectors, shared_embedder
+from jobs.matching import lawful
 from jobs.matching.criteria import criteria_of
 from jobs.matching.embed import embed_job
 from jobs.matching.explain import covered, explain
@@ -44,6 +46,8 @@ def jobs_for(
 ) -> tuple[list[SuitableJob], int]:
     """The `limit` nearest of the newest open jobs that the user sees, nearest first, and how many were looked at.
 
+    Jobs for which a ranking may not look at this person are none of them.
+
     Nothing for a resume without a vector of the present model. A person's own applications are no reason to leave a job
     out: the reader sees both.
     """
@@ -52,7 +56,10 @@ def jobs_for(
     if stored is None:
         return [], 0
     mine = np.asarray(stored.embedding, dtype=np.float32)
-    jobs = list(Job.objects.visible_to(user).open().order_by("-created_at", "-pk")[:LOOKED_AT])
+    jobs = lawful.jobs_that_may(
+        resume.candidate_id, Job.objects.visible_to(user).open().order_by("-created_at", "-pk")[:LOOKED_AT],
+        now=timezone.now(),
+    )  # fmt: skip
     near = sorted(((float(_vector(job, model) @ mine), job) for job in jobs), key=lambda pair: -pair[0])[:limit]
     source = sources([resume.pk])
     rules = weights_in_force().evidence

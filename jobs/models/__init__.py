@@ -11,6 +11,7 @@ from jobs.models.message import EmailTemplate, Message
 from jobs.models.note import Note, NoteMention
 from jobs.models.offer import Offer, OfferApproval
 from jobs.models.opening import Opening
+from jobs.models.privacy import JobPrivacy, JurisdictionSetting, RankingOptOut, ReviewRequest
 from jobs.models.referral import Referral
 from jobs.models.requisition import Requisition, RequisitionApproval
 from jobs.models.scorecard import Scorecard, ScorecardAttribute, ScorecardRating
@@ -30,6 +31,8 @@ __all__ = [
     "Interviewer",
     "Job",
     "JobPost",
+    "JobPrivacy",
+    "JurisdictionSetting",
     "Match",
     "MatchEvidence",
     "MatchRun",
@@ -39,11 +42,13 @@ __all__ = [
     "Offer",
     "OfferApproval",
     "Opening",
+    "RankingOptOut",
     "RecruitmentDrive",
     "Referral",
     "RejectionReason",
     "Requisition",
     "RequisitionApproval",
+    "ReviewRequest",
     "Scorecard",
     "ScorecardAttribute",
     "ScorecardRating",

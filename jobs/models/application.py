@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from uuid import UUID
 
@@ -47,6 +48,8 @@ def seen(user: User, *, path: str = "") -> Q:
     """What to filter by so that only applications visible to the user stay; `path` leads to them (`application__`)."""
     if not user.is_authenticated or not user.is_active:
         return Q(pk__in=[])
+    if user.only_jobs is not None:
+        return Q(**{f"{path}job__in": user.only_jobs})
     if sees_by_job(user):
         return of_seen_job(user, path=f"{path}job")
     return Q(**{f"{path}id__in": _few(user, "id")})
@@ -165,7 +168,11 @@ class Application(models.Model):
                 condition=Q(status="active", ended_at__isnull=True) | ~Q(status="active") & Q(ended_at__isnull=False),
                 name="application_ended_with_status",
             ),
-            models.CheckConstraint(condition=both_or_none("ended_at", "ended_by"), name="application_ended_pair"),
+            # Withdrawn without anybody of ours: the person was erased.
+            models.CheckConstraint(
+                condition=both_or_none("ended_at", "ended_by") | Q(status="withdrawn", ended_by__isnull=True),
+                name="application_ended_pair",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -223,9 +230,22 @@ class StageTransition(models.Model):
         return f"{self.from_stage or 'new'} → {self.to_stage}"
 
 
+def people_in_process(now: datetime) -> tuple[str, list[object]]:
+    """Candidates with an active application, as a ground to be ranked; not if they withdrew consent since."""
+    del now
+    sql = """
+        SELECT a.candidate_id FROM jobs_application a
+        WHERE a.status = 'active' AND NOT EXISTS (
+            SELECT 1 FROM candidates_consentrecord c
+            WHERE c.candidate_id = a.candidate_id AND c.purpose = 'application' AND c.withdrawn_at > a.applied_at
+              AND (c.job_ref IS NULL OR c.job_ref = a.job_id))
+    """
+    return sql, []
+
+
 def people_of_visible_applications(user: User) -> models.QuerySet[Any] | RawSQL:
     """Candidates whom the user sees because they applied for a job the user sees."""
-    if sees_by_job(user):
+    if user.only_jobs is not None or sees_by_job(user):
         return Application.objects.visible_to(user).values("candidate_id")
     return _few(user, "candidate_id")
 
@@ -262,6 +282,9 @@ class KnownByHiddenJobsOnly(Func):
 
 def people_of_confidential_jobs_only(user: User, candidate: models.F) -> KnownByHiddenJobsOnly | None:
     """Candidates known only through confidential jobs that the user may not see."""
+    if user.only_jobs is not None:
+        # They see who applied for those jobs, and nobody else.
+        return None
     return None if user.has_perm("jobs.view_confidential_jobs") else KnownByHiddenJobsOnly(candidate, user=user)
 
 

@@ -196,6 +196,8 @@ class IntakeSubmission(models.Model):
     message = models.CharField(max_length=1000, blank=True)
     consented_at = models.DateTimeField()
     consent_text = models.CharField(max_length=500, blank=True, help_text="What they agreed to, as it stood there.")
+    notices = models.JSONField(default=list, help_text="Identifiers of the notices that stood on the form.")
+    pool_notice = models.UUIDField(null=True, blank=True, help_text="What they agreed to, if they want to be kept.")
     ticket = models.OneToOneField(
         UploadTicket, null=True, blank=True, on_delete=models.SET_NULL, related_name="submission"
     )
@@ -216,8 +218,8 @@ class IntakeSubmission(models.Model):
     class PersonalData:
         erase: ClassVar = {"full_name", "email", "phone", "message"}
         keep: ClassVar = {
-            "id", "link", "job", "consented_at", "consent_text", "ticket", "state", "failed_for", "candidate",
-            "application", "secret_digest", "created_at", "settled_at",
+            "id", "link", "job", "consented_at", "consent_text", "notices", "pool_notice", "ticket", "state",
+            "failed_for", "candidate", "application", "secret_digest", "created_at", "settled_at",
         }  # fmt: skip
 
     class Meta:

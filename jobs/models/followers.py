@@ -7,6 +7,7 @@ from django.db.models import Q
 from candidates.models import moving
 from candidates.models.moving import Ledger, Mover, follow
 from jobs.models.application import Application, StageTransition
+from jobs.models.privacy import RankingOptOut
 
 SAME_PERSON = "The same person has another application for this job, which goes on."
 
@@ -40,6 +41,15 @@ def _end(one: Application, ledger: Ledger) -> None:
     )  # fmt: skip
 
 
+def move_optouts(ledger: Ledger) -> None:
+    """Who is read without a ranking stays so, under whichever record; what the kept one says already is not moved."""
+    rows = RankingOptOut.objects.filter(candidate=ledger.gone)
+    theirs = RankingOptOut.objects.standing().filter(candidate=ledger.kept)
+    known = set(theirs.values_list("job_id", flat=True))
+    again = [one.pk for one in rows.standing() if one.job_id in known]
+    ledger.hand_over(rows.exclude(pk__in=again))
+
+
 def register() -> None:
     def following(one: str, many: str, name: str, *, counted: bool = True, **once: Q) -> Mover:
         model = f"jobs.{name}"
@@ -50,6 +60,7 @@ def register() -> None:
         Mover(label=("application", "applications"), model="jobs.application", move=move_applications),
         following("note", "notes", "note"),
         following("message", "messages", "message"),
+        Mover(label=("opt-out of ranking", "opt-outs of ranking"), model="jobs.rankingoptout", move=move_optouts),
         following("place in a ranking", "places in rankings", "match", counted=False, run=Q()),
         following("submission of a form", "submissions of a form", "intakesubmission", counted=False),
     )

@@ -131,9 +131,9 @@ class Interview(models.Model):
     objects = InterviewQuerySet.as_manager()
 
     class PersonalData:
-        erase: ClassVar = {"place", "note_to_candidate", "cancelled_for"}
+        erase: ClassVar = {"title", "place", "note_to_candidate", "cancelled_for"}
         keep: ClassVar = {
-            "id", "application", "plan_step", "title", "starts_at", "ends_at", "time_zone", "status", "uid", "sequence",
+            "id", "application", "plan_step", "starts_at", "ends_at", "time_zone", "status", "uid", "sequence",
             "invite_candidate", "created_by", "created_at", "updated_at", "cancelled_at", "cancelled_by",
         }  # fmt: skip
 

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 
 class MatchRunQuerySet(models.QuerySet["MatchRun"]):
+    def logged_for(self, user: User) -> Self:
+        """Every run, for those who answer for rankings: they read figures and versions, never who stood in it."""
+        return self if user.has_perm("jobs.view_ranking_log") else self.none()
+
     def visible_to(self, user: User) -> Self:
         """Runs of jobs the user sees; of these only their own, because a ranking holds what its maker could see."""
         return self.filter(job__in=Job.objects.visible_to(user), created_by=user)
@@ -33,6 +37,13 @@ class MatchRun(models.Model):
     filters = models.JSONField(default=dict)
     considered = models.PositiveIntegerField(help_text="Candidates after filters and visibility.")
     ranked = models.PositiveIntegerField()
+    left_out = models.JSONField(
+        default=dict, help_text="{why: how many} whom the rules of a place or a choice of theirs kept out of it."
+    )
+    inputs_hash = models.CharField(
+        max_length=64, blank=True, help_text="SHA-256 over the job's text and the resumes that were scored."
+    )
+    app_version = models.CharField(max_length=20, blank=True)
     milliseconds = models.PositiveIntegerField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -42,13 +53,17 @@ class MatchRun(models.Model):
     class PersonalData:
         erase: ClassVar[set[str]] = set()
         keep: ClassVar = {
-            "id", "job", "model_hash", "weights", "criteria", "filters", "considered", "ranked", "milliseconds",
-            "created_by", "created_at",
+            "id", "job", "model_hash", "weights", "criteria", "filters", "considered", "ranked", "left_out",
+            "inputs_hash", "app_version", "milliseconds", "created_by", "created_at",
         }  # fmt: skip
 
     class Meta:
         ordering: ClassVar = ["-created_at", "-id"]
-        indexes: ClassVar = [models.Index(fields=["job", "created_by", "-created_at"], name="matchrun_latest")]
+        permissions: ClassVar = [("view_ranking_log", "Can read the log of all rankings, without the people in them")]
+        indexes: ClassVar = [
+            models.Index(fields=["job", "created_by", "-created_at"], name="matchrun_latest"),
+            models.Index(fields=["-created_at", "-id"], name="matchrun_newest"),
+        ]
 
     def __str__(self) -> str:
         return f"Ranking of {self.job} at {self.created_at:%Y-%m-%d %H:%M}"

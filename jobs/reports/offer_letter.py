@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 import zipfile
 from datetime import UTC, date, datetime
 from functools import cache
@@ -60,6 +61,10 @@ def context(offer: Offer) -> dict[str, Any]:
     }
 
 
+# The typesetter is kept, for its fonts take long to read, and it refuses a second thread.
+_ONE_AT_A_TIME = threading.Lock()
+
+
 def pay(offer: Offer) -> str:
     """72,000 EUR a year."""
     places = 0 if offer.salary == offer.salary.to_integral_value() else 2
@@ -83,9 +88,10 @@ def pdf(said: dict[str, Any], *, made_at: datetime) -> bytes:
     for system_fonts in (False, True):
         try:
             # The words go in as data: what looks like a command of the typesetter stays a word.
-            made = _compiler(system_fonts=system_fonts).compile(
-                sys_inputs={"letter": json.dumps(said)}, timestamp=_whole_second(made_at), pdf_standards="ua-1"
-            )
+            with _ONE_AT_A_TIME:
+                made = _compiler(system_fonts=system_fonts).compile(
+                    sys_inputs={"letter": json.dumps(said)}, timestamp=_whole_second(made_at), pdf_standards="ua-1"
+                )
         except typst.TypstError as error:
             # The standard refuses a letter without a glyph, where a box would be drawn otherwise.
             if "could not be displayed" not in str(error):

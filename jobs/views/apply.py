@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +14,12 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from hrassist.lib import origin
 from hrassist.lib.errors import DomainError
-from jobs.actions import intake, links
+from jobs.actions import intake, job_notices, links
 from jobs.models import IntakeSubmission, Job, TrackingLink
-from jobs.views.edge import address_of, nothing_here, public
+from jobs.reports.prose import Block, blocks
+from jobs.views.edge import nothing_here, public
 
 FIELDS = ("full_name", "email", "phone", "message")
 # A name that a program fills and no person sees; it says nothing to a browser's own autofill.
@@ -57,7 +60,7 @@ def ticket(request: HttpRequest, token: str) -> HttpResponseBase:
     except ValueError:
         return JsonResponse({"message": "The request could not be understood."}, status=400)
     try:
-        intake.require_pace("ticket_address", address_of(request))
+        intake.require_pace("ticket_address", origin.network_of(request))
         intake.require_pace("ticket_link", str(link.pk))
         size = said.get("size")
         made, signed, proof = intake.issue_ticket(
@@ -66,7 +69,9 @@ def ticket(request: HttpRequest, token: str) -> HttpResponseBase:
             now=timezone.now(),
         )  # fmt: skip
     except DomainError as error:
-        return JsonResponse({"message": error.message, "code": error.code}, status=error.status)
+        wait = getattr(error, "retry_after", None)
+        headers = None if wait is None else {"Retry-After": str(wait)}
+        return JsonResponse({"message": error.message, "code": error.code}, status=error.status, headers=headers)
     answer = {
         "method": signed.method,
         "url": signed.url,
@@ -112,11 +117,12 @@ def _take(request: HttpRequest, link: TrackingLink) -> HttpResponseBase:
     jobs = intake.jobs_of(link, now=now)
     typed = {name: said.get(name, "")[:1000] for name in FIELDS}
     try:
-        intake.require_pace("submit_address", address_of(request))
+        intake.require_pace("submit_address", origin.network_of(request))
         intake.require_pace("submit_link", str(link.pk))
         intake.require_person(began=said.get("began", ""), honey=said.get(HONEY, ""), now=now)
         _, secret = intake.submit(
             link=link, job_id=_uuid(said.get("job")), consents="consents" in said, now=now,
+            language=said.get("language", "")[:8], keeps="keeps" in said,
             proof=intake.read_proof(said.get("proof", ""), link=link), **typed,
         )  # fmt: skip
     except intake.LinkClosed:
@@ -126,6 +132,7 @@ def _take(request: HttpRequest, link: TrackingLink) -> HttpResponseBase:
         return _form(
             request, link, jobs, typed=typed, errors=errors, chosen=said.get("job", ""), status=error.status,
             proof=said.get("proof", ""), filename=said.get("filename", "")[:150], consents="consents" in said,
+            keeps="keeps" in said,
         )  # fmt: skip
     return HttpResponseRedirect(reverse("apply:status", args=[secret]))
 
@@ -136,9 +143,15 @@ def _form(
 ) -> HttpResponse:  # fmt: skip
     if "resume" in errors:
         more["proof"] = more["filename"] = ""
+    language = (request.POST.get("language") or request.GET.get("language", ""))[:8]
+    now = timezone.now()
     context = {
         "link": link,
         "jobs": jobs,
+        "notices": _notices(jobs, language=language, now=now),
+        "languages": sorted({one for job in jobs for one in job_notices.languages_of(job)}) if link.job_id else ["en"],
+        "language": language or "en",
+        "pool": job_notices.pool_consent(language=language, now=now),
         "job": jobs[0] if link.job_id else None,
         "chosen": chosen or (str(jobs[0].pk) if len(jobs) == 1 else ""),
         "typed": typed,
@@ -153,6 +166,12 @@ def _form(
     answer = render(request, "public/apply.html", context, status=status)
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+def _notices(jobs: list[Job], *, language: str, now: datetime) -> list[tuple[job_notices.Shown, list[Block]]]:
+    """What these jobs ask to be shown, each text once."""
+    found = {one.text: one for job in jobs for one in job_notices.of_job(job, language=language, now=now)}
+    return [(one, blocks(one.text)) for one in found.values()]
 
 
 def _uuid(text: str | None) -> UUID | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from ipaddress import ip_address, ip_network
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -25,7 +24,7 @@ def public(*, robots: str = HIDDEN) -> Callable[[View], View]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             try:
-                intake.require_pace("page", address_of(request))
+                intake.require_pace("page", origin.network_of(request))
                 answer = view(request, *args, **kwargs)
             except DomainError as error:
                 answer = refusal(request, error)
@@ -41,18 +40,10 @@ def refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
     """A page that says why not, and what to do."""
     answer = render(request, "public/refusal.html", {"error": error}, status=error.status)
     if error.status == 429:
-        answer["Retry-After"] = str(error.params.get("seconds", 30))
+        answer["Retry-After"] = str(getattr(error, "retry_after", 30))
     return answer
 
 
 def nothing_here(request: HttpRequest) -> HttpResponse:
     error = DomainError("The address is wrong, or what stood here is no longer public.")
     return render(request, "public/refusal.html", {"error": error}, status=404)
-
-
-def address_of(request: HttpRequest) -> str:
-    """Who asks, as far as the address tells; a home has a whole /64 of IPv6 addresses."""
-    ip = origin.client_ip(request)
-    if ip is None or ip_address(ip).version == 4:
-        return ip or "unknown"
-    return str(ip_network(f"{ip}/64", strict=False))

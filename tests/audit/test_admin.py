@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from audit import actions as audit
-from audit.admin import words_of
+from audit.admin.events import words_of
 from audit.models import Event
 from hrassist import exports, long_tasks
 from hrassist.exports import Selection

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from urllib.request import urlopen
 import pytest
 from django import conf
 from django.db import connection
+from django.db.backends.signals import connection_created
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pytest_django.fixtures import Settings
@@ -43,6 +45,20 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield started
         started.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def served_as_the_application() -> Iterator[None]:
+    """The live server's connections have the rights of the application's role and no more, as `make run` has."""
+
+    def take_the_role(*, connection: Any, **_kwargs: Any) -> None:
+        if (role := conf.settings.DB_APP_ROLE) and threading.current_thread() is not threading.main_thread():
+            with connection.cursor() as cursor:
+                cursor.execute("SET ROLE " + connection.ops.quote_name(role))
+
+    connection_created.connect(take_the_role)
+    yield
+    connection_created.disconnect(take_the_role)
 
 
 class Violations(list[str]):
@@ -106,7 +122,10 @@ def sign_in(
 
 def environment_of_the_test(store: Path) -> dict[str, str]:
     """What a process needs to work on this test's database, sessions and files."""
-    url = "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**connection.settings_dict)
+    at = dict(connection.settings_dict)
+    if conf.settings.DB_APP_ROLE:
+        at |= {"USER": conf.settings.DB_APP_ROLE, "PASSWORD": conf.settings.DB_APP_PASSWORD}
+    url = "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**at)
     return {
         **os.environ,
         "HRASSIST_ENV": "development",

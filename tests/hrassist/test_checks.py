@@ -9,7 +9,10 @@ def production(settings):
     """A sound production installation; each test spoils one thing."""
     settings.DEVELOPMENT = False
     settings.DEBUG = False
-    settings.SECRET_KEY = "x" * 64
+    settings.SECRET_KEY = "".join(chr(33 + n) for n in range(64))
+    settings.SECRET_KEY_FALLBACKS, settings.CORS_ALLOWED_ORIGINS, settings.CSRF_TRUSTED_ORIGINS = [], [], []
+    settings.PUBLIC_URL = "https://hr.example.com"
+    settings.SECURE_HSTS_SECONDS, settings.SECURE_SSL_REDIRECT = 31_536_000, True
     settings.ALLOWED_HOSTS = ["hr.example.com"]
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
     settings.STORAGE_BACKEND, settings.AWS_S3_BUCKET_NAME = "s3", "resumes"
@@ -44,6 +47,20 @@ def test_a_sound_installation_passes(production):
         ("DEBUG", True, "hrassist.E001"),
         ("SECRET_KEY", "short", "hrassist.E002"),
         ("SECRET_KEY", "development-only-key-that-is-refused-in-production-by-check-E001", "hrassist.E002"),
+        ("SECRET_KEY", "x" * 64, "hrassist.E002"),
+        ("SECRET_KEY", "django-insecure-" + "".join(chr(33 + n) for n in range(64)), "hrassist.E002"),
+        ("SECRET_KEY_FALLBACKS", ["".join(chr(33 + n) for n in range(64)), "short"], "hrassist.E005"),
+        ("CORS_ALLOWED_ORIGINS", ["*"], "hrassist.E006"),
+        ("CORS_ALLOWED_ORIGINS", ["https://*.example.com"], "hrassist.E006"),
+        ("CORS_ALLOWED_ORIGINS", ["http://app.example.com"], "hrassist.E006"),
+        ("CORS_ALLOW_ALL_ORIGINS", True, "hrassist.E006"),
+        ("CSRF_TRUSTED_ORIGINS", ["http://app.example.com"], "hrassist.E007"),
+        ("CSRF_TRUSTED_ORIGINS", ["https://*.example.com"], "hrassist.E007"),
+        ("PUBLIC_URL", "http://hr.example.com", "hrassist.E008"),
+        ("PUBLIC_URL", "https://hr.example.com/x?y", "hrassist.E008"),
+        ("PUBLIC_URL", "", "hrassist.E008"),
+        ("SECURE_HSTS_SECONDS", 3600, "hrassist.W005"),
+        ("SECURE_SSL_REDIRECT", False, "hrassist.W005"),
         ("ALLOWED_HOSTS", [], "hrassist.E003"),
         ("ALLOWED_HOSTS", ["*"], "hrassist.E003"),
         ("SESSION_COOKIE_SECURE", False, "hrassist.E004"),

@@ -5,7 +5,6 @@ from django.db import connection, connections
 from django.test import Client
 
 from audit.models import Event
-from hrassist.forms import _network
 from tests.factories import UserFactory
 from tests.hrassist.lib.test_throttle import wind_back
 
@@ -73,14 +72,6 @@ def test_writing_the_name_differently_gives_no_further_guesses(rosa, events):
     for name in ["rosa", "Rosa", "ROSA", " rosa", "rosa ", "rOsA"]:
         sign_in("guess", username=name)
     assert len(events("user.login_throttled")) == 1
-
-
-@pytest.mark.parametrize(
-    ("ip", "network"),
-    [("203.0.113.5", "203.0.113.5"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), (None, "unknown")],
-)
-def test_an_ipv6_network_counts_as_one_address(ip, network):
-    assert _network(ip) == network
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "audit"])

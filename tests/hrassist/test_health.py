@@ -16,8 +16,22 @@ def test_liveness_asks_nothing(client, django_assert_num_queries, db):
 
 def test_readiness_names_each_part(client, db):
     answer = client.get("/readyz")
-    assert answer.json() == {"database": "ok", "queue": "ok", "storage": "ok", "disk": "ok"}
+    assert answer.json() == {
+        "database": "ok", "queue": "ok", "storage": "ok", "disk": "ok", "audit_seals": "ok",
+        # The tests' own connection is the owner's.
+        "database_role": "warning: The application's database role could rewrite the audit trail.",
+    }  # fmt: skip
     assert answer.status_code == 200
+
+
+def test_seals_that_are_late_are_a_warning_and_no_reason_to_take_the_site_down(client, db):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("SELECT audit_insert('job.opened', '', '', '', '{}')")
+        cursor.execute("UPDATE audit_event SET ts = ts - interval '7 minutes'")
+        cursor.execute("SET LOCAL session_replication_role = origin")
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["audit_seals"]) == (200, "warning: Not sealed for 7 minutes.")
 
 
 @pytest.mark.django_db

@@ -118,13 +118,43 @@ def test_redis_carries_the_cache_when_there_is_one():
     assert caches["default"]["BACKEND"].endswith("RedisCache")
 
 
-def test_deployment_checks_of_django_find_nothing():
-    done = subprocess.run(
-        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING", "--tag", "security"],
-        env=PRODUCTION | {"SECRET_KEY": "".join(chr(33 + n % 90) for n in range(80)).replace("\\", "x")},
+STRONG = "".join(chr(33 + n % 90) for n in range(80)).replace("\\", "x")
+SOUND = PRODUCTION | {
+    "SECRET_KEY": STRONG,
+    "AWS_S3_BUCKET_NAME": "resumes",
+    "HRASSIST_CLAMD_SOCKET": "/run/clamav/clamd.ctl",
+}
+
+
+def checked(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING", *arguments],
+        env=SOUND | environment,
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_the_checks_of_a_deployment_find_nothing():
+    """All of Django's, of every package's and of ours, with the settings of a production."""
+    done = checked()
     assert done.returncode == 0, done.stdout + done.stderr[-1500:]
+    assert "no issues" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"SECRET_KEY": "x" * 64}, "hrassist.E002"),
+        ({"DEBUG": "on"}, "hrassist.E001"),
+        ({"ALLOWED_HOSTS": "*"}, "hrassist.E003"),
+        ({"CORS_ORIGINS": "*"}, "hrassist.E006"),
+        ({"HRASSIST_PUBLIC_URL": "http://hr.example.com"}, "hrassist.E008"),
+    ],
+)
+def test_a_weak_production_does_not_start(environment, expected):
+    done = checked(**environment)
+    assert done.returncode != 0
+    assert expected in done.stderr

@@ -7,12 +7,12 @@ import json
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import connections
 from django.test import RequestFactory
 
 from candidates.api.upload_stream import upload_events
 from candidates.models import UploadTicket
+from hrassist.identity.sessions import SessionStore
 from hrassist.lib import sse
 from hrassist.models import User
 from tests.factories import CandidateFactory, ResumeFactory, UploadTicketFactory, UserFactory

@@ -154,17 +154,13 @@ def test_programs_that_fill_forms_get_no_further(link: TrackingLink, said: dict[
         ("submit_link", lambda link: Client().post(address(link), filled(proof="")).status_code),
     ],
 )
-def test_too_many_at_once_are_slowed_down(
-    link: TrackingLink, name: str, ask: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(intake.LIMITS, name, (2, 600))
+def test_too_many_at_once_are_slowed_down(link: TrackingLink, name: str, ask: Any, settings: Any) -> None:
+    settings.LIMITS = {f"intake:{name}": (2, 600)}
     assert [ask(link) == 429 for _ in range(3)] == [False, False, True]
 
 
-def test_one_address_does_not_use_up_anothers_pace(
-    link: TrackingLink, monkeypatch: pytest.MonkeyPatch, settings: Any
-) -> None:
-    monkeypatch.setitem(intake.LIMITS, "ticket_address", (1, 600))
+def test_one_address_does_not_use_up_anothers_pace(link: TrackingLink, settings: Any) -> None:
+    settings.LIMITS = {"intake:ticket_address": (1, 600)}
     settings.TRUSTED_PROXIES = 1
     first, second = {"HTTP_X_FORWARDED_FOR": "192.0.2.1"}, {"HTTP_X_FORWARDED_FOR": "192.0.2.2"}
     assert [ask_ticket(Client(), link, resume(), **who).status_code for who in (first, first, second)] == [

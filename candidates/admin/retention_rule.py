@@ -1,0 +1,164 @@
+"""The rules of how long people are kept, each with what a change would do before it is made."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.safestring import SafeString
+
+from audit import actions as audit
+from candidates.actions import retention as actions
+from candidates.models import RetentionRule, holding
+from hrassist.admin import cells
+from hrassist.admin.base import BaseAdmin, QuietForm
+from hrassist.lib.errors import DomainError
+
+JOBS_OFFERED = 200
+
+
+class RuleForm(QuietForm):
+    """One rule; `who` is the user that fills it in, who chooses among the jobs they see."""
+
+    who: Any = None
+    job_ref = forms.TypedChoiceField(
+        label="Only for this job", required=False, coerce=UUID, empty_value=None, choices=[("", "every job")]
+    )
+    job_status = forms.ChoiceField(
+        label="Only while the job is", required=False,
+        choices=[("", "in any status"), ("draft", "a draft"), ("open", "open"), ("on_hold", "on hold"),
+                 ("closed", "closed")],
+    )  # fmt: skip
+    expected_updated_at = forms.DateTimeField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = RetentionRule
+        fields = actions.FACTS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["job_ref"]
+        field.choices = [("", "every job"), *_jobs(self.who, self.instance.job_ref)]
+        if self.instance.pk and not self.instance._state.adding:
+            self.initial["expected_updated_at"] = self.instance.updated_at.isoformat()
+
+    def clean_country(self) -> str:
+        country = str(self.cleaned_data["country"]).strip().upper()
+        if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
+            raise forms.ValidationError("Use two letters, such as DE.")
+        return country
+
+    def clean_expected_updated_at(self) -> Any:
+        # The form's own field drops the microseconds.
+        return parse_datetime(str(self.data.get("expected_updated_at", ""))) if self.data else None
+
+
+@admin.register(RetentionRule)
+class RetentionRuleAdmin(BaseAdmin[RetentionRule]):
+    list_display = ("name", "says", "where", "state", "changed")
+    list_filter = ("active", "effect", "clock")
+    search_fields = ("name", "country")
+    search_help_text = "Name or country"
+    ordering = ("-active", "effect", "clock", "country", "name")
+    form = RuleForm
+    fields = ("name", ("effect", "months"), "clock", ("country", "job_status"), "job_ref", "source", "active",
+              "expected_updated_at")  # fmt: skip
+    noun, nouns = "retention rule", "retention rules"
+    list_hint = (
+        "The most specific rule for each application and pool counts, the last of them decides, a rule on the last "
+        "contact ends it earlier, and what a law asks for comes last and wins. A legal hold stops all of it."
+    )
+    empty_title = "No rules"
+    empty_hint = "Without rules nobody is ever erased by time. Add one for rejected applicants first."
+    change_form_template = "candidates/retention_rule.html"
+
+    @admin.display(description="Rule")
+    def says(self, one: RetentionRule) -> str:
+        months = "month" if one.months == 1 else "months"
+        return f"{one.get_effect_display()} {one.months} {months} · {one.get_clock_display().lower()}"
+
+    @admin.display(description="Where", ordering="country")
+    def where(self, one: RetentionRule) -> SafeString | str:
+        parts = [one.country, f"job {one.job_status.replace('_', ' ')}" if one.job_status else "",
+                 "one job" if one.job_ref else ""]  # fmt: skip
+        return ", ".join(part for part in parts if part) or "everywhere"
+
+    @admin.display(description="State", ordering="active")
+    def state(self, one: RetentionRule) -> SafeString:
+        return cells.badge("in force", "good") if one.active else cells.badge("off")
+
+    @admin.display(description="Changed", ordering="updated_at")
+    def changed(self, one: RetentionRule) -> SafeString:
+        return cells.ago(one.updated_at)
+
+    def get_form(
+        self, request: HttpRequest, obj: RetentionRule | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        made = super().get_form(request, obj, change, **kwargs)
+        return type("OwnRuleForm", (made,), {"who": request.user})
+
+    def save_model(
+        self, request: HttpRequest, obj: RetentionRule, form: ModelForm[RetentionRule], change: bool
+    ) -> None:
+        user: Any = request.user
+        facts = {name: form.cleaned_data[name] for name in actions.FACTS}
+        made = actions.save_rule(
+            rule=RetentionRule.objects.get(pk=obj.pk) if change else None, by=user, facts=facts, now=timezone.now(),
+            expected_updated_at=form.cleaned_data.get("expected_updated_at") if change else None,
+        )  # fmt: skip
+        obj.pk, obj._state.adding = made.pk, False
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:  # fmt: skip
+        """The form; with `_preview` what it would do, and nothing is saved."""
+        if request.method == "POST" and "_preview" in request.POST:
+            return self.preview(request, object_id)
+        if request.method == "POST":
+            try:
+                return super().changeform_view(request, object_id, form_url, extra_context)
+            except DomainError as error:
+                messages.error(request, error.message)
+                return HttpResponseRedirect(request.get_full_path())
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def preview(self, request: HttpRequest, object_id: str | None) -> HttpResponse:
+        rule = self.get_object(request, object_id) if object_id else None
+        allowed = self.has_change_permission(request, rule) if rule else self.has_add_permission(request)
+        if not allowed:
+            raise PermissionDenied
+        form = self.get_form(request, rule, change=rule is not None)(request.POST, instance=rule)
+        if not form.is_valid():
+            messages.error(request, "Mend the fields first: " + " ".join(_sentences(form)))
+            return HttpResponseRedirect(request.get_full_path())
+        facts = {name: form.cleaned_data[name] for name in actions.FACTS}
+        user: Any = request.user
+        audit.viewed("retention_rule.previewed", target=rule, by=user)
+        found = actions.preview(rule_id=rule.pk if rule else None, facts=facts, now=timezone.now())
+        context = {
+            **self.admin_site.each_context(request), "opts": self.opts, "title": "What this rule would do",
+            "preview": found, "said": [(name, request.POST[name]) for name in form.fields if name in request.POST],
+            "name": facts["name"], "here": request.get_full_path(), "ahead": actions.AHEAD.days,
+        }  # fmt: skip
+        return TemplateResponse(request, "candidates/retention_preview.html", context)
+
+
+def _jobs(user: Any, chosen: UUID | None) -> list[tuple[UUID, str]]:
+    """The newest jobs that the user sees, from the app that knows them; the one that is chosen without its name."""
+    kind = holding.kind("job")
+    seen = list(kind.visible(user).order_by("-pk")[:JOBS_OFFERED]) if kind and user else []
+    found = [(job.pk, str(job)) for job in seen]
+    return found if chosen is None or chosen in dict(found) else [(chosen, "the job that was chosen"), *found]
+
+
+def _sentences(form: RuleForm) -> list[str]:
+    return [str(error) for errors in form.errors.values() for error in errors]

@@ -1,0 +1,1 @@
+"""Who somebody is, how they prove it, and how long that holds."""

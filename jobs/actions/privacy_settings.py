@@ -1,0 +1,80 @@
+"""What is set by hand: a jurisdiction switched on or off with its facts, and one job's own rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from django.db import transaction
+
+from audit import actions as audit
+from hrassist.lib import jurisdictions
+from hrassist.lib.errors import Conflict, DomainError
+from jobs.models import Job, JobPrivacy, JurisdictionSetting
+
+if TYPE_CHECKING:
+    from hrassist.models import User
+
+FACTS = ("contact", "grievance_contact", "alternative", "bias_audit_url")
+
+
+@transaction.atomic
+def set_jurisdiction(
+    *,
+    code: str,
+    enabled: bool,
+    by: User,
+    now: datetime,
+    bias_audit_on: date | None = None,
+    expected_updated_at: datetime | None = None,
+    **facts: str,
+) -> JurisdictionSetting:
+    """Switch a jurisdiction and state its facts. Raises DomainError, Conflict where somebody else did meanwhile."""
+    if code not in jurisdictions.everything():
+        raise DomainError("There is no such jurisdiction.", code="bad_jurisdiction")
+    if bias_audit_on is not None and bias_audit_on > now.date():
+        raise DomainError("An audit cannot lie in the future.", code="future_audit",
+                          fields={"bias_audit_on": ["Choose the day of the last audit."]})  # fmt: skip
+    url = facts.get("bias_audit_url", "").strip()
+    if url and urlsplit(url).scheme not in {"http", "https"}:
+        raise DomainError("Write the address of the summary with https://.", code="bad_url",
+                          fields={"bias_audit_url": ["Write an address with https://."]})  # fmt: skip
+    JurisdictionSetting.objects.get_or_create(code=code)
+    row = JurisdictionSetting.objects.select_for_update().get(code=code)
+    if expected_updated_at is not None and row.updated_by_id is not None and row.updated_at != expected_updated_at:
+        raise Conflict("Somebody changed this since you read it. Read it again.", code="setting_changed")
+    row.enabled, row.bias_audit_on, row.updated_by = enabled, bias_audit_on, by
+    for name in FACTS:
+        setattr(
+            row,
+            name,
+            " ".join(facts.get(name, "").split())[: 300 if name in {"alternative", "bias_audit_url"} else 200],
+        )
+    row.save()
+    audit.record("jurisdiction.set", target=row, by=by, code=code, enabled=enabled, audited=bias_audit_on)
+    return row
+
+
+@transaction.atomic
+def set_job(
+    *, job: Job, ranking_off: bool, why: str, codes: Sequence[str] | None, by: User, now: datetime
+) -> JobPrivacy:
+    """Switch rankings for one job off or on, and name its jurisdictions where its place does not; None: as it gives."""
+    unknown = set(codes or ()) - set(jurisdictions.everything())
+    if unknown:
+        raise DomainError("There is no such jurisdiction.", code="bad_jurisdiction")
+    if ranking_off and not why.strip():
+        raise DomainError("Say why nobody is ranked for this job.", code="no_reason",
+                          fields={"why": ["Say why."]})  # fmt: skip
+    Job.objects.select_for_update(no_key=True).get(pk=job.pk)
+    row, _ = JobPrivacy.objects.get_or_create(job=job, defaults={"updated_by": by})
+    row.ranking_off, row.ranking_off_for = ranking_off, " ".join(why.split())[:200] if ranking_off else ""
+    row.jurisdictions, row.updated_by = None if codes is None else sorted(set(codes)), by
+    row.save()
+    audit.record(
+        "job.privacy_set", target=job, by=by, job=job, ranking_off=ranking_off, jurisdictions=row.jurisdictions
+    )
+    del now
+    return row

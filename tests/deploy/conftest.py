@@ -1,0 +1,202 @@
+"""A real nginx with the configuration that is shipped, before a real gunicorn over the test's database."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.client import HTTPResponse
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from tests.browser.conftest import environment_of_the_test
+from tests.repo.sources import ROOT
+
+NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
+CONFIGURATION = ROOT / "deploy" / "nginx" / "hrassist.conf"
+NAME = "hr.example.com"
+AROUND = """
+daemon off;
+{user}
+pid {folder}/nginx.pid;
+error_log {folder}/error.log info;
+worker_processes 1;
+events {{ worker_connections 512; }}
+http {{
+    default_type application/octet-stream;
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/hrassist.conf;
+}}
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+def write_certificate(folder: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
+    now = datetime.datetime.now(tz=datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "fullchain.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    (folder / "privkey.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+
+
+@dataclass
+class Proxy:
+    """The running pair; `raw` sends bytes as they are and gives all that comes back."""
+
+    folder: Path
+    tls: int
+    plain: int
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def connect(self, *, name: str | None = NAME) -> ssl.SSLSocket:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return context.wrap_socket(socket.create_connection(("127.0.0.1", self.tls), timeout=20), server_hostname=name)
+
+    def raw(self, sent: bytes) -> bytes:
+        with self.connect() as connection:
+            connection.sendall(sent)
+            got = b""
+            try:
+                while piece := connection.recv(65536):
+                    got += piece
+            except (OSError, ssl.SSLError):
+                pass
+            return got
+
+    def ask(self, path: str, *, method: str = "GET", body: bytes = b"", **headers: str) -> Any:
+        lines = {
+            "Host": NAME,
+            "Connection": "close",
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
+        if body:
+            lines["Content-Length"] = str(len(body))
+        head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        with self.connect() as connection:
+            connection.sendall(f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body)
+            answer: Any = HTTPResponse(connection, method=method)
+            answer.begin()
+            answer.body = answer.read()
+            return answer
+
+    def log(self) -> str:
+        return (self.folder / "access.log").read_text()
+
+
+def configuration(folder: Path, *, tls: int, plain: int, stream: int, store: Path) -> str:
+    """The shipped file with this machine's paths and ports, and nothing else changed."""
+    text = CONFIGURATION.read_text()
+    for old, new in {
+        "/etc/letsencrypt/live/hr.example.com": str(folder),
+        "/run/hrassist/web.sock": f"{folder}/web.sock",
+        "127.0.0.1:8001": f"127.0.0.1:{stream}",
+        "/var/log/nginx/hrassist.log": f"{folder}/access.log",
+        "/var/lib/hrassist/storage/": f"{store}/",
+        "client_header_timeout 10s": "client_header_timeout 2s",
+    }.items():
+        assert old in text, f"{CONFIGURATION.name} does not have {old}"
+        text = text.replace(old, new)
+    text = re.sub(r"listen 443 ssl", f"listen 127.0.0.1:{tls} ssl", text)
+    text = re.sub(r"listen 80 ", f"listen 127.0.0.1:{plain} ", text)
+    return re.sub(r"\n *listen \[::\]:\d+[^;]*;", "", text)
+
+
+@pytest.fixture
+def nginx_folder(tmp_path: Path, own_store: Path) -> Callable[[], Proxy]:
+    """The files that nginx reads, in a folder of their own."""
+    if NGINX is None:
+        pytest.skip("There is no nginx on this machine (make system-packages installs Debian's).")
+
+    def make() -> Proxy:
+        folder = tmp_path / "nginx"
+        folder.mkdir()
+        own_store.mkdir(exist_ok=True)
+        write_certificate(folder)
+        one = Proxy(folder, tls=free_port(), plain=free_port())
+        text = configuration(folder, tls=one.tls, plain=one.plain, stream=free_port(), store=own_store)
+        (folder / "hrassist.conf").write_text(text)
+        import os
+
+        user = "user root;" if os.geteuid() == 0 else ""
+        (folder / "nginx.conf").write_text(AROUND.format(folder=folder, user=user))
+        return one
+
+    return make
+
+
+@pytest.fixture
+def proxy(nginx_folder: Callable[[], Proxy], own_store: Path, transactional_db: None) -> Iterator[Proxy]:
+    one = nginx_folder()
+    environment = environment_of_the_test(own_store) | {
+        "ALLOWED_HOSTS": NAME,
+        "HRASSIST_WEB_BIND": f"unix:{one.folder}/web.sock",
+        "HRASSIST_WEB_WORKERS": "1",
+        "HRASSIST_TRUSTED_PROXIES": "1",
+        "HRASSIST_ACCEL_REDIRECT_PREFIX": "/internal-files",
+        "HRASSIST_HSTS_SECONDS": "31536000",
+    }
+    log = (one.folder / "gunicorn.log").open("wb")
+    gunicorn = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.conf.py", "hrassist.wsgi:application"]
+    one.processes.append(subprocess.Popen(gunicorn, cwd=ROOT, env=environment, stdout=log, stderr=log))
+    command = [str(NGINX), "-c", f"{one.folder}/nginx.conf", "-p", str(one.folder)]
+    one.processes.append(subprocess.Popen(command, stdout=log, stderr=log))
+    try:
+        for _ in range(300):
+            if one.processes[0].poll() is not None or one.processes[1].poll() is not None:
+                break
+            try:
+                if (one.folder / "web.sock").exists() and one.ask("/livez").status == 200:
+                    break
+            except OSError:
+                pass
+            time.sleep(0.1)
+        else:
+            pytest.fail((one.folder / "gunicorn.log").read_text()[-3000:])
+        assert [process.poll() for process in one.processes] == [None, None], (one.folder / "gunicorn.log").read_text()[
+            -3000:
+        ] + (one.folder / "error.log").read_text()[-2000:]
+        yield one
+    finally:
+        for process in one.processes:
+            process.terminate()
+        for process in one.processes:
+            process.wait(20)
+        log.close()
