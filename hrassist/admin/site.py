@@ -52,8 +52,9 @@ class RecruitersSite(AdminSite):
         ]
         return [*own, *added, *super().get_urls()]
 
-    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
-        return Suggestions.as_view(admin_site=self)(request)
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        answer: Any = Suggestions.as_view(admin_site=self)(request)
+        return answer  # type: ignore[no-any-return]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
