@@ -46,6 +46,10 @@ test-accessibility: install ## Let axe look at every page of every role, in ligh
 test-chaos: install ## Run the tests that kill processes in the middle of their work
 	$(WITH_DATABASE) $(BIN)/pytest -rs -m chaos
 
+.PHONY: fuzz
+fuzz: install ## Bend files and let the reader have them, in its cage; SECONDS=600, OPTIONS=--seed N repeats a run
+	@$(BIN)/python -m tests.fuzz.run --seconds $(or $(SECONDS),600) $(OPTIONS)
+
 .PHONY: bench
 bench: install ## Compare what an API request costs with a bare WSGI function over the same SQL
 	@$(WITH_DATABASE) $(BIN)/python -m tests.bench.api_lists
@@ -54,8 +58,12 @@ bench: install ## Compare what an API request costs with a bare WSGI function ov
 bench-admin: install ## Measure the admin's pages over 10,000 and 1,000,000 people; OPTIONS=--strict fails on a missed target
 	@$(WITH_DATABASE) $(BIN)/python -m tests.bench.admin_pages $(OPTIONS)
 
+.PHONY: bench-audit
+bench-audit: install ## Measure searches of the audit log over ten million events; OPTIONS=--strict fails on a missed target
+	@$(WITH_DATABASE) $(BIN)/python -m tests.bench.audit_search $(OPTIONS)
+
 .PHONY: check
-check: install ## Format, lint, types, layers, migrations, templates, secrets, requirements
+check: install ## Format, lint, types, layers, migrations, templates, secrets, house rules, licences, requirements
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -65,6 +73,9 @@ check: install ## Format, lint, types, layers, migrations, templates, secrets, r
 	git ls-files -z -- ':!requirements*.txt' ':!tests' | xargs -0 $(BIN)/detect-secrets-hook
 	git ls-files -z -- tests | xargs -0 $(BIN)/detect-secrets-hook $(MADE_UP)
 	$(BIN)/bandit --quiet -c pyproject.toml -ll --recursive $(PACKAGES)
+	deploy/scripts/scanner semgrep --config .ci/semgrep.yml $(PACKAGES)
+	deploy/scripts/scanner zizmor .github
+	$(BIN)/python .ci/sbom.py --check
 	deploy/scripts/requirements-current
 
 .PHONY: format
@@ -77,6 +88,16 @@ format: install ## Format code and templates, and mend what the linters can mend
 lock: install ## Resolve pyproject.toml into hashed requirements; UPGRADE=1 takes newer versions
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements.txt
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(BIN)/uv pip compile .ci/scanners.in --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) --output-file requirements-scanners.txt
+
+.PHONY: audit-packages
+audit-packages: install ## Ask the public advisories about every locked package (needs the internet)
+	deploy/scripts/scanner pip-audit --require-hashes --disable-pip --requirement requirements.txt $(OPTIONS)
+
+.PHONY: sbom
+sbom: install ## Write what is inside as CycloneDX JSON (sbom.cdx.json); stops at a licence that is not allowed
+	@$(BIN)/python .ci/sbom.py
 
 .PHONY: password
 password: install ## Give the demo recruiter a new password and print it once

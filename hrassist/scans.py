@@ -134,7 +134,7 @@ def record(*, tool: str, content: bytes, ran_at: datetime, now: datetime, target
         # The same result again: nothing changed, and that is known of a later moment now.
         scan.ran_at = ran_at
         scan.save(update_fields=["ran_at"])
-    audit.record("scan.recorded", target=scan, tool=tool, **{level: counts[level] for level in LEVELS})
+    audit.record("scan.recorded", target=scan, tool=tool, found={level: counts[level] for level in LEVELS})
     return scan
 
 

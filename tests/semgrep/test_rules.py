@@ -44,7 +44,7 @@ def found() -> dict[str, set[int]]:
         rules.write_text(json.dumps({"rules": bare}))
         shutil.copytree(EXAMPLES, Path(folder, "product"))
         done = subprocess.run(
-            [ROOT / "deploy/scripts/semgrep", "--json", "--config", str(rules), "product"],
+            [ROOT / "deploy/scripts/scanner", "semgrep", "--json", "--config", str(rules), "product"],
             cwd=folder,
             capture_output=True,
             text=True,
