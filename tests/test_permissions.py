@@ -27,16 +27,18 @@ from audit.models import Event
 from candidates.models import (
     Candidate,
     CandidateMerge,
+    CorrectionRequest,
     DataExport,
     DuplicateGroup,
     DuplicateMember,
     Erasure,
     LegalHold,
+    Notice,
     RetentionRule,
     Source,
 )
 from hrassist.models import ApiToken, LongTask, Notification, SavedView, User
-from jobs.models import Absence, DriveJob, IntakeSubmission, MatchRun, Referral, RejectionReason
+from jobs.models import Absence, DriveJob, IntakeSubmission, MatchRun, Referral, RejectionReason, ReviewRequest
 from tests import hiring
 from tests.factories import (
     ApplicationFactory,
@@ -144,6 +146,7 @@ class World:
             "user_id": self.job.team.first().user_id,
             "id": self.user.pk,
             "number": 1,
+            "code": "eu",
             "token": "not-a-ticket",
             **{f"{name}_id": row.pk for name, row in self.hiring.items()},
             "content_type_id": ContentType.objects.get_for_model(Candidate).pk,
@@ -222,6 +225,14 @@ def hiring_rows(application: Any, owner: User) -> dict[str, Any]:
         ),
         "retentionrule": RetentionRule.objects.create(name=f"Rule of {application.pk}", clock="hired", months=1,
                                                       active=False),
+        "notice": Notice.objects.create(
+            kind="privacy", language="en", version=Notice.objects.count() + 1, title="Notice", text="Text",
+            published_at=now,
+        ),
+        "correctionrequest": CorrectionRequest.objects.create(
+            candidate=application.candidate, proposed={"city": "Rome"}
+        ),
+        "reviewrequest": ReviewRequest.objects.create(application=application, channel="mail", due_at=now),
         "task": LongTask.objects.create(kind="test", title="Test", created_by=owner),
     }  # fmt: skip
 
@@ -305,7 +316,7 @@ def test_each_role_gets_the_answers_of_the_table(role, half):
 
 
 def test_without_signing_in_nothing_but_the_doors_is_open():
-    doors = {"livez", "readyz", "login/", "careers/", "careers/<uuid:jobpost_id>/", "policy-reports"}
+    doors = {"livez", "readyz", "login/", "my/", "careers/", "careers/<uuid:jobpost_id>/", "policy-reports"}
     open_to_all = {route for (route, _, _), row in table().items() if row["nobody"] < 300}
     assert open_to_all <= doors
 
