@@ -46,6 +46,10 @@ test-accessibility: install ## Let axe look at every page of every role, in ligh
 test-chaos: install ## Run the tests that kill processes in the middle of their work
 	$(WITH_DATABASE) $(BIN)/pytest -rs -m chaos
 
+.PHONY: fuzz
+fuzz: install ## Bend files and let the reader have them, in its cage; SECONDS=600, OPTIONS=--seed N repeats a run
+	@$(BIN)/python -m tests.fuzz.run --seconds $(or $(SECONDS),600) $(OPTIONS)
+
 .PHONY: bench
 bench: install ## Compare what an API request costs with a bare WSGI function over the same SQL
 	@$(WITH_DATABASE) $(BIN)/python -m tests.bench.api_lists
@@ -53,6 +57,10 @@ bench: install ## Compare what an API request costs with a bare WSGI function ov
 .PHONY: bench-admin
 bench-admin: install ## Measure the admin's pages over 10,000 and 1,000,000 people; OPTIONS=--strict fails on a missed target
 	@$(WITH_DATABASE) $(BIN)/python -m tests.bench.admin_pages $(OPTIONS)
+
+.PHONY: bench-audit
+bench-audit: install ## Measure searches of the audit log over ten million events; OPTIONS=--strict fails on a missed target
+	@$(WITH_DATABASE) $(BIN)/python -m tests.bench.audit_search $(OPTIONS)
 
 .PHONY: check
 check: install ## Format, lint, types, layers, migrations, templates, secrets, house rules, licences, requirements

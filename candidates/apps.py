@@ -10,7 +10,7 @@ class CandidatesConfig(AppConfig):
     def ready(self) -> None:
         from audit.actions import expiring  # noqa: PLC0415
         from candidates import tasks  # noqa: F401, PLC0415  the worker must know every task
-        from candidates.erasure import traces  # noqa: PLC0415
+        from candidates.erasure import leftovers, traces  # noqa: PLC0415
         from candidates.models import (  # noqa: PLC0415
             candidate,
             data_export,
@@ -27,6 +27,7 @@ class CandidatesConfig(AppConfig):
         own_erasers.register()
         own_disclosure.register()
         traces.register()
+        leftovers.register()
         keep(data_export.copies_named)
         expiring.keep_while(legal_hold.held_now)
         holding.register(

@@ -49,3 +49,4 @@ class HrassistAdminConfig(AdminConfig):
             security_sections,
             security_sign_in,
         )
+        from hrassist.privacy import pages  # noqa: F401, PLC0415

@@ -1,6 +1,7 @@
 """System checks: what would make this installation unsafe or unable to work, each with what to do."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -190,3 +191,27 @@ def check_database_role(databases: Any = None, **_kwargs: Any) -> list[CheckMess
             id="hrassist.W040",
         )
     ]
+
+
+@register(Tags.security, deploy=True)
+def check_erasures(**_kwargs: Any) -> list[CheckMessage]:
+    """What must survive a restore must not lie beside the database, and needs a key that is never changed."""
+    found: list[CheckMessage] = []
+    if not settings.ERASURE_LEDGER_KEY:
+        found.append(
+            Warning(
+                "The ledger of erasures has no key of its own: it ends with the next change of SECRET_KEY.",
+                hint="Set HRASSIST_ERASURE_LEDGER_KEY to 50 random characters, and keep them apart from backups.",
+                id="hrassist.W050",
+            )
+        )
+    if not settings.ERASURE_LEDGER.startswith("s3://") and settings.VAR_DIR in Path(settings.ERASURE_LEDGER).parents:
+        found.append(
+            Warning(
+                f"The ledger of erasures lies in {settings.ERASURE_LEDGER}, with everything else of this machine.",
+                hint="Set HRASSIST_ERASURE_LEDGER to another disk, or to s3://bucket/prefix: who was erased must still "
+                "be known when this machine is restored.",
+                id="hrassist.W051",
+            )
+        )
+    return found

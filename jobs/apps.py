@@ -14,7 +14,7 @@ class JobsConfig(AppConfig):
         from hrassist import notifications, tokens  # noqa: PLC0415
         from hrassist.lib.storage.named import keep  # noqa: PLC0415
         from jobs import tasks  # noqa: F401, PLC0415  the worker must know every task
-        from jobs.actions import bulk_messages, long_ranking, withdrawals  # noqa: F401, PLC0415  and every kind of long work
+        from jobs.actions import bulk_messages, long_ranking, owners, withdrawals  # noqa: F401, PLC0415  and every kind of long work
         from jobs.models import application, disclosure, erasers, finding, followers, job, keeping, offer  # noqa: PLC0415
 
         visibility.widen(application.people_of_visible_applications)
@@ -25,6 +25,7 @@ class JobsConfig(AppConfig):
         erasers.register()
         disclosure.register()
         keeping.register()
+        owners.register()
         keep(offer.letters_named)
         tokens.know_jobs(job.open_jobs_of)
         notifications.guard("job_ref", application.jobs_seen)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -55,7 +56,7 @@ def expire(*, ring: Ring | None = None, dry_run: bool = False) -> Expiry:
         count = sum(one.count for one in due)
         if dry_run or not due:
             return Expiry(seals=len(due), events=count, held=held)
-        said = {"seals": canonical.as_ranges(numbers), "before": before.isoformat(), "events": count}
+        said: dict[str, Any] = {"seals": canonical.as_ranges(numbers), "before": before.isoformat(), "events": count}
         # On record, and sealed, before anything is gone.
         record("event.expired", **said)
         seal = seals.seal_expiry(ring=ring, details=said)

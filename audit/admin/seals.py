@@ -50,7 +50,7 @@ class SealAdmin(ReadOnlyAdmin[Seal]):
     search_help_text = "The number of a seal"
     empty_title = "No seals yet"
     empty_hint = "The worker seals the audit log every minute once it has a key: manage.py audit_key --new FILE."
-    fields: Any = (
+    fields = (
         "number", "covers", "events", "signature_state", "copies", "sealed", "root", "prev", "hash", "key_id", "ids",
     )  # fmt: skip
 

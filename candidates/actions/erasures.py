@@ -12,8 +12,9 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from audit import actions as audit
+from candidates import retention
 from candidates.actions.legal_holds import UnderLegalHold
-from candidates.models import Candidate, Erasure, erasing, holding
+from candidates.models import Candidate, Erasure, RetentionRule, erasing, holding
 from candidates.models.candidate import everybody_of, standing_for
 from candidates.models.erasing import Person
 from candidates.tasks import run_erasure
@@ -33,6 +34,12 @@ class AlreadyErased(Gone):
 
     code = "candidate_erased"
     default_message = "This person was erased. Nothing about them is held any more."
+
+
+class KeptByLaw(UnderLegalHold):
+    """A rule that follows a law says for how long records have to be kept, and that time is not over."""
+
+    code = "kept_by_law"
 
 
 class NotConfirmable(Conflict):
@@ -57,7 +64,7 @@ def request(
     """Let the person be erased once `wait` is over (settings.ERASURE_WAIT); asked again it is the same request.
 
     A record that was merged leads to the one that stands for the person: all of them go. `by` is None for the person
-    themselves and for rules. Raises NotFound, PermissionDenied, AlreadyErased, UnderLegalHold.
+    themselves and for rules. Raises NotFound, PermissionDenied, AlreadyErased, UnderLegalHold (KeptByLaw among them).
     """
     root = _locked(candidate.pk, by=by)
     if by is not None and not by.has_perm("candidates.add_erasure"):
@@ -67,6 +74,8 @@ def request(
     people = everybody_of(root.pk)
     if grounds != Grounds.REPLAY and holding.on(people):
         raise UnderLegalHold
+    if grounds == Grounds.REQUEST:
+        _require_no_minimum(root, now=now)
     standing = Erasure.objects.open().filter(candidate__in=people).first()
     if standing is not None:
         return standing
@@ -142,6 +151,20 @@ def cancel(*, erasure: Erasure, by: User | None, now: datetime) -> Erasure:
     erasure.save(update_fields=["state", "cancelled_at", "cancelled_by", "reason"])
     audit.record("erasure.cancelled", target=erasure, by=by, subject=erasure.candidate_id)
     return erasure
+
+
+def _require_no_minimum(root: Candidate, *, now: datetime) -> None:
+    rules = retention.rules()
+    if not any(rule.effect == RetentionRule.Effect.AT_LEAST for rule in rules):
+        return
+    for timeline in retention.timelines([root.pk]):
+        least = retention.minimum(timeline, rules)
+        if least is not None and least.due is not None and least.due > now:
+            raise KeptByLaw(
+                "A law asks to keep this person's records until {day} (GDPR Art. 17(3)(b)). Nothing was removed. The "
+                "rules erase them by themselves after that.",
+                day=f"{least.due:%-d %B %Y}",
+            )
 
 
 def require_there(candidate_id: UUID, *, by: User) -> None:

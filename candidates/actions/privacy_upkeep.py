@@ -23,8 +23,9 @@ FORGOTTEN = timedelta(minutes=10)
 
 
 def daily(*, now: datetime) -> retention.Applied:
-    """The rules, then the forecast, then the reminders."""
+    """The rules, then what belongs to nobody, then the forecast and the reminders."""
     done = retention.apply(now=now)
+    retention.forget_leftovers(now=now)
     retention.forecast(now=now)
     retention.remind(now=now)
     return done

@@ -17,7 +17,7 @@ from audit import actions as audit
 from candidates import erasure, retention
 from candidates.actions import erasures
 from candidates.actions.legal_holds import UnderLegalHold
-from candidates.models import Candidate, RetentionDue, RetentionRule
+from candidates.models import Candidate, RetentionDue, RetentionRule, erasing
 from candidates.retention import Rule, Timeline, Verdict
 from hrassist import notifications
 from hrassist.lib.errors import Conflict, DomainError, NotFound, Unavailable
@@ -163,6 +163,20 @@ def _ask(one: Due, *, now: datetime) -> UUID | None:
     # Of somebody who asked for it themselves the request may still wait; their time is over in any case.
     type(made).objects.filter(pk=made.pk, run_after__gt=now, needs_second=False).update(run_after=now)
     return made.pk
+
+
+def forget_leftovers(*, now: datetime) -> dict[str, int]:
+    """Remove what belongs to nobody once the time of people without application is over; gives {what: how many}."""
+    months = [rule.months for rule in retention.rules() if (rule.effect, rule.clock) == ("at_most", "prospect")]
+    if not months:
+        return {}
+    counts: dict[str, int] = {}
+    for remove in erasing.leftovers():
+        counts |= remove(retention.shift(now, -max(months)))
+    found = {what: count for what, count in counts.items() if count}
+    if found:
+        audit.record("retention.leftovers_removed", removed=found)
+    return found
 
 
 @transaction.atomic

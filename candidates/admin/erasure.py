@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from audit import actions as audit
 from candidates.actions import erasures as actions
 from candidates.admin.privacy import holds_of, privacy_url
-from candidates.models import Candidate, Erasure
+from candidates.models import Candidate, Erasure, erasing
 from hrassist.admin import bulk, cells, pages
 from hrassist.admin.base import ReadOnlyAdmin
 from hrassist.admin.bulk import Bulk, BulkForm
@@ -92,7 +92,7 @@ class ErasureAdmin(ReadOnlyAdmin[Erasure]):
             {
                 **self.admin_site.each_context(request),
                 "opts": self.opts,
-                "title": f"Erasure of {one.candidate}",
+                "title": "Certificate of erasure" if one.certificate else f"Erasure of {one.candidate}",
                 "erasure": one,
                 "badge": state_badge(one),
                 "steps": [(label, number < reached) for number, (_, label) in enumerate(STEPS)],
@@ -162,11 +162,10 @@ def due_badge(one: Any) -> SafeString | str:
 
 def removed(one: Erasure) -> list[tuple[str, int]]:
     """What was removed or emptied, in words."""
-    from django.apps import apps  # noqa: PLC0415  the registry is ready when a page is asked for
-
+    erasers = {eraser.model: eraser for eraser in erasing.registered()}
     found: dict[str, int] = {}
     for name, count in one.counts.items():
-        label = str(apps.get_model(name)._meta.verbose_name_plural) if "." in name else name
+        label = erasers[name].label(count) if name in erasers else name
         found[label] = found.get(label, 0) + count
     return sorted(found.items())
 

@@ -128,4 +128,18 @@ def hold_view(request: HttpRequest, scope: str, target_id: UUID) -> HttpResponse
     return TemplateResponse(request, "candidates/hold.html", context, status=status)
 
 
-add_page("privacy/hold/<slug:scope>/<uuid:target_id>/", hold_view, name="legal_hold_place")
+def hold_person(request: HttpRequest, candidate_id: UUID) -> HttpResponseBase:
+    return hold_view(request, LegalHold.Scope.CANDIDATE, candidate_id)
+
+
+def hold_job(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
+    return hold_view(request, LegalHold.Scope.JOB, job_id)
+
+
+def hold_application(request: HttpRequest, application_id: UUID) -> HttpResponseBase:
+    return hold_view(request, LegalHold.Scope.APPLICATION, application_id)
+
+
+add_page("privacy/hold/candidate/<uuid:candidate_id>/", hold_person, name="legal_hold_candidate")
+add_page("privacy/hold/job/<uuid:job_id>/", hold_job, name="legal_hold_job")
+add_page("privacy/hold/application/<uuid:application_id>/", hold_application, name="legal_hold_application")

@@ -101,6 +101,8 @@ def rows(held: Claim) -> None:
         until = _open_until(person)
         counts = _add({}, *(dict(step(person)) for step in (*erasing.stops(), *erasing.traces())))
         counts = _add(counts, erasing.remove_all(person))
+        # The erasure's own row is not the person's.
+        counts.pop("candidates.erasure", None)
         Candidate.objects.filter(pk__in=person.ids).update(erased_at=person.now, updated_at=person.now)
         erasure.refresh_from_db(fields=["reason"])
         erasure.objects_left = sorted({*erasure.objects_left, *keys})

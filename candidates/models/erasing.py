@@ -50,9 +50,13 @@ class Eraser:
     keys: tuple[str, ...] = ()
     more_keys: Callable[[QuerySet[Any]], Iterable[str]] | None = None
     instead: Mapping[str, Any] = field(default_factory=dict)
+    # What people call its rows, one and many; empty for the model's own names.
+    called: tuple[str, str] = ("", "")
 
     def label(self, count: int) -> str:
         """What its rows are called."""
+        if self.called[0]:
+            return self.called[count != 1]
         meta = apps.get_model(self.model)._meta
         return str(meta.verbose_name if count == 1 else meta.verbose_name_plural)
 
@@ -136,6 +140,22 @@ def trace(step: Step) -> None:
     """Run this while the person's words are still known: it removes what names them in other people's rows."""
     if step not in _traces:
         _traces.append(step)
+
+
+# What belongs to nobody and is older than this moment; gives {what: how many}.
+Leftover = Callable[[datetime], Mapping[str, int]]
+
+_leftovers: list[Leftover] = []
+
+
+def leftover(remove: Leftover) -> None:
+    """Run this nightly: it removes what an app keeps of people who never became anybody's record."""
+    if remove not in _leftovers:
+        _leftovers.append(remove)
+
+
+def leftovers() -> tuple[Leftover, ...]:
+    return tuple(_leftovers)
 
 
 def stops() -> tuple[Step, ...]:

@@ -71,6 +71,11 @@ def on(people: Collection[UUID]) -> dict[UUID, list[UUID]]:
     return found
 
 
+def stands_on(scope: str, thing: UUID) -> bool:
+    """Whether a hold was placed on this very thing."""
+    return LegalHold.objects.standing().filter(scope=scope, target_ref=thing).exists()
+
+
 def is_held(candidate_id: UUID) -> bool:
     """Whether a hold stands on this person; costs one question while nothing at all is held."""
     return LegalHold.objects.standing().exists() and bool(on(everybody_of(candidate_id)))

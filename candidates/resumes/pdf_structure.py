@@ -26,6 +26,8 @@ _MEDIA_ACTIONS = frozenset({"/Rendition", "/Movie", "/Sound", "/RichMediaExecute
 _FORM_ACTIONS = frozenset({"/SubmitForm", "/ImportData", "/GoToE"})
 _DEEPEST = 60
 _MOST_FILTERS = 4
+_RARE_PACKING = frozenset({"/LZWDecode", "/LZW", "/RunLengthDecode", "/RL"})
+_PIECE = 512
 
 
 def check_pdf(data: bytes, *, limits: Limits) -> None:
@@ -165,6 +167,9 @@ def _decoded_size(stream: pikepdf.Stream, *, left: int, limits: Limits) -> int:
     filters = _filters(stream)
     if len(filters) > _MOST_FILTERS:
         raise _bomb()
+    if len(filters) > 1 and _RARE_PACKING.intersection(filters):
+        # Packed twice by means that nothing written in this century uses: not worth taking apart.
+        raise _bomb()
     content = stream.read_raw_bytes()
     most = min(left, limits.pdf_decoded_bytes if is_image else limits.pdf_content_bytes)
     for name in filters:
@@ -175,11 +180,55 @@ def _decoded_size(stream: pikepdf.Stream, *, left: int, limits: Limits) -> int:
         elif name in {"/ASCIIHexDecode", "/AHx"}:
             content = re.sub(rb"[^0-9A-Fa-f]", b"", content)
             content = binascii.unhexlify(content[: len(content) & ~1])
+        elif name in _RARE_PACKING:
+            return _within(_unpacked_size(name, content, most=most), most)
         else:
             break
-    if len(content) > most:
+    return _within(len(content), most)
+
+
+def _within(size: int, most: int) -> int:
+    if size > most:
         raise _bomb()
-    return len(content)
+    return size
+
+
+def _unpacked_size(name: str, content: bytes, *, most: int) -> int:
+    """How long this becomes, without making it; counted until it is past `most`."""
+    return _size_of_runs(content) if name in {"/RunLengthDecode", "/RL"} else _size_of_lzw(content, most=most)
+
+
+def _size_of_runs(content: bytes) -> int:
+    at = size = 0
+    while at < len(content) and content[at] != 128:
+        length = content[at]
+        size += length + 1 if length < 128 else 257 - length
+        at += length + 2 if length < 128 else 2
+    return size
+
+
+def _size_of_lzw(content: bytes, *, most: int) -> int:
+    """Only the lengths of the table's entries are kept (PDF 2.0, 7.4.4)."""
+    lengths: list[int] = []
+    size = held = bits = last = 0
+    width = 9
+    for byte in content:
+        held, bits = (held << 8 | byte) & 0xFFFFF, bits + 8
+        if bits < width:
+            continue
+        bits -= width
+        code = held >> bits & (1 << width) - 1
+        if code == 256:
+            lengths, width, last = [], 9, 0
+            continue
+        if code == 257 or size > most:
+            break
+        length = 1 if code < 256 else lengths[code - 258] if code - 258 < len(lengths) else last + 1
+        if last and len(lengths) < 4096 - 258:
+            lengths.append(last + 1)
+            width = 9 + (len(lengths) > 252) + (len(lengths) > 764) + (len(lengths) > 1788)
+        size, last = size + length, length
+    return size
 
 
 def _filters(stream: pikepdf.Stream) -> list[str]:
@@ -190,14 +239,21 @@ def _filters(stream: pikepdf.Stream) -> list[str]:
 
 
 def _inflate(content: bytes, *, limit: int) -> bytes:
-    inflater = zlib.decompressobj()
+    inflater, out = zlib.decompressobj(), bytearray()
     try:
-        out = inflater.decompress(content, limit + 1)
+        # In small pieces: readers show a damaged stream up to its fault, so what came before it counts.
+        for at in range(0, len(content), _PIECE):
+            piece = content[at : at + _PIECE]
+            while piece and len(out) <= limit:
+                out += inflater.decompress(piece, limit + 1 - len(out))
+                piece = inflater.unconsumed_tail
+            if inflater.eof or len(out) > limit:
+                break
     except zlib.error:
-        return b""  # damaged streams are common and cost nothing: readers show what they can
+        pass  # damaged streams are common
     if len(out) > limit:
         raise _bomb()
-    return out
+    return bytes(out)
 
 
 def _undo_ascii85(content: bytes) -> bytes:

@@ -63,7 +63,8 @@ def check_archive(data: bytes, *, kind: Kind, limits: Limits) -> None:
         if _EMBEDDED_PARTS.search(name):
             raise _has_embedded()
     archive.measure()
-    for name in archive.names:
+    # The manifest first: it says whether the other parts are encrypted, which looks like damage otherwise.
+    for name in sorted(archive.names, key=lambda one: one != "META-INF/manifest.xml"):
         lowered = name.lower()
         if lowered.endswith((".xml", ".rels", ".rdf")):
             if archive.parts[name].file_size:

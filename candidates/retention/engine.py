@@ -100,6 +100,12 @@ def judge(timeline: Timeline, rules: Sequence[Rule]) -> Verdict:
     return max([capped, *_minimums(timeline, facts, rules)], key=_due)
 
 
+def minimum(timeline: Timeline, rules: Sequence[Rule]) -> Verdict | None:
+    """The longest time for which a law asks to keep something of this person; None where none does."""
+    facts = timeline.facts or (Fact(clock=PROSPECT, since=timeline.last_contact, country=timeline.country),)
+    return max(_minimums(timeline, facts, rules), key=_due, default=None)
+
+
 def shift(moment: datetime, months: int) -> datetime:
     """So many months later, at the last day of a month that is too short."""
     year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)

@@ -28,7 +28,7 @@ CURSOR_VAR, VIEW_VAR = "cursor", "view"
 # Parts of a list's address that narrow nothing beyond its search.
 NOT_FILTERS = {"q", "o", "p", "e", CURSOR_VAR, VIEW_VAR}
 # Counting what a search found asks every row again: it stops sooner.
-COUNTED_ROWS, COUNTED_FOUND = 1_000, 500
+COUNTED_ROWS, COUNTED_FOUND = 1_000, 200
 # Where the planner expects so many times that, counting even the first of them would cost more than the page.
 SURELY_MORE = 2
 
@@ -73,7 +73,7 @@ class EstimatePaginator(PaginatorOf[Any]):
 
 
 def in_words(count: int, *, is_estimate: bool) -> str:
-    """1,234 · 500+ · about 12 k · about 1.2 M."""
+    """1,234 · 200+ · about 12 k · about 1.2 M."""
     if not is_estimate:
         return f"{count:,}"
     if count <= COUNTED_FOUND:
@@ -192,6 +192,8 @@ class KeysetChangeList(ChangeList):
                 cursor = None
         if cursor is not None and cursor.newer:
             rows = rows.order_by(field, "pk")
+        if self.query and cursor is None and not self.found.by_keys:
+            rows = self._counted(rows, paginator)
         page: list[Model] = list(rows[: self.list_per_page + 1])
         more = len(page) > self.list_per_page
         page = page[: self.list_per_page]
@@ -214,6 +216,12 @@ class KeysetChangeList(ChangeList):
         self.can_show_all = False
         self.multi_page = False
         self.paginator = paginator
+
+    def _counted(self, rows: QuerySet[Any], paginator: Any) -> QuerySet[Any]:
+        """The rows of the first page; how many there are in all comes from the same walk through what was found."""
+        keys = list(rows.select_related(None).values_list("pk", flat=True)[: COUNTED_FOUND + 1])
+        vars(paginator)["_counted"] = (min(len(keys), COUNTED_FOUND), len(keys) > COUNTED_FOUND)
+        return rows.filter(pk__in=keys[: self.list_per_page + 1])
 
     def _beyond(self, rows: QuerySet[Any], *, cursor: Cursor, field: str) -> QuerySet[Any]:
         pk = self.opts.pk.to_python(cursor.pk) if self.opts.pk else cursor.pk

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -93,13 +94,13 @@ def _break_glass() -> Finding:
     return Finding(Level.GOOD, "The emergency account is sealed.")
 
 
-def _about(rows: list[object] | list[User], what: str, advice: str, else_what: str, page: str) -> Finding:
+def _about(rows: Sequence[object], what: str, advice: str, else_what: str, page: str) -> Finding:
     url = reverse(page)
     return Finding(Level.NOTICE, what, advice, url) if rows else Finding(Level.GOOD, else_what, "", url)
 
 
-def _names(users: object) -> str:
-    rows: list[User] = list(users)  # type: ignore[call-overload]
+def _names(users: Iterable[User]) -> str:
+    rows = list(users)
     shown = ", ".join(user.username for user in rows[:MOST_NAMES])
     return f"{shown} and {len(rows) - MOST_NAMES} more" if len(rows) > MOST_NAMES else shown
 

@@ -17,9 +17,10 @@ from django.utils import timezone
 from hrassist import accounts, notifications
 from hrassist.admin import bulk, dashboard, navigation, pages, saved_views
 from hrassist.admin.search import search_view
+from hrassist.admin.searched_select import Suggestions
 from hrassist.forms import ThrottledAuthenticationForm
 from hrassist.identity import entry, gate, sso
-from hrassist.lib.errors import DomainError
+from hrassist.lib.errors import DomainError, Gone
 
 View = Callable[..., HttpResponseBase]
 
@@ -51,12 +52,16 @@ class RecruitersSite(AdminSite):
         ]
         return [*own, *added, *super().get_urls()]
 
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        return Suggestions.as_view(admin_site=self)(request)
+
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
         if context["has_permission"]:
             context["nav_sections"] = navigation.sections(request)
             user: Any = request.user
             context["unread_count"] = notifications.unread(user)
+            context["session_seconds"] = int(settings.SESSION_IDLE.total_seconds())
         return context
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
@@ -75,7 +80,7 @@ class RecruitersSite(AdminSite):
 
     def refusal(self, request: HttpRequest, error: DomainError) -> HttpResponse:
         """The page for what an action refused: its sentence, its code, and the way back."""
-        context = {**self.each_context(request), "title": "This did not work", "error": error}
+        context = {**self.each_context(request), "title": _headline(error), "error": error}
         return TemplateResponse(request, "admin/refusal.html", context, status=error.status).render()
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -89,9 +94,7 @@ class RecruitersSite(AdminSite):
             user = request.user
         return HttpResponseRedirect(entry.beginning(user, wanted=entry.where_next(request)))
 
-    def password_change(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponseRedirect | TemplateResponse:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """One's own password; every other session of the account ends with the one before."""
         answer = super().password_change(request, extra_context)
         if isinstance(answer, HttpResponseRedirect):
@@ -116,3 +119,7 @@ class RecruitersSite(AdminSite):
     ) -> TemplateResponse:
         # The side bar names every page; a second index of the same links would only be a dead end.
         return self.index(request, extra_context)
+
+
+def _headline(error: DomainError) -> str:
+    return "Not here any more" if error.status == Gone.status else "This did not work"

@@ -58,7 +58,8 @@ def of(user: User) -> list[Authenticator]:
 
 
 def has_factor(user: User) -> bool:
-    return bool(Authenticator.objects.filter(user=user, type__in=(TOTP, KEY)).exists())
+    """Whether there is something to ask for; the emergency account has nothing but the codes of its envelope."""
+    return bool(Authenticator.objects.filter(user=user).exists())
 
 
 def codes_left(user: User) -> int:

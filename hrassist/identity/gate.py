@@ -24,7 +24,7 @@ from django.utils.functional import SimpleLazyObject
 from audit import actions as audit
 from hrassist.forms import BREAK_GLASS
 from hrassist.identity import factors
-from hrassist.identity.sessions import FRESH, PROVEN, STARTED, WANTED, digest_of
+from hrassist.identity.sessions import FRESH, FROM, PROVEN, STARTED, WANTED, digest_of
 from hrassist.lib import origin
 from hrassist.models import Session
 
@@ -57,6 +57,9 @@ def begin(*, request: HttpRequest, user: User, **_kwargs: Any) -> None:
     session[STARTED] = time.time()
     session[FRESH] = time.time()
     session[WANTED] = factors.has_factor(user)
+    # The session is written when the request is over, and who asked from where is forgotten.
+    here = origin.current()
+    session[FROM] = {"ip": here.ip, "agent": here.user_agent}
     # Every event of this session says how it began: an emergency is told apart from everyday work by it.
     session[origin.AUTH_METHOD] = "break-glass" if user.username == BREAK_GLASS else "password"
 

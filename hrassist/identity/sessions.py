@@ -18,7 +18,7 @@ USE_NOTED_EVERY = timedelta(minutes=1)
 # Between the button of a company's sign-in and the way back, a session belongs to nobody yet.
 OF_NOBODY = timedelta(hours=1)
 # What is kept in a session of ours, beside what Django keeps.
-STARTED, PROVEN, WANTED, FRESH = "started", "factor", "factor_wanted", "fresh"
+STARTED, PROVEN, WANTED, FRESH, FROM = "started", "factor", "factor_wanted", "fresh", "from"
 OWNER = "_auth_user_id"
 
 
@@ -80,7 +80,7 @@ class SessionStore(DatabaseStore):
         return self._row(key, data)
 
     def _row(self, session_key: str, data: dict[str, Any]) -> Any:
-        now, where = timezone.now(), origin.current()
+        now, where = timezone.now(), data.get(FROM) or {}
         started = datetime.fromtimestamp(data.get(STARTED, now.timestamp()), tz=UTC)
         self.last_used_at = now
         return self.model(
@@ -89,8 +89,8 @@ class SessionStore(DatabaseStore):
             expire_date=started + timedelta(seconds=settings.SESSION_COOKIE_AGE) if OWNER in data else now + OF_NOBODY,
             user_id=data.get(OWNER),
             method=(data.get(PROVEN) or {}).get("method", ""),
-            ip=where.ip,
-            user_agent=where.user_agent,
+            ip=where.get("ip"),
+            user_agent=where.get("agent", ""),
             started_at=started,
             last_used_at=now,
         )

@@ -169,6 +169,7 @@ def trace_id_of(request: HttpRequest) -> str:
 
 
 def _auth_method(request: HttpRequest, *, token: bool) -> str:
+    """`token`, or what the session began with: `password+totp`, `oidc`, `break-glass+recovery_codes`."""
     return "token" if token else str(_of_session(request, AUTH_METHOD) or "session")[:40]
 
 

@@ -130,8 +130,8 @@ def reject(
     """End it by our decision and queue the mail that says so; only a person calls this, never a score.
 
     Where the law of the place asks for it, and a ranking was made, the mail carries a notice with the reasons and what
-    the person can do; without a mail of its own the notice is the mail. Raises NotAPerson for a decision without a named
-    person; NoAddress where a mail is wanted and no address is known: then nobody is rejected either.
+    the person can do; without a mail of its own the notice is the mail. Raises NotAPerson for a decision without a
+    name, NoAddress where a mail is wanted and no address is known: then nobody is rejected either.
     """
     _require_person(by)
     application = steps.locked(application, expected_stage=expected_stage)

@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit import actions as audit
-from candidates.models import Candidate, Source
+from candidates.models import Candidate, Source, holding
 from hrassist.admin import cells, pages
 from hrassist.admin.base import BaseAdmin
 from jobs.actions import applications as actions
@@ -207,6 +207,7 @@ class ApplicationAdmin(BaseAdmin[Application]):
             "application": one,
             "badge": status_badge(one),
             "tab": tab,
+            "held": holding.stands_on("application", one.pk),
             "title": f"{one.candidate} for {one.job}",
             "opts": self.opts,
         }

@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit.models import Event
-from candidates.models import Candidate
+from candidates.models import Candidate, holding
 from hrassist.admin import cells, pages
 from hrassist.admin.base import BaseAdmin, ModelForm
 from hrassist.models import User
@@ -237,6 +237,7 @@ class JobAdmin(BaseAdmin[Job]):
             "job": job,
             "job_badge": job_badge(job),
             "tab": tab,
+            "held": holding.stands_on("job", job.pk),
             "title": job.title,
             "opts": self.opts,
             "moves": moves[Job.Status(job.status)] if request.user.has_perm("jobs.change_job") else (),

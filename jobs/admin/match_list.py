@@ -21,9 +21,10 @@ from hrassist.lib.errors import DomainError
 from hrassist.models import LongTask
 from jobs.actions import matching, reviews
 from jobs.admin import ranking, standing
-from jobs.models import HumanDecision, Job, Match
+from jobs.matching import lawful
+from jobs.models import Application, HumanDecision, Job, Match
 
-UNRANKED, NEW_COUNTED, NAMES_FOUND = 50, 1_000, 8
+UNRANKED, NEW_COUNTED, NAMES_FOUND, BY_PEOPLE = 50, 1_000, 8, 50
 
 
 @require_safe
@@ -48,6 +49,8 @@ def ranked_view(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "can_decide": user.has_perm("jobs.add_humandecision") and user.has_perm("jobs.change_application"),
         "all_musts": "musts" in request.GET,
         "task": _task(job, user=user),
+        "rules": lawful.rules_of(job, today=timezone.localdate()),
+        "by_people": by_people(job, user=user),
     }
     if run is not None:
         audit.viewed("match_run.viewed", target=run, by=user, job=job)
@@ -59,6 +62,13 @@ def ranked_view(request: HttpRequest, job_id: UUID) -> HttpResponse:
             "job_changed": job.updated_at > run.created_at,
         }
     return _page(request, job, template="ranked", context=context)
+
+
+def by_people(job: Job, *, user: Any) -> list[Application]:
+    """Who is in process and asked to be read without a ranking; they stand above it, longest waiting first."""
+    rows = Application.objects.visible_to(user).active().filter(job=job)
+    asked = rows.filter(candidate__in=lawful.opted_out(job).values("candidate"))
+    return list(asked.select_related("candidate", "stage").order_by("entered_stage_at", "pk")[:BY_PEOPLE])
 
 
 def rank_view(request: HttpRequest, job_id: UUID) -> HttpResponseBase:

@@ -182,10 +182,11 @@ def _visible(request: HttpRequest, key: str) -> Application:
 
 def _scope(request: HttpRequest) -> Scope:
     wanted = request.GET.get("job") or request.POST.get("job") or ""
+    human = "1" in {request.GET.get("human"), request.POST.get("human")}
     if wanted == "all":
-        return Scope(everything=True)
+        return Scope(everything=True, human=human)
     if not wanted:
-        return Scope()
+        return Scope(human=human)
     user: Any = request.user
     try:
         job = Job.objects.visible_to(user).filter(pk=UUID(wanted)).first()
@@ -193,7 +194,7 @@ def _scope(request: HttpRequest) -> Scope:
         raise Http404 from error
     if job is None:
         raise Http404
-    return Scope(job=job)
+    return Scope(job=job, human=human)
 
 
 def _address(scope: Scope, at: UUID | None = None) -> str:

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
-from jobs.models import Application, HiringTeamMember, HumanDecision, Job, Stage
+from jobs.models import Application, HiringTeamMember, HumanDecision, Job, RankingOptOut, Stage
 
 LOOKED_AHEAD, COUNTED = 1_000, 1_000
 REVIEWED = (Stage.Kind.APPLIED, Stage.Kind.SCREEN)
@@ -23,10 +23,13 @@ class Scope:
 
     job: Job | None = None
     everything: bool = False
+    # Only those who asked to be read without a ranking.
+    human: bool = False
 
     @property
     def query(self) -> str:
-        return f"job={self.job.pk}" if self.job else "job=all" if self.everything else ""
+        of_jobs = f"job={self.job.pk}" if self.job else "job=all" if self.everything else ""
+        return "&".join(part for part in (of_jobs, "human=1" if self.human else "") if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,9 @@ def waiting(user: Any, scope: Scope) -> Any:
 
 
 def _within(rows: Any, user: Any, scope: Scope) -> Any:
+    if scope.human:
+        standing = RankingOptOut.objects.standing().filter(candidate=OuterRef("candidate"))
+        rows = rows.filter(Exists(standing.filter(Q(job__isnull=True) | Q(job=OuterRef("job")))))
     if scope.job is not None:
         return rows.filter(job=scope.job)
     if scope.everything:

@@ -21,6 +21,14 @@ WHY = {
         "They were looked at, but many others are closer to the job in meaning and words, and only the closest are"
         " scored."
     ),
+    Absence.OPTED_OUT: (
+        "They asked to be read without a ranking. Read their application yourself, as you read the others."
+    ),
+    Absence.NO_GROUND: (
+        "Nothing says on which ground they may be considered: no application in process, consent or talent pool. Ask"
+        " them for their consent, or put them into a pool on a lawful basis."
+    ),
+    Absence.NOT_YET: "The waiting time after their notice still runs; until then no ranking may look at them.",
 }
 
 

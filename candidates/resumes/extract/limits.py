@@ -37,8 +37,9 @@ class Limits:
     render_pages: int = 20
     render_pixels: int = 2_000  # the longer side
     render_dpi: int = 110
-    # The cage around all of it. Address space, not resident memory: the wheels map 250 MB before they read a byte.
-    memory_bytes: int = 1024 * MEGABYTE
+    # The cage around all of it. Address space, of which the wheels map over 100 MB that never become resident: at most
+    # 600 MB do.
+    memory_bytes: int = 700 * MEGABYTE
     cpu_seconds: int = 20
     wall_seconds: float = 20.0
     output_bytes: int = 4 * MEGABYTE

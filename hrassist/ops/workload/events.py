@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -74,7 +75,7 @@ def load_events(*, count: int, seed: int, now: datetime, progress: Progress) -> 
         running += share
         until.append(running)
     step = YEARS_SECONDS / count
-    values = {
+    values: dict[str, Any] = {
         "begin": datetime.fromtimestamp(now.timestamp() - YEARS_SECONDS, now.tzinfo), "step": step,
         "actors": ACTORS, "people": PEOPLE, "jobs": JOBS, "addresses": ADDRESSES,
         "names": [name for name, _ in ACTIONS], "until": until,

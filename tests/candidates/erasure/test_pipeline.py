@@ -1,4 +1,4 @@
-"""What an erasure does when something is in its way: holds, a dead store, a ledger that cannot be written, late uploads."""
+"""What an erasure does when something is in its way: a hold, a dead store, a ledger that is away, a late upload."""
 
 from __future__ import annotations
 

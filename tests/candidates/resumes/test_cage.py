@@ -1,3 +1,4 @@
+import platform
 import socket
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from candidates.resumes.cage import (
 from candidates.resumes.caged import encode_document
 from candidates.resumes.document import Document, HiddenText, Kind, Page, Unreadable
 from candidates.resumes.extract import Limits
+from tests.candidates.resumes import escapes
 from tests.hostile.good import TEXT, docx, pdf, text_stream
 
 LIMITS = Limits(wall_seconds=10, cpu_seconds=5)
@@ -48,6 +50,51 @@ def test_a_caged_process_reaches_no_network_even_where_somebody_listens(open_por
 @pytest.mark.parametrize("attempt", ["run_program", "fork", "spawn", "signal_parent"])
 def test_a_caged_process_starts_and_signals_no_other(attempt):
     assert escape(attempt).startswith(b"refused")
+
+
+@pytest.mark.parametrize("attempt", ["run_from_memory", "kill_everything", "kill_parent", "widen_limits"])
+def test_a_caged_process_runs_nothing_from_memory_kills_nobody_and_widens_nothing(attempt):
+    assert escape(attempt).startswith(b"refused")
+
+
+@pytest.mark.parametrize("call", escapes._CALLS)
+def test_a_system_call_past_every_library_is_refused(call):
+    # EPERM is the filter's answer; what the kernel itself would say to such arguments is EINVAL or EFAULT.
+    assert escape("system_call", call.encode()) == b"refused: Operation not permitted"
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="only there two conventions share a kernel")
+def test_the_numbers_of_another_convention_are_refused():
+    assert escape("x32_call") == b"refused: Operation not permitted"
+
+
+def test_a_caged_process_holds_no_descriptor_of_the_worker(tmp_path):
+    with (tmp_path / "of-the-worker").open("wb"), socket.create_server(("127.0.0.1", 0)):
+        held = escape("list_descriptors").split()
+    # Input, output, errors, the answer's own and the one that tells its memory.
+    assert len(held) <= 6
+    assert escape("open_many_files") == b"refused: OSError"
+
+
+@pytest.mark.parametrize("attempt", ["remove_file", "link_file"])
+def test_a_caged_process_removes_and_links_no_file(attempt, tmp_path):
+    target = tmp_path / "kept"
+    target.write_text("kept")
+    assert escape(attempt, str(target).encode()).startswith(b"refused")
+    assert [one.name for one in tmp_path.iterdir()] == ["kept"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/etc/passwd", "/proc/self/environ", "/proc/self/mem", "config/env.example", "pyproject.toml"]
+)
+def test_a_caged_process_reads_neither_accounts_nor_settings(path):
+    asked = path if path.startswith("/") else str(Path(__file__).parents[3] / path)
+    assert Path(asked).exists()
+    assert escape("read_file", asked.encode()) == b"refused: PermissionError"
+
+
+def test_pages_are_drawn_under_the_same_rules():
+    assert escape("draw_with_escape", pdf()).count(b"refused") == 3
 
 
 def test_a_caged_process_writes_no_file(tmp_path):

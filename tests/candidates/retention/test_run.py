@@ -17,7 +17,7 @@ from candidates.retention.engine import shift
 from hrassist.models import Notification
 from jobs.models import Application
 from tests.candidates.erasure.conftest import finish, ledger_folder  # noqa: F401  their fixtures
-from tests.factories import ApplicationFactory, CandidateFactory, JobFactory, UserFactory
+from tests.factories import ApplicationFactory, CandidateFactory, JobFactory, UserFactory, put
 
 pytestmark = pytest.mark.django_db
 
@@ -187,3 +187,16 @@ def test_a_preview_counts_before_and_after_and_changes_nothing():
     assert (seen.before, seen.after, seen.judged) == (0, 1, 1)
     rule.refresh_from_db()
     assert rule.months == 6
+
+
+def test_what_belongs_to_nobody_goes_after_the_time_of_people_without_application(recruiter, own_store):
+    old, young = shift(timezone.now(), -7), shift(timezone.now(), -5)
+    for number, at in enumerate((old, young)):
+        key = f"clean/{number}"
+        put(key, b"of nobody")
+        Resume.objects.create(key=key, sha256=str(number), size=9, kind="pdf", filename="who.pdf", state="unreadable",
+                              unreadable_at=at, unreadable_for="no_text", scanned_by="none", created_at=at)  # fmt: skip
+    assert retention.forget_leftovers(now=timezone.now()) == {"files of nobody": 1}
+    assert [one.created_at for one in Resume.objects.all()] == [young]
+    assert [path.name for path in own_store.rglob("*") if path.is_file()] == ["1"]
+    assert retention.forget_leftovers(now=timezone.now()) == {}

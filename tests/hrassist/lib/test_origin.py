@@ -61,3 +61,43 @@ def test_inside_a_request_the_request_is_the_origin(rf: RequestFactory):
     with origin.within(origin.RequestOrigin(rf.get("/"))) as here:
         assert origin.current().request_id == here.request_id
     assert origin.of_request() is None
+
+
+@pytest.mark.parametrize(
+    ("session", "found"),
+    [
+        ({}, "session"),
+        ({"auth_method": "password+totp"}, "password+totp"),
+        ({"auth_method": "x" * 50}, "x" * 40),
+    ],
+)
+def test_how_somebody_signed_in_is_what_the_session_says(rf: RequestFactory, django_user_model, session, found):
+    request = rf.get("/")
+    request.user, request.session = django_user_model(pk=7, username="ada"), session
+    assert origin.RequestOrigin(request)().auth_method == found
+
+
+def test_nobody_signed_in_by_no_method(rf: RequestFactory):
+    from django.contrib.auth.models import AnonymousUser
+
+    request = rf.get("/")
+    request.user, request.session = AnonymousUser(), {"auth_method": "password+totp"}
+    assert origin.RequestOrigin(request)().auth_method == ""
+
+
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+@pytest.mark.parametrize(
+    ("proxies", "header", "found"),
+    [(1, TRACE, TRACE[3:35]), (0, TRACE, ""), (1, "00-short-00-01", ""), (1, TRACE.replace("4bf9", "4bg9"), "")],
+)
+def test_a_trace_is_taken_from_a_trusted_proxy_alone(rf: RequestFactory, settings, proxies, header, found):
+    settings.TRUSTED_PROXIES = proxies
+    assert origin.trace_id_of(rf.get("/", HTTP_TRACEPARENT=header)) == found
+
+
+@pytest.mark.parametrize(("proxies", "forwarded", "trusted"), [(0, "", True), (1, "1.2.3.4", True), (1, "", False)])
+def test_who_came_in_behind_the_proxies_is_not_trusted(rf: RequestFactory, settings, proxies, forwarded, trusted):
+    settings.TRUSTED_PROXIES = proxies
+    assert origin.chain_is_trusted(rf.get("/", HTTP_X_FORWARDED_FOR=forwarded)) is trusted
