@@ -131,7 +131,8 @@ def report(question: Question) -> Report:
     }
     grouped: Any = rows.values("action").annotate(**figures).order_by("-events")
     by_action = [Line(one["action"], one["events"], one["people"], one["first"], one["last"]) for one in grouped]
-    actors = rows.values("actor_display", "actor_type").annotate(events=Count("pk")).order_by("-events")[:100]
+    of_actors: Any = rows.values("actor_display", "actor_type")
+    actors = of_actors.annotate(events=Count("pk")).order_by("-events")[:100]
     addresses = rows.exclude(ip__isnull=True).values("ip").annotate(events=Count("pk")).order_by("-events")[:100]
     people, left_off = _affected(rows)
     return Report(
