@@ -22,6 +22,6 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0006_feed")]
+    dependencies = [("audit", "0007_people_act_on_their_own_page")]
 
     operations = [migrations.RunSQL(LINKS, migrations.RunSQL.noop)]
