@@ -18,9 +18,23 @@ pytestmark = pytest.mark.django_db
 # Read files of their caller and no row: what they print was on that disk before.
 OF_FILES = {"extract_text", "parse_resume", "rank_resumes", "evaluate"}
 # Change something and print no more than identifiers, counts or a secret that they made; each has tests of its own.
-CHANGING = set(
-    ["add_user", "audit_expire", "audit_key", "break_glass", "database_role", "demo", "generate_events", "generate_workload", "issue_token", "read_bounces", "record_scan", "reembed_resumes", "replay_erasures", "reset_password", "storage_doctor"]
-)
+CHANGING = {
+    "add_user",
+    "audit_expire",
+    "audit_key",
+    "break_glass",
+    "database_role",
+    "demo",
+    "generate_events",
+    "generate_workload",
+    "issue_token",
+    "read_bounces",
+    "record_scan",
+    "reembed_resumes",
+    "replay_erasures",
+    "reset_password",
+    "storage_doctor",
+}
 # Look at rows: how they are called here, and the events that one call leaves.
 READING: dict[str, tuple[list[str], list[str]]] = {
     "apply_retention": (["--dry-run"], []),
