@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -53,7 +53,8 @@ class RecruitersSite(AdminSite):
         return [*own, *added, *super().get_urls()]
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
-        return Suggestions.as_view(admin_site=self)(request)
+        answer: Any = Suggestions.as_view(admin_site=self)(request)
+        return cast(HttpResponse, answer)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
