@@ -17,6 +17,7 @@ from django.utils import timezone
 from hrassist import accounts, notifications
 from hrassist.admin import bulk, dashboard, navigation, pages, saved_views
 from hrassist.admin.search import search_view
+from hrassist.admin.searched_select import Suggestions
 from hrassist.forms import ThrottledAuthenticationForm
 from hrassist.identity import entry, gate, sso
 from hrassist.lib.errors import DomainError, Gone
@@ -51,12 +52,17 @@ class RecruitersSite(AdminSite):
         ]
         return [*own, *added, *super().get_urls()]
 
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        answer: Any = Suggestions.as_view(admin_site=self)(request)
+        return answer  # type: ignore[no-any-return]
+
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
         if context["has_permission"]:
             context["nav_sections"] = navigation.sections(request)
             user: Any = request.user
             context["unread_count"] = notifications.unread(user)
+            context["session_seconds"] = int(settings.SESSION_IDLE.total_seconds())
         return context
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
