@@ -23,7 +23,9 @@ from django.urls import URLPattern, get_resolver
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from audit.models import Event
+from audit.actions import seals
+from audit.models import Event, Seal
+from audit.sealing.keys import generate
 from candidates.models import (
     Candidate,
     CandidateMerge,
@@ -148,6 +150,10 @@ class World:
             "number": 1,
             "code": "eu",
             "token": "not-a-ticket",
+            "factor_id": 2_000_000_001,
+            "organization_slug": "nobody",
+            "export_id": self.hiring["dataexport"].pk,
+            "apitoken_id": self.token.pk,
             **{f"{name}_id": row.pk for name, row in self.hiring.items()},
             "content_type_id": ContentType.objects.get_for_model(Candidate).pk,
             "object_id": self._object(model[2]) if model else self.candidate.pk,
@@ -167,9 +173,18 @@ class World:
             return made[model].pk
         if model == "rejectionreason":
             return RejectionReason.objects.get_or_create(name="Withdrew")[0].pk
+        if model == "seal":
+            return sealed()
         rows: dict[str, Any] = {"group": Group, "event": Event}
         assert model in rows, f"tests/test_permissions.py does not know how to make a {model}"
         return rows[model].objects.first().pk
+
+
+def sealed() -> int:
+    """The number of some seal over the trail; an interval without events is sealed too."""
+    if not Seal.objects.exists():
+        seals.seal_next(ring=generate(), heartbeat=timedelta(0))
+    return int(Seal.objects.values_list("pk", flat=True).first() or 0)
 
 
 def hiring_rows(application: Any, owner: User) -> dict[str, Any]:
@@ -215,25 +230,35 @@ def hiring_rows(application: Any, owner: User) -> dict[str, Any]:
         ),
         "savedview": SavedView.objects.create(model="candidates.candidate", name="Mine", owner=owner),
         "longtask": LongTask.objects.create(kind="test", title="Test", created_by=owner),
-        "erasure": Erasure.objects.create(
-            candidate=gone, channel="admin", run_after=now, due_at=now, state="cancelled", cancelled_at=now,
-        ),
-        "dataexport": DataExport.objects.create(candidate=application.candidate, channel="admin", due_at=now),
-        "legalhold": LegalHold.objects.create(
-            scope="application", target_ref=application.pk, reason="Claim", placed_by=owner, released_at=now,
-            released_by=owner,
-        ),
-        "retentionrule": RetentionRule.objects.create(name=f"Rule of {application.pk}", clock="hired", months=1,
-                                                      active=False),
-        "notice": Notice.objects.create(
-            kind="privacy", language="en", version=Notice.objects.count() + 1, title="Notice", text="Text",
-            published_at=now,
-        ),
-        "correctionrequest": CorrectionRequest.objects.create(
-            candidate=application.candidate, proposed={"city": "Rome"}
-        ),
-        "reviewrequest": ReviewRequest.objects.create(application=application, channel="mail", due_at=now),
         "task": LongTask.objects.create(kind="test", title="Test", created_by=owner),
+        **privacy_rows(application, owner),
+    }  # fmt: skip
+
+
+def privacy_rows(application: Any, owner: User) -> dict[str, Any]:
+    """What people asked for about their data, and what holds for it."""
+    candidate, due = application.candidate, timezone.now() + timedelta(days=30)
+    number = Notice.objects.count() + 2
+    return {
+        "dataexport": DataExport.objects.create(candidate=candidate, channel="mail", requested_by=owner, due_at=due),
+        "erasure": Erasure.objects.create(
+            candidate=application.candidate, channel=Erasure.Channel.values[0], requested_by=owner, run_after=due,
+            due_at=due, reason="Asked by mail",
+        ),
+        "legalhold": LegalHold.objects.create(
+            scope="application", target_ref=application.pk, reason="A dispute", placed_by=owner
+        ),
+        "retentionrule": RetentionRule.objects.create(
+            name="Of one job", clock="rejected", months=12, job_ref=application.job_id
+        ),
+        "notice": Notice.objects.create(
+            kind="privacy", jurisdiction="test", version=number, title="Notice", text="What we keep.",
+            sha256=Notice.digest("Notice", "What we keep."), published_at=timezone.now(), published_by=owner,
+        ),
+        "correctionrequest": CorrectionRequest.objects.create(candidate=candidate, proposed={"city": "Bonn"}),
+        "reviewrequest": ReviewRequest.objects.create(
+            application=application, channel=ReviewRequest._meta.get_field("channel").choices[0][0], due_at=due
+        ),
     }  # fmt: skip
 
 
