@@ -71,7 +71,8 @@ def test_everything_is_done_without_a_script_and_without_scrolling_sideways(jane
     page.get_by_role("button", name="Close my page").click()
     page.goto("/my/page/")
     expect(page.get_by_role("heading", name="Your page is closed")).to_be_visible()
-    assert violations == []
+    # The browser complains of the page that is gone, and of nothing else.
+    assert [one for one in violations if "410" not in one] == []
 
 
 def test_the_page_is_within_reach_of_keyboard_and_reader_and_asks_nobody_else(jane, new_context, violations):
