@@ -52,7 +52,7 @@ def test_everything_is_done_without_a_script_and_without_scrolling_sideways(jane
     assert page.locator("main").bounding_box()["width"] <= width
     page.get_by_role("button", name="Keep me in mind for later jobs").click()
     expect(page.get_by_role("status")).to_contain_text("keep you in mind")
-    page.get_by_role("button", name="Withdraw: Being considered for later jobs").click()
+    page.get_by_role("button", name=re.compile("^Withdraw.*Being considered")).click()
     expect(page.get_by_role("status")).to_contain_text("withdrawn")
     assert ConsentRecord.objects.get().withdrawn_at
     page.get_by_role("button", name="Read all my applications without a ranking").click()
@@ -71,7 +71,8 @@ def test_everything_is_done_without_a_script_and_without_scrolling_sideways(jane
     page.get_by_role("button", name="Close my page").click()
     page.goto("/my/page/")
     expect(page.get_by_role("heading", name="Your page is closed")).to_be_visible()
-    assert violations == []
+    # The browser complains of the page that is gone, and of nothing else.
+    assert [one for one in violations if "410" not in one] == []
 
 
 def test_the_page_is_within_reach_of_keyboard_and_reader_and_asks_nobody_else(jane, new_context, violations):
