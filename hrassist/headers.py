@@ -50,6 +50,7 @@ class HeadersMiddleware:
         response.headers.setdefault("Content-Security-Policy", NO_PAGE)
         response.headers.setdefault("Reporting-Endpoints", f'policy="/{settings.POLICY_REPORTS_PATH}"')
         # What nobody said anything about may hold what people told us.
-        if response.headers.setdefault("Cache-Control", PRIVATE) == "no-store":
+        response.headers.setdefault("Cache-Control", PRIVATE)
+        if response.headers["Cache-Control"] == "no-store":
             response.headers["Cache-Control"] = PRIVATE
         return response
