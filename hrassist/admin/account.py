@@ -183,6 +183,12 @@ def session_state_view(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"token": get_token(request), **store.remaining()}, headers={"Cache-Control": "no-store"})
 
 
+def signed_in_again_view(request: HttpRequest) -> HttpResponse:
+    """Where somebody comes who signed in again in a window of its own: back to the one with what they had typed."""
+    return page(request, "signed_in_again", "You are signed in again")
+
+
+add_page("account/signed-in-again/", signed_in_again_view, name="signed_in_again")
 add_page("account/", account_view, name="account")
 add_page("account/factors/add/", factor_add_view, name="factor_add")
 add_page("account/factors/<int:factor_id>/", factor_view, name="factor")

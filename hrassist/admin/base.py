@@ -26,7 +26,7 @@ from hrassist import exports
 from hrassist.admin import bulk, cells, filters, saved_views
 from hrassist.admin import exports as export_page
 from hrassist.admin.paging import EstimatePaginator, KeysetChangeList
-from hrassist.admin.searched_select import SearchedSelect
+from hrassist.admin.searched_select import SearchedSelect, told_apart
 from hrassist.lib.errors import DomainError
 
 M = TypeVar("M", bound=Model)
@@ -121,7 +121,10 @@ class BaseAdmin(ModelAdmin[M]):
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any], request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in self.get_autocomplete_fields(request):
             kwargs.setdefault("widget", SearchedSelect(db_field, self.admin_site))
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+        field: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, SearchedSelect):
+            field.label_from_instance = told_apart
+        return field
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return KeysetChangeList

@@ -5,8 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
+
+
+def told_apart(one: Any) -> str:
+    """A choice with its place, where it has one: two of the same name are not the same."""
+    place = getattr(one, "place", "")
+    return f"{one} ({place})" if place else str(one)
+
+
+class Suggestions(AutocompleteJsonView):
+    """Django's own, whose choices can be told apart."""
+
+    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
+        return {**super().serialize_result(obj, to_field_name), "text": told_apart(obj)}
 
 
 class SearchedSelect(AutocompleteSelect):

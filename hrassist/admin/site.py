@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -17,6 +17,7 @@ from django.utils import timezone
 from hrassist import accounts, notifications
 from hrassist.admin import bulk, dashboard, navigation, pages, saved_views
 from hrassist.admin.search import search_view
+from hrassist.admin.searched_select import Suggestions
 from hrassist.forms import ThrottledAuthenticationForm
 from hrassist.identity import entry, gate, sso
 from hrassist.lib.errors import DomainError, Gone
@@ -50,6 +51,10 @@ class RecruitersSite(AdminSite):
             path("views/<uuid:savedview_id>/", self.admin_view(saved_views.change_view), name="saved_view"),
         ]
         return [*own, *added, *super().get_urls()]
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        answer: Any = Suggestions.as_view(admin_site=self)(request)
+        return cast(HttpResponse, answer)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)

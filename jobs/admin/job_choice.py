@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django import forms
@@ -11,7 +11,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import Http404
 
-from hrassist.admin.searched_select import SearchedSelect
+from hrassist.admin.searched_select import SearchedSelect, told_apart
 from hrassist.models import User
 from jobs.models import Job
 from jobs.models.job import JobQuerySet
@@ -64,7 +64,9 @@ class JobSelect(SearchedSelect):
 def field(model: type[Model], *, user: User, **options: Any) -> forms.ModelChoiceField[Job]:
     """The field of a form of one's own that chooses a job as the field `job` of this model does."""
     widget = JobSelect(model._meta.get_field("job"), admin.site)
-    return forms.ModelChoiceField(choices(model, user), widget=widget, **options)
+    found: Any = forms.ModelChoiceField(choices(model, user), widget=widget, **options)
+    found.label_from_instance = told_apart
+    return cast("forms.ModelChoiceField[Job]", found)
 
 
 class ChoiceForm(forms.Form):

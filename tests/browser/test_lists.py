@@ -103,6 +103,28 @@ def test_people_are_tagged_and_it_is_taken_back_by_keyboard(recruiter, sign_in, 
     assert violations == []
 
 
+def test_without_scripts_rows_are_ticked_and_the_bar_still_works(recruiter, sign_in, new_context):
+    for name in ("Nora Nurse", "Paul Pilot", "Rita Roofer"):
+        CandidateFactory(full_name=name)
+    plain = new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    plain.add_cookies(sign_in(recruiter).context.cookies())
+    page = plain.new_page()
+    page.goto(LIST)
+    bar = page.get_by_role("region", name="Selected rows")
+    expect(bar).not_to_be_visible()
+    for name in ("Nora Nurse", "Paul Pilot"):
+        page.get_by_role("row", name=name).get_by_role("checkbox").check()
+    bar.get_by_role("button", name="Add tag").click()
+    expect(page.get_by_text("A tag is put on 2 candidates.")).to_be_visible()
+    page.get_by_label("Tag", exact=True).fill("Fair")
+    page.locator(".bulk-form button[type=submit]").click()
+    expect(page.get_by_text("2 candidates tagged.")).to_be_visible()
+    assert set(CandidateTag.objects.values_list("candidate__full_name", flat=True)) == {"Nora Nurse", "Paul Pilot"}
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Undone for 2 candidates.")).to_be_visible()
+    assert CandidateTag.objects.count() == 0
+
+
 def test_a_range_is_chosen_with_shift_and_all_that_match_with_one_more_click(recruiter, sign_in, monkeypatch):
     from candidates.admin.candidate import CandidateAdmin
 

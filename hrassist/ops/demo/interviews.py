@@ -75,8 +75,10 @@ def _meet(
     # Nobody is in two places at once: each job has hours of its own.
     at = time(9 + (number + 2 * place) % 8, 30 * (number % 2))
     starts_at = local_time.moment(day, at, zone_name=ZONE)
+    if day == now.date() and starts_at < now:
+        starts_at = _later_today(number, by=by, now=now)
     minutes = step.minutes if step else 45
-    who = [interviewer, by] if place == 0 else [interviewer, manager]
+    who = [interviewer, by] if place == 0 or day == now.date() else [interviewer, manager]
     interview = interviews.schedule(
         application=application,
         facts=interviews.Facts(
@@ -99,6 +101,14 @@ def _meet(
         interviews.respond(
             interview=interview, response="accepted" if place % 3 else "tentative", by=interviewer, now=now
         )
+
+
+def _later_today(number: int, *, by: User, now: datetime) -> datetime:
+    """Whoever looks at the demo in the evening meets somebody today all the same: at one of the next half hours."""
+    zone = local_time.or_utc(by.time_zone)
+    last = local_time.moment(now.astimezone(local_time.zone(zone)).date(), time(23, 30), zone_name=zone)
+    half_hours = int(now.timestamp() // 1800) + 1 + number % 3
+    return min(datetime.fromtimestamp(half_hours * 1800, now.tzinfo), last)
 
 
 def _judge(interview: Interview, rng: Random, *, by: User, now: datetime) -> Scorecard:

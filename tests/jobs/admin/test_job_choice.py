@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 def suggested(browser, model, words=""):
     asked = {"app_label": "jobs", "model_name": model, "field_name": "job", "term": words}
-    return {one["text"] for one in browser.get("/autocomplete/", asked).json()["results"]}
+    return {one["text"].partition(" (")[0] for one in browser.get("/autocomplete/", asked).json()["results"]}
 
 
 @pytest.fixture
@@ -76,3 +76,13 @@ def test_a_form_with_keys_that_are_none_is_shown_again(jobs, recruiter, client_a
     answer = client_as(recruiter).post("/jobs/application/add/", {**said, "source": "recruiter"})
     assert answer.status_code == 200
     assert "not a valid" in answer.content.decode() or "not one of the available" in answer.content.decode()
+
+
+def test_two_of_one_name_are_told_apart_by_their_place(recruiter, client_as):
+    for city in ("Kyiv", "Porto"):
+        JobFactory(title="Nurse", status="open", city=city, country="")
+    browser = client_as(recruiter)
+    asked = {"app_label": "jobs", "model_name": "application", "field_name": "job", "term": "nurse"}
+    told = {one["text"] for one in browser.get("/autocomplete/", asked).json()["results"]}
+    assert told == {"Nurse (Kyiv)", "Nurse (Porto)"}
+    assert "Nurse (Kyiv)</option>" in browser.get("/jobs/application/add/").content.decode()

@@ -1,7 +1,10 @@
 // Fields that are searched while typing are built by a script that leaves them without a name for screen readers.
 
+// A label may stand around its field, whose choices are not part of the name.
 function nameOf(select) {
-  return select.labels?.[0]?.textContent.trim() || select.getAttribute("aria-label") || select.name;
+  const label = select.labels?.[0]?.cloneNode(true);
+  for (const inside of label?.querySelectorAll("select, .select2") ?? []) inside.remove();
+  return label?.textContent.trim() || select.getAttribute("aria-label") || select.name;
 }
 
 function nameFields(root) {
