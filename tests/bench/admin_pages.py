@@ -4,7 +4,8 @@ Two workers, one for each database, answer the same pages by turns, so that whoe
 CPU is the application's own and that of its database connections (parallel plans are off: no cost hides in helpers).
 A page that is not there yet is skipped. With --strict a missed target ends with code 1.
 
-    python -m tests.bench.admin_pages [--small NAME] [--large NAME] [--repeat N] [--only WORDS] [--skip WORDS] [--strict] [--markdown]
+    python -m tests.bench.admin_pages [--small NAME] [--large NAME] [--repeat N] [--only WORDS] [--skip WORDS]
+        [--strict] [--markdown]
 """
 
 from __future__ import annotations
