@@ -37,7 +37,9 @@ def test_an_application_and_its_file_arrive_by_every_kind_of_ticket(ticket_kind:
     browser, address = Client(), f"/apply/{link.token}/"
     said = {"filename": "cv.txt", "size": len(data), "content_type": "", "md5_b64": md5_of(data)}
     ticket = browser.post(f"{address}ticket/", json.dumps(said), content_type="application/json").json()
-    assert send(ticket, data[::-1]) >= 400
+    if ticket["method"] == "PUT":
+        # A form's store does not compare the bytes; whoever reads them does (test_tampering.py).
+        assert send(ticket, data[::-1]) >= 400
     assert send(ticket, data) in {200, 201, 204}
     filled = {
         "full_name": "Jane Doe", "email": "jane@example.org", "phone": "", "message": "", "consents": "1",
