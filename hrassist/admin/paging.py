@@ -192,8 +192,6 @@ class KeysetChangeList(ChangeList):
                 cursor = None
         if cursor is not None and cursor.newer:
             rows = rows.order_by(field, "pk")
-        if self.query and cursor is None and not self.found.by_keys:
-            rows = self._counted(rows, paginator)
         page: list[Model] = list(rows[: self.list_per_page + 1])
         more = len(page) > self.list_per_page
         page = page[: self.list_per_page]
@@ -216,12 +214,6 @@ class KeysetChangeList(ChangeList):
         self.can_show_all = False
         self.multi_page = False
         self.paginator = paginator
-
-    def _counted(self, rows: QuerySet[Any], paginator: Any) -> QuerySet[Any]:
-        """The rows of the first page; how many there are in all comes from the same walk through what was found."""
-        keys = list(rows.select_related(None).values_list("pk", flat=True)[: COUNTED_FOUND + 1])
-        vars(paginator)["_counted"] = (min(len(keys), COUNTED_FOUND), len(keys) > COUNTED_FOUND)
-        return rows.filter(pk__in=keys[: self.list_per_page + 1])
 
     def _beyond(self, rows: QuerySet[Any], *, cursor: Cursor, field: str) -> QuerySet[Any]:
         pk = self.opts.pk.to_python(cursor.pk) if self.opts.pk else cursor.pk

@@ -50,10 +50,17 @@ def chosen(model: type[Model], user: User, key: str) -> Job:
 class JobSelect(SearchedSelect):
     """Holds what was chosen and the newest jobs; its script asks for others while somebody types."""
 
+    def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
+        field: Any = self.choices
+        return {**super().build_attrs(base_attrs, extra_attrs), "data-placeholder": field.field.empty_label or ""}
+
     def optgroups(self, name: str, value: Sequence[str], attrs: dict[str, Any] | None = None) -> Any:
         groups: Any = super().optgroups(name, value, attrs)
         options, found = groups[0][1], {str(one) for one in value}
         field: Any = self.choices
+        if self.is_required and not any(one["selected"] for one in options):
+            # A browser would take the first job for the one that is meant.
+            options.insert(0, self.create_option(name, "", field.field.empty_label, selected=True, index=0))
         for job in field.queryset.order_by("-created_at", "-pk")[:OFFERED]:
             if str(job.pk) not in found:
                 label = field.field.label_from_instance(job)

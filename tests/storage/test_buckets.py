@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -102,3 +103,20 @@ def test_a_prefix_keeps_to_itself(bucket: str, s3: S3Client) -> None:
     with pytest.raises(ObjectMissing):
         other.open("clean/1")
     assert b"".join(mine.open("clean/1", start=1, end=3)) == b"in"
+
+
+def test_a_file_too_large_for_memory_is_stored_in_pieces_and_whole(bucket: str, tmp_path: Path) -> None:
+    # Beyond the size from which the client sends several parts.
+    source, piece = tmp_path / "export.zip", bytes(range(256)) * 4096
+    with source.open("wb") as file:
+        for _ in range(20):
+            file.write(piece)
+    with source.open("rb") as file:
+        storage.clean().put_file("exports/large", file, content_type="application/zip")
+    stat = storage.clean().head("exports/large")
+    assert stat is not None
+    assert stat.size == source.stat().st_size
+    assert b"".join(storage.clean().open("exports/large")) == source.read_bytes()
+    assert b"".join(storage.clean().open("exports/large", start=len(piece) - 1, end=len(piece) + 1)) == b"\xff\x00"
+    storage.clean().delete("exports/large")
+    assert storage.clean().head("exports/large") is None

@@ -86,3 +86,12 @@ def test_two_of_one_name_are_told_apart_by_their_place(recruiter, client_as):
     told = {one["text"] for one in browser.get("/autocomplete/", asked).json()["results"]}
     assert told == {"Nurse (Kyiv)", "Nurse (Porto)"}
     assert "Nurse (Kyiv)</option>" in browser.get("/jobs/application/add/").content.decode()
+
+
+@pytest.mark.parametrize(("path", "empty"), [("/jobs/application/add/", "Choose a job"), ("/reports/", "All jobs")])
+def test_no_job_is_chosen_before_somebody_chooses(jobs, recruiter, client_as, path, empty):
+    page = client_as(recruiter).get(path).content.decode()
+    select = page[page.index('<select name="job"') :].partition("</select>")[0]
+    assert f'data-placeholder="{empty}"' in select
+    assert 'value="" selected' in select or "selected" not in select.partition(">")[2]
+    assert select.index('value=""') < select.index(">Open")
