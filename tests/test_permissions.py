@@ -148,8 +148,8 @@ class World:
             "user_id": self.job.team.first().user_id,
             "id": self.user.pk,
             "number": 1,
-            "token": "not-a-ticket",
             "code": "eu",
+            "token": "not-a-ticket",
             "factor_id": 2_000_000_001,
             "organization_slug": "nobody",
             "export_id": self.hiring["dataexport"].pk,
@@ -341,7 +341,7 @@ def test_each_role_gets_the_answers_of_the_table(role, half):
 
 
 def test_without_signing_in_nothing_but_the_doors_is_open():
-    doors = {"livez", "readyz", "login/", "careers/", "careers/<uuid:jobpost_id>/", "policy-reports"}
+    doors = {"livez", "readyz", "login/", "my/", "careers/", "careers/<uuid:jobpost_id>/", "policy-reports"}
     open_to_all = {route for (route, _, _), row in table().items() if row["nobody"] < 300}
     assert open_to_all <= doors
 

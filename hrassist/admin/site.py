@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -52,8 +52,9 @@ class RecruitersSite(AdminSite):
         ]
         return [*own, *added, *super().get_urls()]
 
-    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
-        return Suggestions.as_view(admin_site=self)(request)
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        answer: Any = Suggestions.as_view(admin_site=self)(request)
+        return cast(HttpResponse, answer)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
@@ -61,7 +62,6 @@ class RecruitersSite(AdminSite):
             context["nav_sections"] = navigation.sections(request)
             user: Any = request.user
             context["unread_count"] = notifications.unread(user)
-            context["session_seconds"] = int(settings.SESSION_IDLE.total_seconds())
         return context
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:

@@ -129,10 +129,11 @@ def report(question: Question) -> Report:
         "first": Min("ts"),
         "last": Max("ts"),
     }
-    grouped: Any = rows.values("action").annotate(**figures).order_by("-events")
-    by_action = [Line(one["action"], one["events"], one["people"], one["first"], one["last"]) for one in grouped]
-    of_actors: Any = rows.values("actor_display", "actor_type")
-    actors = of_actors.annotate(events=Count("pk")).order_by("-events")[:100]
+    by_columns: Any = rows
+    grouped = by_columns.values("action").annotate(**figures)
+    lines = (Line(one["action"], one["events"], one["people"], one["first"], one["last"]) for one in grouped)
+    by_action = sorted(lines, key=lambda one: (-one.events, one.label))
+    actors = by_columns.values("actor_display", "actor_type").annotate(events=Count("pk")).order_by("-events")[:100]
     addresses = rows.exclude(ip__isnull=True).values("ip").annotate(events=Count("pk")).order_by("-events")[:100]
     people, left_off = _affected(rows)
     return Report(

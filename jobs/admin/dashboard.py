@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.core.cache import cache
 from django.db.models import Exists, OuterRef
@@ -13,13 +13,14 @@ from django.utils import timezone
 from hrassist.admin import charts, dashboard
 from hrassist.admin.charts import Bar
 from hrassist.admin.dashboard import Card
+from hrassist.models import User
 from jobs.admin import funnel, review_queue
 from jobs.admin.report_tables import days, percent
 from jobs.models import Application, Interview, Job, Scorecard, Stage
 from jobs.reports import drives as drive_report
 from jobs.reports import sources as source_report
 from jobs.reports import time_to_hire as hire_report
-from jobs.reports.scope import last_days
+from jobs.reports.scope import Scope, last_days
 
 SHOWN = 8
 # Beyond these nobody reads the exact number on a first page.
@@ -71,8 +72,7 @@ def _waiting(user: Any) -> dict[str, Any]:
 
 def hiring_speed(request: HttpRequest) -> dict[str, Any] | None:
     """The median of the past half year with its months as a line; nothing for who has never hired."""
-    user: Any = request.user
-    found = hire_report.time_to_hire(last_days(user, today=timezone.localdate(), days=HIRE_DAYS))
+    found = hire_report.time_to_hire(_last_days(request, HIRE_DAYS))
     medians = [taken.median for taken in found.months.values()]
     return {
         "hires": found.total.hires,
@@ -85,8 +85,7 @@ def hiring_speed(request: HttpRequest) -> dict[str, Any] | None:
 
 
 def best_sources(request: HttpRequest) -> dict[str, Any]:
-    user: Any = request.user
-    found = source_report.source_quality(last_days(user, today=timezone.localdate(), days=SOURCE_DAYS))[:SOURCES]
+    found = source_report.source_quality(_last_days(request, SOURCE_DAYS))[:SOURCES]
     most = max((one.applications for one in found), default=0) or 1
     bars = [
         Bar(one.source, one.applications / most, f"{one.applications:,}", percent(one.share(one.interviews)), part=1)
@@ -97,10 +96,16 @@ def best_sources(request: HttpRequest) -> dict[str, Any]:
 
 def running_drives(request: HttpRequest) -> dict[str, Any] | None:
     """Drives that run today against their targets; nothing where none does."""
-    user: Any = request.user
-    today = timezone.localdate()
-    found = drive_report.drive_progress(last_days(user, today=today, days=1), today=today, limit=DRIVES)
+    found = drive_report.drive_progress(_last_days(request, 1), today=timezone.localdate(), limit=DRIVES)
     return {"drives": [_goals(one) for one in found]} if found else None
+
+
+def _last_days(request: HttpRequest, days: int) -> Scope:
+    """The period that ends today over the jobs that the user sees, asked for once for all cards."""
+    kept, user = vars(request), request.user
+    scope = last_days(cast(User, user), today=timezone.localdate(), days=days, jobs=kept.get("seen_jobs"))
+    kept["seen_jobs"] = scope.job_ids
+    return scope
 
 
 def _goals(drive: drive_report.DriveProgress) -> dict[str, Any]:

@@ -4,7 +4,8 @@ Two workers, one for each database, answer the same pages by turns, so that whoe
 CPU is the application's own and that of its database connections (parallel plans are off: no cost hides in helpers).
 A page that is not there yet is skipped. With --strict a missed target ends with code 1.
 
-    python -m tests.bench.admin_pages [--small NAME] [--large NAME] [--repeat N] [--only WORDS] [--strict] [--markdown]
+    python -m tests.bench.admin_pages [--small NAME] [--large NAME] [--repeat N] [--only WORDS] [--skip WORDS]
+        [--strict] [--markdown]
 """
 
 from __future__ import annotations
@@ -191,7 +192,9 @@ def ensure(database: str, **sizes: int) -> None:
     with psycopg.connect(url()) as connection:
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone()
     if found:
-        run("migrate", "--verbosity=0", DATABASE_URL=urlsplit(url())._replace(path=f"/{database}").geturl())
+        urls = {"HRASSIST_DB_OWNER_URL": url(), "DATABASE_URL": os.environ.get("DATABASE_URL") or devdb.url()}
+        there = {name: urlsplit(one)._replace(path=f"/{database}").geturl() for name, one in urls.items()}
+        run("migrate", "--verbosity=0", **there)
     else:
         run("generate_workload", f"--database={database}", *[f"--{name}={value}" for name, value in sizes.items()])
 
@@ -212,6 +215,7 @@ def main() -> int:
     parser.add_argument("--large", default=LARGE)
     parser.add_argument("--repeat", type=int, default=5, help="requests in each of three rounds")
     parser.add_argument("--only", default="", help="pages whose name contains this")
+    parser.add_argument("--skip", default="nothing", help="pages whose name contains this are left out")
     parser.add_argument("--strict", action="store_true")
     parser.add_argument("--markdown", action="store_true")
     options = parser.parse_args()
@@ -220,18 +224,21 @@ def main() -> int:
     ensure(options.large, candidates=1_000_000, jobs=5_000, applications=2_000_000)
     small, large = Worker(options.small), Worker(options.large)
     lines, kept = [], True
-    for page, (kind, _address) in large.pages.items():
-        if options.only.lower() not in page.lower():
-            continue
-        sys.stderr.write(f"{page}\n")
-        here: dict[Worker, list[Figures]] = {small: [], large: []}
-        for _ in range(3):
-            for worker, found in here.items():
-                if page in worker.pages:
-                    found.append(worker.measure(page, repeat=options.repeat))
-        line, good = row(page, kind, together(here[small]) if here[small] else None, together(here[large]))
-        lines.append(line)
-        kept = kept and good
+    try:
+        for page, (kind, _address) in large.pages.items():
+            if options.only.lower() not in page.lower() or options.skip.lower() in page.lower():
+                continue
+            sys.stderr.write(f"{page}\n")
+            here: dict[Worker, list[Figures]] = {small: [], large: []}
+            for _ in range(3):
+                for worker, found in here.items():
+                    if page in worker.pages:
+                        found.append(worker.measure(page, repeat=options.repeat))
+            line, good = row(page, kind, together(here[small]) if here[small] else None, together(here[large]))
+            lines.append(line)
+            kept = kept and good
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped; what was measured until now:\n")
     small.stop()
     large.stop()
     write(lines, markdown=options.markdown)

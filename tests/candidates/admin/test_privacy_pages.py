@@ -13,10 +13,19 @@ from candidates.actions import data_exports, erasures, legal_holds, retention
 from candidates.admin import privacy_requests
 from candidates.models import Candidate, DataExport, Erasure, LegalHold, RetentionDue, RetentionRule
 from candidates.retention.engine import shift
+from candidates.retention.presets import PRESETS
 from tests.candidates.erasure.conftest import erase, finish, ledger_folder  # noqa: F401  their fixtures
 from tests.factories import ApplicationFactory, CandidateFactory, JobFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def first_rules(db):
+    """As an installation begins, also where an earlier run of tests emptied the tables."""
+    for one in PRESETS:
+        facts = {name: getattr(one, name) for name in ("name", "effect", "clock", "months", "country", "active")}
+        RetentionRule.objects.get_or_create(key=one.key, defaults=facts)
 
 
 @pytest.fixture
