@@ -131,7 +131,12 @@ class UserAdmin(BaseAdmin[User], StockUserAdminOf[User]):
         may = found is not None and self.has_change_permission(request, found) and found.pk != request.user.pk
         about = {
             "factor_rows": [(row, factors.named(row)) for row in factors.of(found)] if found is not None else [],
-            "open_sessions": Session.objects.visible_to(request.user).filter(user=found).count() if found else 0,
+            "open_sessions": Session.objects.visible_to(request.user)
+            .filter(user=found)
+            .alive(now=timezone.now())
+            .count()
+            if found
+            else 0,
             "may_reset": may and request.user.has_perm("hrassist.end_sessions"),
         }
         return super().change_view(request, object_id, form_url, {**about, **(extra_context or {})})
