@@ -32,6 +32,7 @@ ALWAYS = {
         [f"{feature}=()" for feature in UNUSED] + [f"publickey-credentials-{deed}=(self)" for deed in ("create", "get")]
     ),
 }
+PRIVATE = "private, no-store"
 NO_PAGE = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 
@@ -49,5 +50,7 @@ class HeadersMiddleware:
         response.headers.setdefault("Content-Security-Policy", NO_PAGE)
         response.headers.setdefault("Reporting-Endpoints", f'policy="/{settings.POLICY_REPORTS_PATH}"')
         # What nobody said anything about may hold what people told us.
-        response.headers.setdefault("Cache-Control", "private, no-store")
+        response.headers.setdefault("Cache-Control", PRIVATE)
+        if response.headers["Cache-Control"] == "no-store":
+            response.headers["Cache-Control"] = PRIVATE
         return response

@@ -14,7 +14,13 @@ class JobsConfig(AppConfig):
         from hrassist import notifications, tokens  # noqa: PLC0415
         from hrassist.lib.storage.named import keep  # noqa: PLC0415
         from jobs import tasks  # noqa: F401, PLC0415  the worker must know every task
-        from jobs.actions import bulk_messages, long_ranking, owners, withdrawals  # noqa: F401, PLC0415  and every kind of long work
+        from jobs.actions import (  # noqa: PLC0415
+            bulk_messages,  # noqa: F401  and every kind of long work
+            erased_interviews,
+            long_ranking,  # noqa: F401
+            owners,
+            withdrawals,
+        )
         from jobs.models import application, disclosure, erasers, finding, followers, job, keeping, offer  # noqa: PLC0415
 
         visibility.widen(application.people_of_visible_applications)
@@ -26,6 +32,7 @@ class JobsConfig(AppConfig):
         disclosure.register()
         keeping.register()
         owners.register()
+        erased_interviews.register()
         keep(offer.letters_named)
         tokens.know_jobs(job.open_jobs_of)
         notifications.guard("job_ref", application.jobs_seen)

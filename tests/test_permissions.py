@@ -23,10 +23,24 @@ from django.urls import URLPattern, get_resolver
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from audit.models import Event
-from candidates.models import Candidate, CandidateMerge, DuplicateGroup, DuplicateMember, Source
+from audit.actions import seals
+from audit.models import Event, Seal
+from audit.sealing.keys import generate
+from candidates.models import (
+    Candidate,
+    CandidateMerge,
+    CorrectionRequest,
+    DataExport,
+    DuplicateGroup,
+    DuplicateMember,
+    Erasure,
+    LegalHold,
+    Notice,
+    RetentionRule,
+    Source,
+)
 from hrassist.models import ApiToken, LongTask, Notification, SavedView, User
-from jobs.models import Absence, DriveJob, IntakeSubmission, MatchRun, Referral, RejectionReason
+from jobs.models import Absence, DriveJob, IntakeSubmission, MatchRun, Referral, RejectionReason, ReviewRequest
 from tests import hiring
 from tests.factories import (
     ApplicationFactory,
@@ -134,7 +148,12 @@ class World:
             "user_id": self.job.team.first().user_id,
             "id": self.user.pk,
             "number": 1,
+            "code": "eu",
             "token": "not-a-ticket",
+            "factor_id": 2_000_000_001,
+            "organization_slug": "nobody",
+            "export_id": self.hiring["dataexport"].pk,
+            "apitoken_id": self.token.pk,
             **{f"{name}_id": row.pk for name, row in self.hiring.items()},
             "content_type_id": ContentType.objects.get_for_model(Candidate).pk,
             "object_id": self._object(model[2]) if model else self.candidate.pk,
@@ -154,9 +173,18 @@ class World:
             return made[model].pk
         if model == "rejectionreason":
             return RejectionReason.objects.get_or_create(name="Withdrew")[0].pk
+        if model == "seal":
+            return sealed()
         rows: dict[str, Any] = {"group": Group, "event": Event}
         assert model in rows, f"tests/test_permissions.py does not know how to make a {model}"
         return rows[model].objects.first().pk
+
+
+def sealed() -> int:
+    """The number of some seal over the trail; an interval without events is sealed too."""
+    if not Seal.objects.exists():
+        seals.seal_next(ring=generate(), heartbeat=timedelta(0))
+    return int(Seal.objects.values_list("pk", flat=True).first() or 0)
 
 
 def hiring_rows(application: Any, owner: User) -> dict[str, Any]:
@@ -203,6 +231,34 @@ def hiring_rows(application: Any, owner: User) -> dict[str, Any]:
         "savedview": SavedView.objects.create(model="candidates.candidate", name="Mine", owner=owner),
         "longtask": LongTask.objects.create(kind="test", title="Test", created_by=owner),
         "task": LongTask.objects.create(kind="test", title="Test", created_by=owner),
+        **privacy_rows(application, owner),
+    }  # fmt: skip
+
+
+def privacy_rows(application: Any, owner: User) -> dict[str, Any]:
+    """What people asked for about their data, and what holds for it."""
+    candidate, due = application.candidate, timezone.now() + timedelta(days=30)
+    number = Notice.objects.count() + 2
+    return {
+        "dataexport": DataExport.objects.create(candidate=candidate, channel="mail", requested_by=owner, due_at=due),
+        "erasure": Erasure.objects.create(
+            candidate=application.candidate, channel=Erasure.Channel.values[0], requested_by=owner, run_after=due,
+            due_at=due, reason="Asked by mail",
+        ),
+        "legalhold": LegalHold.objects.create(
+            scope="application", target_ref=application.pk, reason="A dispute", placed_by=owner
+        ),
+        "retentionrule": RetentionRule.objects.create(
+            name="Of one job", clock="rejected", months=12, job_ref=application.job_id
+        ),
+        "notice": Notice.objects.create(
+            kind="privacy", jurisdiction="test", version=number, title="Notice", text="What we keep.",
+            sha256=Notice.digest("Notice", "What we keep."), published_at=timezone.now(), published_by=owner,
+        ),
+        "correctionrequest": CorrectionRequest.objects.create(candidate=candidate, proposed={"city": "Bonn"}),
+        "reviewrequest": ReviewRequest.objects.create(
+            application=application, channel=ReviewRequest._meta.get_field("channel").choices[0][0], due_at=due
+        ),
     }  # fmt: skip
 
 
@@ -285,7 +341,7 @@ def test_each_role_gets_the_answers_of_the_table(role, half):
 
 
 def test_without_signing_in_nothing_but_the_doors_is_open():
-    doors = {"livez", "readyz", "login/", "careers/", "careers/<uuid:jobpost_id>/", "policy-reports"}
+    doors = {"livez", "readyz", "login/", "my/", "careers/", "careers/<uuid:jobpost_id>/", "policy-reports"}
     open_to_all = {route for (route, _, _), row in table().items() if row["nobody"] < 300}
     assert open_to_all <= doors
 

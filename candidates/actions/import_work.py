@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, time
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,10 +16,20 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit import actions as audit
-from candidates.actions import candidates, import_goals
+from candidates.actions import candidates, consents, import_goals, notices
 from candidates.imports import columns, reading
 from candidates.imports.people import Person, person
-from candidates.models import Candidate, CandidateEmail, CandidateLink, CandidatePhone, DuplicateMember, ImportedRow
+from candidates.models import (
+    Candidate,
+    CandidateEmail,
+    CandidateLink,
+    CandidatePhone,
+    Channel,
+    ConsentRecord,
+    DuplicateMember,
+    ImportedRow,
+    Notice,
+)
 from hrassist import long_tasks, task_files
 from hrassist.lib import storage
 from hrassist.lib.errors import DomainError
@@ -162,6 +172,9 @@ def _do(progress: Progress, number: int, one: Person, known: UUID | None) -> tup
         candidate = Candidate.objects.get(pk=known)
         changed = _bring_up_to_date(candidate, one, existing=said["existing"], by=by, now=now)
         outcome = "updated" if changed else "unchanged"
+    agreed = _keep_consents(candidate, one, number, progress=progress, now=now)
+    if outcome == "unchanged" and agreed:
+        outcome = "updated"
     goal = import_goals.of(said["goal"])
     made = goal.put(candidate, said["goal_key"], by, now, one.facts.get("source", "")) if goal else None
     if outcome == "unchanged" and made is not None:
@@ -173,6 +186,21 @@ def _do(progress: Progress, number: int, one: Person, known: UUID | None) -> tup
             left_at=candidate.updated_at, at=now,
         )  # fmt: skip
     return outcome, candidate.pk
+
+
+def _keep_consents(candidate: Candidate, one: Person, number: int, *, progress: Progress, now: datetime) -> int:
+    """Put down the consents that a row names; how many were new."""
+    before = candidate.consents.count() if one.consents else 0
+    for day in one.consents:
+        given = timezone.make_aware(datetime.combine(day, time(12)))
+        if given > now:
+            raise DomainError("Day of consent: it lies in the future.", code="future_consent")
+        consents.give(
+            candidate=candidate, purpose=ConsentRecord.Purpose.TALENT_POOL,
+            notice=notices.standing(Notice.Kind.TALENT_POOL, "", "en", now=now), channel=Channel.IMPORT, now=now,
+            by=progress.by, given_at=given, evidence=f"Row {number} of the import {progress.task.pk}",
+        )  # fmt: skip
+    return candidate.consents.count() - before if one.consents else 0
 
 
 def _bring_up_to_date(candidate: Candidate, one: Person, *, existing: str, by: User, now: datetime) -> bool:

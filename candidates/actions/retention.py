@@ -191,7 +191,8 @@ def forecast(*, now: datetime) -> int:
 
 def _row(one: Due, *, now: datetime, reminded_for: datetime | None) -> RetentionDue:
     verdict = one.verdict
-    assert verdict.due is not None and verdict.fact is not None  # noqa: S101, PT018  who falls due has both
+    if verdict.due is None or verdict.fact is None:
+        raise ValueError("who falls due has a date and a fact")
     return RetentionDue(
         candidate_id=one.person,
         due_at=verdict.due,

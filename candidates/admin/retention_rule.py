@@ -32,6 +32,7 @@ class RuleForm(QuietForm):
     job_ref = forms.TypedChoiceField(
         label="Only for this job", required=False, coerce=UUID, empty_value=None, choices=[("", "every job")]
     )
+    months = forms.IntegerField(min_value=0, max_value=240)
     job_status = forms.ChoiceField(
         label="Only while the job is", required=False,
         choices=[("", "in any status"), ("draft", "a draft"), ("open", "open"), ("on_hold", "on hold"),

@@ -13,7 +13,12 @@ from candidates.models.erasing import Person
 
 # Raised with every change that a program which reads the document has to know of; docs/privacy.md describes it.
 SCHEMA_VERSION = 1
-ACTORS = {"user": "a colleague", "token": "a program of ours", "service": "our own upkeep", "command": "an operator"}
+ACTORS = {
+    Event.ActorType.USER: "a colleague",
+    Event.ActorType.TOKEN: "a program of ours",
+    Event.ActorType.SERVICE: "our own upkeep",
+    Event.ActorType.COMMAND: "an operator",
+}
 
 
 def document_of(person: Person) -> dict[str, Any]:

@@ -131,7 +131,7 @@ class BucketLedger:
         self.bucket, self.prefix = bucket, prefix
 
     def append(self, references: Collection[str], *, at: datetime) -> None:
-        from hrassist.lib.storage import StorageUnavailable  # noqa: PLC0415
+        from hrassist.lib.storage import ObjectMissing, StorageUnavailable  # noqa: PLC0415
         from hrassist.lib.storage.s3 import client_from_settings, translated  # noqa: PLC0415  boto3 takes 0.3 s
 
         try:
@@ -141,11 +141,11 @@ class BucketLedger:
                         Bucket=self.bucket, Key=self._key(f"{at:%Y%m%dT%H%M%S%f}-{uuid4().hex}.json"),
                         Body=_line(one, at=at, previous=b""), ContentType="application/json",
                     )  # fmt: skip
-        except StorageUnavailable as error:
+        except (ObjectMissing, StorageUnavailable) as error:
             raise LedgerUnavailable from error
 
     def entries(self) -> Iterator[dict[str, str]]:
-        from hrassist.lib.storage import StorageUnavailable  # noqa: PLC0415
+        from hrassist.lib.storage import ObjectMissing, StorageUnavailable  # noqa: PLC0415
         from hrassist.lib.storage.s3 import client_from_settings, translated  # noqa: PLC0415  as above
 
         client = client_from_settings()
@@ -155,7 +155,7 @@ class BucketLedger:
                 keys = sorted(row["Key"] for page in pages for row in page.get("Contents", []))
                 for key in keys:
                     yield json.loads(client.get_object(Bucket=self.bucket, Key=key)["Body"].read())
-        except StorageUnavailable as error:
+        except (ObjectMissing, StorageUnavailable) as error:
             raise LedgerUnavailable from error
 
     def _key(self, name: str) -> str:

@@ -33,6 +33,10 @@ FIELDS: dict[str, tuple[str, str]] = {
     "external_id": (
         "External ID", "external id|externalid|id|candidate id|ref|reference|nr|nummer|kandidatennummer",
     ),
+    "consented_on": (
+        "Day of consent for later jobs",
+        "consent|consent date|consented on|gdpr consent|einwilligung|einwilligung am|consentement|consentimiento",
+    ),
 }  # fmt: skip
 IGNORED = ""
 

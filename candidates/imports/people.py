@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
@@ -44,6 +46,8 @@ class Person:
     phones: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    # The days on which they agreed to be kept for later jobs.
+    consents: list[date] = field(default_factory=list)
 
 
 def person(cells: Sequence[str], mapping: Sequence[str], *, source: str = "") -> Person:
@@ -86,6 +90,8 @@ def _put(found: Person, name: str, value: str) -> None:
             found.phones.append(value)
     elif name == "link":
         _put_link(found, value)
+    elif name == "consented_on":
+        _put_consent(found, value)
     elif name == "country":
         code = (
             value.upper() if len(value) == 2 and value.isascii() and value.isalpha() else COUNTRIES.get(value.lower())
@@ -114,6 +120,14 @@ def _put_emails(found: Person, value: str) -> None:
             found.problems.append("E-mail: too long")
         elif address not in found.emails:
             found.emails.append(address)
+
+
+def _put_consent(found: Person, value: str) -> None:
+    for pattern in ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y"):
+        with suppress(ValueError):
+            found.consents.append(datetime.strptime(value[:10], pattern).date())  # noqa: DTZ007  a day without a time
+            return
+    found.problems.append("Day of consent: write it as 2026-11-30")
 
 
 def _put_link(found: Person, value: str) -> None:

@@ -70,6 +70,8 @@ class RetentionRule(models.Model):
                 condition=Q(active=True),
                 nulls_distinct=False,
                 name="retentionrule_one_for_a_case",
+                violation_error_message="Another rule in force speaks of the same case. Change that one, or switch it "
+                "off first.",
             ),
         ]
 

@@ -23,7 +23,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from hrassist.admin.site import add_page
-from hrassist.identity import devices, entry, factors, gate, proof, sealing, security_keys
+from hrassist.identity import devices, entry, factors, gate, proof, sealing, security_keys, sso
 from hrassist.identity.sessions import digest_of
 from hrassist.lib.errors import DomainError
 from hrassist.models import ApiToken, Session
@@ -62,7 +62,7 @@ def page(request: HttpRequest, template: str, title: str, **context: Any) -> Htt
 def account_view(request: HttpRequest) -> HttpResponse:
     """Factors, sessions and tokens of one's own."""
     user: Any = request.user
-    mine = Session.objects.of(user).filter(expire_date__gt=timezone.now())
+    mine = Session.objects.of(user).alive(now=timezone.now())
     present = digest_of(request.session.session_key)
     sessions = [devices.shown(row, present=present) for row in mine.order_by("-last_used_at")[:50]]
     rows = factors.of(user)
@@ -171,6 +171,7 @@ def confirm_view(request: HttpRequest) -> HttpResponseBase:
         "Is it still you?",
         form=entry.CodeForm(label_suffix="") if has_factor else PasswordForm(label_suffix=""),
         has_factor=has_factor,
+        ways_in=[] if has_factor or user.has_usable_password() else sso.offered(),
         refused=refused,
         keys=security_keys.options_to_prove(request, user) if usable else "",
         next=entry.where_next(request),
@@ -183,6 +184,12 @@ def session_state_view(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"token": get_token(request), **store.remaining()}, headers={"Cache-Control": "no-store"})
 
 
+def signed_in_again_view(request: HttpRequest) -> HttpResponse:
+    """Where somebody comes who signed in again in a window of its own: back to the one with what they had typed."""
+    return page(request, "signed_in_again", "You are signed in again")
+
+
+add_page("account/signed-in-again/", signed_in_again_view, name="signed_in_again")
 add_page("account/", account_view, name="account")
 add_page("account/factors/add/", factor_add_view, name="factor_add")
 add_page("account/factors/<int:factor_id>/", factor_view, name="factor")

@@ -126,11 +126,17 @@ class UserAdmin(BaseAdmin[User], StockUserAdminOf[User]):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        found = self.get_object(request, object_id)
+        # Who may see no account is refused alike, whether it exists or not.
+        found = self.get_object(request, object_id) if self.has_view_permission(request) else None
         may = found is not None and self.has_change_permission(request, found) and found.pk != request.user.pk
         about = {
             "factor_rows": [(row, factors.named(row)) for row in factors.of(found)] if found is not None else [],
-            "open_sessions": Session.objects.visible_to(request.user).filter(user=found).count() if found else 0,
+            "open_sessions": Session.objects.visible_to(request.user)
+            .filter(user=found)
+            .alive(now=timezone.now())
+            .count()
+            if found
+            else 0,
             "may_reset": may and request.user.has_perm("hrassist.end_sessions"),
         }
         return super().change_view(request, object_id, form_url, {**about, **(extra_context or {})})
@@ -170,10 +176,14 @@ class UserAdmin(BaseAdmin[User], StockUserAdminOf[User]):
     def _at_account(
         self, request: HttpRequest, object_id: str, work: Callable[[User], object], *, done: str
     ) -> HttpResponseBase:
-        user = self.get_object(request, object_id)
-        if request.method != "POST" or user is None:
+        if request.method != "POST":
             raise Http404
-        if not (self.has_change_permission(request, user) and request.user.has_perm("hrassist.end_sessions")):
+        if not (self.has_change_permission(request) and request.user.has_perm("hrassist.end_sessions")):
+            raise PermissionDenied
+        user = self.get_object(request, object_id)
+        if user is None:
+            raise Http404
+        if not self.has_change_permission(request, user):
             raise PermissionDenied
         back = reverse("admin:hrassist_user_change", args=[user.pk])
         if not gate.is_fresh(request):

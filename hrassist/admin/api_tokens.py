@@ -115,7 +115,10 @@ def own_view(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     rows = ApiToken.objects.filter(user=user).order_by("-created_at")[:100]
     shown = [(token, state_of(token)) for token in rows]
-    return account.page(request, "tokens", "Your API tokens", rows=shown)
+    context = {**admin.site.each_context(request), "title": "Your API tokens", "rows": shown}
+    answer = TemplateResponse(request, "admin/account/tokens.html", context)
+    answer["Cache-Control"] = "private, no-store"
+    return answer
 
 
 def own_revoke_view(request: HttpRequest, apitoken_id: UUID) -> HttpResponseBase:

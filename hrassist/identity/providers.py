@@ -6,6 +6,7 @@ import hmac
 import json
 import secrets
 from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
 import requests
@@ -31,7 +32,7 @@ from onelogin.saml2.response import OneLogin_Saml2_Response
 from onelogin.saml2.settings import OneLogin_Saml2_Settings
 
 from hrassist.identity import entry, sso
-from hrassist.lib import limits, origin, throttle
+from hrassist.lib import egress_session, limits, origin, throttle
 
 OIDC, SAML = "oidc", "saml"
 # Never `none`, and never a shared secret: what a provider says it signs with public keys.
@@ -63,6 +64,9 @@ class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         session = super().get_requests_session()
         # Where a provider's addresses lead is written in its own document; nobody sends us elsewhere.
         session.max_redirects = 0
+        host = urlsplit(settings.OIDC_ISSUER or "").hostname
+        # Further hosts of a provider are named in HRASSIST_EGRESS_HOSTS; a provider without TLS is development's.
+        egress_session.guard(session, purpose="sign-in", hosts=[host] if host else [], plain=settings.DEVELOPMENT)
         return session
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:

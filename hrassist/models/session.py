@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.utils import timezone
@@ -17,6 +19,10 @@ class SessionQuerySet(models.QuerySet["Session"]):
 
     def of(self, user: User) -> Self:
         return self.filter(user=user.pk)
+
+    def alive(self, *, now: datetime) -> Self:
+        """Those that the next request would still be answered for."""
+        return self.filter(expire_date__gt=now, last_used_at__gt=now - settings.SESSION_IDLE)
 
 
 class Session(AbstractBaseSession):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TextIO
+from typing import Any, TextIO
 from uuid import UUID
 
 from django.db.models import Count, Exists, IntegerField, Max, Min, OuterRef, Q, QuerySet, Sum
@@ -123,13 +123,17 @@ def events_of(question: Question) -> QuerySet[Event]:
 def report(question: Question) -> Report:
     """The whole answer in a handful of passes. Raises Asked."""
     rows = events_of(question)
-    figures = {"events": Count("pk"), "people": Count("subject_ref", distinct=True, filter=~Q(subject_ref="")),
-               "first": Min("ts"), "last": Max("ts")}  # fmt: skip
-    by_action = [
-        Line(one["action"], one["events"], one["people"], one["first"], one["last"])
-        for one in rows.values("action").annotate(**figures).order_by("-events")
-    ]
-    actors = rows.values("actor_display", "actor_type").annotate(events=Count("pk")).order_by("-events")[:100]
+    figures: dict[str, Any] = {
+        "events": Count("pk"),
+        "people": Count("subject_ref", distinct=True, filter=~Q(subject_ref="")),
+        "first": Min("ts"),
+        "last": Max("ts"),
+    }
+    by_columns: Any = rows
+    grouped = by_columns.values("action").annotate(**figures)
+    lines = (Line(one["action"], one["events"], one["people"], one["first"], one["last"]) for one in grouped)
+    by_action = sorted(lines, key=lambda one: (-one.events, one.label))
+    actors = by_columns.values("actor_display", "actor_type").annotate(events=Count("pk")).order_by("-events")[:100]
     addresses = rows.exclude(ip__isnull=True).values("ip").annotate(events=Count("pk")).order_by("-events")[:100]
     people, left_off = _affected(rows)
     return Report(

@@ -16,7 +16,7 @@ from candidates.models import Candidate, Notice, NoticeDelivery
 from hrassist.lib import jurisdictions
 from hrassist.lib.jurisdictions import EVERYWHERE, Jurisdiction
 from jobs.matching import lawful
-from jobs.models import Job, JurisdictionSetting
+from jobs.models import Job, JobPrivacy, JurisdictionSetting
 
 if TYPE_CHECKING:
     from hrassist.models import User
@@ -48,7 +48,8 @@ def of_job(job: Job, *, language: str = "", now: datetime) -> list[Shown]:
     """
     found: list[Shown] = []
     seen: set[UUID] = set()
-    ranked = not lawful.rules_of(job, today=now.date()).off_for
+    # Somebody who is told today may be ranked later, when what is missing for it has been stated.
+    ranked = not JobPrivacy.objects.filter(job=job, ranking_off=True).exists()
     for place in (*lawful.in_force(job), None):
         wanted = place.notices if place else (Kind.PRIVACY, Kind.AI_USE)
         code = place.code if place else EVERYWHERE

@@ -254,9 +254,9 @@ def copy(request: HttpRequest, visit: self_service.Visit) -> HttpResponseBase:
 
 @require_safe
 @own
-def fetch(request: HttpRequest, visit: self_service.Visit, export_id: UUID) -> HttpResponseBase:
+def fetch(request: HttpRequest, visit: self_service.Visit, dataexport_id: UUID) -> HttpResponseBase:
     """The copy itself, on record before its first byte."""
-    export = DataExport.objects.filter(candidate=visit.candidate, pk=export_id).first()
+    export = DataExport.objects.filter(candidate=visit.candidate, pk=dataexport_id).first()
     if export is None:
         return nothing_here(request)
     return serving.file_answer(data_exports.open_copy(export=export, by=None, now=timezone.now()))
@@ -317,7 +317,7 @@ urlpatterns = [
     path("page/correct/", correct, name="correct"),
     path("page/stay/", stay, name="stay"),
     path("page/copy/", copy, name="copy"),
-    path("page/copy/<uuid:export_id>/", fetch, name="fetch"),
+    path("page/copy/<uuid:dataexport_id>/", fetch, name="fetch"),
     path("page/erase/", erase, name="erase"),
     path("page/leave/", leave, name="leave"),
     path("page/why/<uuid:application_id>/", explanation, name="explanation"),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from io import StringIO
 
 import psycopg
 import pytest
 from django.core.checks import run_checks
+from django.core.management import CommandError, call_command
 from django.db import connection
 from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
@@ -156,3 +158,23 @@ def test_the_check_warns_in_production_where_the_owner_serves(settings: Settings
     found = [one.id for one in run_checks(databases=["default"]) if one.id.startswith("hrassist.W04")]
     assert found == ["hrassist.W040"]
     assert [one for one in run_checks() if one.id == "hrassist.W040"] == []
+
+
+def test_the_command_makes_the_role_and_says_what_it_has(settings: Settings) -> None:
+    name, out = f"app_{secrets.token_hex(4)}", StringIO()
+    settings.DB_APP_ROLE, settings.DB_APP_PASSWORD = name, "made-for-one-test"
+    try:
+        call_command("database_role", stdout=out)
+        call_command("database_role", stdout=StringIO())
+        assert out.getvalue() == f"{name} owns nothing and only adds to the audit trail.\n"
+        with psycopg.connect(**conninfo(user=name, password="made-for-one-test"), autocommit=True) as made:  # type: ignore[arg-type]
+            made.execute(INSERT)
+    finally:
+        with psycopg.connect(**conninfo(), autocommit=True) as owner:  # type: ignore[arg-type]
+            owner.execute(sql.SQL("DROP OWNED BY {name}; DROP ROLE {name}").format(name=sql.Identifier(name)))
+
+
+def test_one_role_for_everything_is_refused_by_the_command(settings: Settings) -> None:
+    settings.DB_APP_ROLE = ""
+    with pytest.raises(CommandError, match="name the same role"):
+        call_command("database_role")

@@ -150,12 +150,17 @@ class Nothing:
 
 def filled(route: str, values: dict[str, Any]) -> str:
     """The address with these values for its parameters."""
+    assert set(parameters(route)) <= set(values), f"tests/test_permissions.py: World.values lacks a value of {route}"
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(values[found[1]]), route)
+
+
+def parameters(route: str) -> list[str]:
+    return re.findall(r"<(?:\w+:)?(\w+)>", route)
 
 
 def named(route: str, values: dict[str, Any]) -> list[Any]:
     """The values that stand in this address."""
-    return [values[name] for name in re.findall(r"<(?:\w+:)?(\w+)>", route)]
+    return [values[name] for name in parameters(route)]
 
 
 def _is_uuid(value: object) -> bool:

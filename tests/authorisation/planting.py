@@ -80,7 +80,8 @@ class Planted(World):
             resume=self.resume, defaults={"embedding": [0.05] * 384, "model_hash": "test"}
         )
         Job.objects.filter(pk=self.job.pk).update(title=said["job"])
-        Source.objects.filter(pk=self.hiring["source"].pk).update(name=f"Fair {said['place']}")
+        # Made with an identifier in its name, which would make every form about it speak of that application.
+        Source.objects.filter(pk=self.hiring["source"].pk).update(name=f"Fair {self.hiring['source'].pk}")
         Offer.objects.filter(application=one).update(salary=Decimal(said["salary"]), terms="as agreed")
         Note.objects.filter(application=one).update(text=said["note"])
         Scorecard.objects.filter(application=one).update(takeaways=said["card"])

@@ -58,7 +58,7 @@ class Drawn:
         if newest is None or oldest is None:
             raise SystemExit("There are no events.")
         self.first, self.last = oldest.pk, newest.pk
-        self.begin, self.end = oldest.ts, newest.ts
+        self.begin, self.end = Event.objects.earliest("ts").ts, Event.objects.latest("ts").ts
 
     def event(self, **wanted: str):
         from audit.models import Event

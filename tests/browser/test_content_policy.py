@@ -1,6 +1,7 @@
 """No page asks for what the content policy forbids, at rest and under clicks."""
 
 import pytest
+from playwright.sync_api import expect
 
 from candidates.models import Candidate
 from tests.browser.crawling import click_what_opens, crawl
@@ -60,3 +61,45 @@ def test_a_name_that_looks_like_markup_stays_text(recruiter, sign_in, violations
     assert page.locator(".finder-results img").count() == 0
     assert "<img src=x" in page.locator(".finder-results").inner_text()
     assert violations == []
+
+
+@pytest.mark.parametrize(
+    "address", ["/nowhere/at/all/", "/apply/never-there/", "/api/v1/nowhere", "/candidates/candidate/add/?x=%00"]
+)
+def test_pages_of_errors_break_no_rule(address, recruiter, sign_in, violations):
+    page = sign_in(recruiter)
+    page.goto(address)
+    click_what_opens(page)
+    assert [said for said in violations if "Failed to load resource" not in said] == []
+
+
+def test_the_page_for_who_is_too_fast_breaks_no_rule(recruiter, sign_in, violations, settings):
+    page = sign_in(recruiter)
+    settings.LIMITS = {"search": (1, 3600)}
+    page.goto("/candidates/candidate/")
+    page.goto("/candidates/candidate/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("A little slower, please")
+    assert [said for said in violations if "429" not in said] == []
+
+
+def test_the_security_page_is_read_on_a_phone_in_the_dark(operator, sign_in, violations):
+    page = sign_in(operator, viewport={"width": 390, "height": 844}, color_scheme="dark")
+    page.goto("/security/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Security")
+    expect(page.get_by_role("heading", name="Last scans")).to_be_visible()
+    too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert too_wide <= 0
+    assert violations == []
+
+
+def test_what_a_browser_reports_stands_on_the_security_page(operator, sign_in):
+    """As Chromium sends it, which by itself waits up to a minute with it."""
+    page = sign_in(operator)
+    page.evaluate(
+        "fetch('/policy-reports', {method: 'POST', headers: {'Content-Type': 'application/reports+json'},"
+        " body: JSON.stringify([{type: 'csp-violation', body: {effectiveDirective: 'img-src',"
+        " blockedURL: 'https://evil.example/', documentURL: location.href}}])})"
+    )
+    page.wait_for_timeout(500)
+    page.goto("/security/")
+    expect(page.get_by_text("img-src, another site, on the first page: once")).to_be_visible()

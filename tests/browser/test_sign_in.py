@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from hrassist.models import Session, User
@@ -158,3 +160,32 @@ def test_the_pages_of_signing_in_fit_a_phone(rosa, new_context, theme):
     for path in ("/account/", "/account/factors/add/", "/account/confirm/"):
         page.goto(path)
         fits()
+
+
+def test_the_end_of_a_session_is_said_before_and_what_was_typed_survives_it(rosa, sign_in, new_context, settings):
+    settings.REQUIRE_MFA = False
+    page = sign_in(rosa)
+    page.clock.install()
+    page.goto("/candidates/candidate/add/")
+    page.get_by_label("Full name").fill("Amara Okafor")
+    Session.objects.update(last_used_at=timezone.now() - timedelta(minutes=28, seconds=30))
+    page.clock.run_for(61_000)
+    expect(page.get_by_role("alert")).to_contain_text("you are signed out in 2 min")
+    page.get_by_role("button", name="Stay signed in").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+    Session.objects.all().delete()
+    page.clock.run_for(61_000)
+    expect(page.get_by_role("alert")).to_contain_text("What you typed is still here")
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Sign in again").click()
+    window = opened.value
+    window.get_by_label("User name").fill("rosa")
+    window.get_by_label("Password").fill(PASSWORD)
+    window.keyboard.press("Enter")
+    heading(window, "You are signed in again")
+    window.close()
+    page.clock.run_for(61_000)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Amara Okafor")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from django.db import connection
@@ -12,7 +12,6 @@ from django.utils import timezone
 from audit.models import Event
 from candidates.models import Resume, UploadTicket
 from candidates.resumes import claims
-from hrassist.lib import storage
 from hrassist.models import User
 from tests.chaos.conftest import Reader, until
 from tests.uploading import confirmed, resume
@@ -24,25 +23,36 @@ POISON = int(os.environ.get("HRASSIST_POISON", "4"))
 HONEST = 9 * POISON
 
 
-def poisoned(ticket: UploadTicket) -> None:
-    """Put something where the file was that fails in a way nobody thought of: no code of ours expects a directory."""
-    store = storage.incoming()
-    assert isinstance(store, storage.DiskIncoming)
-    path = Path(store.path(ticket.key))
-    path.unlink()
-    path.mkdir()
+@pytest.fixture
+def poison() -> Iterator[str]:
+    """The name of files whose last step fails in the database, in a way that no code of ours expects."""
+    name = "poison.txt"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'poison'; END $$"
+        )
+        cursor.execute(
+            "CREATE TRIGGER poison BEFORE INSERT ON candidates_resume FOR EACH ROW"
+            f" WHEN (NEW.filename = '{name}') EXECUTE FUNCTION poison()"
+        )
+    yield name
+    with connection.cursor() as cursor:
+        cursor.execute("DROP FUNCTION poison CASCADE")
 
 
-def test_poison_is_parked_after_five_attempts_and_the_others_are_read(recruiter: User, reader: Reader) -> None:
+def test_poison_is_parked_after_five_attempts_and_the_others_are_read(
+    recruiter: User, reader: Reader, poison: str
+) -> None:
     now = timezone.now()
     tickets = [
-        confirmed(resume(f"Ada Poe {number}", f"ada{number}@example.org"), by=recruiter, now=now)
+        confirmed(
+            resume(f"Ada Poe {number}", f"ada{number}@example.org"), by=recruiter, now=now,
+            filename="resume.txt" if number % 10 else poison,
+        )
         for number in range(POISON + HONEST)
-    ]
+    ]  # fmt: skip
     bad, good = tickets[::10], [one for number, one in enumerate(tickets) if number % 10]
     assert (len(bad), len(good)) == (POISON, HONEST)
-    for one in bad:
-        poisoned(one)
     worker = reader(concurrency=2)
     until(lambda: Resume.objects.count() == HONEST, what="the reading of the others", patience=60 + 15 * HONEST)
     soon()

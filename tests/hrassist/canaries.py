@@ -19,7 +19,7 @@ CANARIES = {
     "name": "Zyxandra Qwertzki",
     "mail": "zyxandra.canary@example.org",
     "phone": "+49 151 99887766",
-    "token": "hra_CANARYcanaryCANARYcanaryCANARYcanary1234",
+    "token": "hra_CANARYcanaryCANARYcanaryCANARYcanary1234",  # pragma: allowlist secret
     "password": "canary-pass-phrase-9431",
     "file": "zyxandra-lebenslauf-canary.pdf",
     "resume": "Spent nine canary years weighing otters in Flensburg",

@@ -55,7 +55,7 @@ def test_every_address_that_is_limited_exists_and_every_limit_of_it_too():
 def test_no_limit_is_of_nothing():
     """Each name of the table is asked for somewhere."""
     text = "\n".join(path.read_text() for path in MODULES if path.name != "limits.py")
-    composed = {"login:": 'f"login:', "intake:": 'f"intake:'}
+    composed = {"login:": 'f"login:', "intake:": 'f"intake:', "reset:": 'f"reset:'}
     unused = {
         name
         for name in limits.LIMITS
@@ -264,7 +264,7 @@ def test_a_person_has_a_limit_once_by_pages_and_by_the_api(crowd, recruiter, set
 def test_every_limit_that_is_not_tried_here_is_tried_elsewhere():
     elsewhere = {
         "login:address", "login:account", "intake:ticket_link", "intake:submit_address", "intake:submit_link",
-        "export:file", "mail:preview",
+        "export:file", "mail:preview", "factor", "factor:day", "proof", "sso", "reset:address", "reset:account",
     }  # fmt: skip
     assert set(limits.LIMITS) - set(LIMITED) == elsewhere
 

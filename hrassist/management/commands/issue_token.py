@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
@@ -23,6 +24,10 @@ class Command(BaseCommand):
         parser.add_argument("--days", type=int, default=90, help="Until it expires; at most 365 (default: 90).")
         parser.add_argument("--allow-ip", action="append", default=[], metavar="IP", help="Accept it only from here.")
 
+        parser.add_argument(
+            "--job", action="append", default=[], metavar="UUID", help="Only this job's people; again for more."
+        )
+
     def handle(self, *_args: Any, **options: Any) -> None:
         try:
             user = User.objects.get(username=options["username"])
@@ -35,10 +40,13 @@ class Command(BaseCommand):
                 scopes=options["scope"],
                 lifetime=timedelta(days=options["days"]),
                 allowed_ips=options["allow_ip"],
+                jobs=[UUID(one) for one in options["job"]],
                 by=None,
                 now=timezone.now(),
             )
         except DomainError as error:
             raise CommandError(error.message) from None
+        except ValueError:
+            raise CommandError("A job is named by its id, as its address has it.") from None
         self.stderr.write(f"Token for {user.username}, until {token.expires_at:%Y-%m-%d}; it is shown only now:")
         self.stdout.write(text)

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from candidates.actions import candidates, imports
 from candidates.imports.reading import NoTable
-from candidates.models import Candidate, CandidateTag, ImportedRow
+from candidates.models import Candidate, CandidateTag, ConsentRecord, ImportedRow
 from hrassist import long_tasks
 from hrassist.lib.errors import Conflict, DomainError
 from hrassist.models import LongTask
@@ -247,3 +247,14 @@ def test_hostile_cells_are_told_and_the_rest_goes_in(run):
     assert task.result["new"] == 2
     assert [number for number, _ in task.result["refused_rows"]] == ["3", "4"]
     assert ImportedRow.objects.filter(task=task).count() == 2
+
+
+def test_a_column_of_consents_is_written_down_with_its_row_as_evidence(run):
+    table = "Name;Einwilligung\nJane Doe;2026-10-01\nMax Moritz;01.09.2026\nZoe;soon\n"
+    task = run(table, mapping=["full_name", "consented_on"])
+    given = {one.candidate.full_name: one for one in ConsentRecord.objects.select_related("candidate")}
+    assert set(given) == {"Jane Doe", "Max Moritz"}
+    assert given["Jane Doe"].channel == "import"
+    assert given["Jane Doe"].evidence == f"Row 2 of the import {task.pk}"
+    assert given["Max Moritz"].given_at.month == 9
+    assert task.result["refused"] == 1

@@ -20,6 +20,8 @@ from candidates.models import (
     CandidateMerge,
     CandidatePhone,
     CandidateTag,
+    ConsentRecord,
+    CorrectionRequest,
     DataExport,
     DuplicateGroup,
     DuplicateMember,
@@ -27,8 +29,11 @@ from candidates.models import (
     ImportedRow,
     LegalHold,
     NotDuplicate,
+    Notice,
+    NoticeDelivery,
     PoolMembership,
     RetentionDue,
+    SelfServiceLink,
     Tag,
     TalentPool,
     UploadTicket,
@@ -47,7 +52,9 @@ from jobs.models import (
     Offer,
     OfferApproval,
     Opening,
+    RankingOptOut,
     Referral,
+    ReviewRequest,
     ScorecardRating,
     StageTransition,
 )
@@ -80,6 +87,7 @@ NOT_OF_A_PERSON = {
     "candidates.resume.version_id": "made by the store",
     "candidates.resume.sha256": "a hash",
     "candidates.uploadticket.declared_sha256": "a hash",
+    "candidates.consentrecord.evidence": "written once, with the word in it",
 }
 KEYS = {"key", "letter_docx_key", "letter_pdf_key"}
 
@@ -114,6 +122,7 @@ def whole_person(by: User) -> Candidate:
         candidate=candidate, channel="admin", reason=f"{WORD} slipped", run_after=now, due_at=now, state="cancelled",
         cancelled_at=now, cancelled_by=by,
     )  # fmt: skip
+    agreed(candidate)
     put("clean/copy", f"{WORD} copy".encode())
     ticket = UploadTicketFactory(candidate=candidate, created_by=by, state="available", filename=f"{WORD}.pdf")
     resume = ResumeFactory(
@@ -123,6 +132,17 @@ def whole_person(by: User) -> Candidate:
     put_incoming(under_way)
     hired(application, resume=resume, by=by)
     return candidate
+
+
+def agreed(candidate: Candidate) -> None:
+    """What a person was told, agreed to and asked to have corrected."""
+    now = timezone.now()
+    notice = Notice.objects.create(kind="privacy", title="Your data", text="We keep it.", sha256="0")
+    about = {"candidate": candidate, "notice": notice}
+    NoticeDelivery.objects.create(**about, channel="apply_form", begins_at=now)
+    ConsentRecord.objects.create(**about, purpose="talent_pool", channel="phone", evidence=f"{WORD} said so")
+    SelfServiceLink.objects.create(candidate=candidate, email=candidate.emails.get(), digest="0" * 64, expires_at=now)
+    CorrectionRequest.objects.create(candidate=candidate, proposed={"city": WORD}, message=WORD)
 
 
 def hired(application: Application, *, resume: Any, by: User) -> None:
@@ -149,6 +169,8 @@ def hired(application: Application, *, resume: Any, by: User) -> None:
     )  # fmt: skip
     MatchEvidence.objects.create(match=match, criterion=0, strength="strong", quote=f"{WORD} wrote Python")
     Referral.objects.create(application=application, referred_by=by)
+    RankingOptOut.objects.create(candidate=candidate, job=job, channel="self_service")
+    ReviewRequest.objects.create(application=application, channel="self_service", message=WORD, due_at=now)
     note = NoteFactory(candidate=candidate, application=application, by=by)
     NoteMention.objects.create(note=note, user=UserFactory())
     offer: Offer = OfferFactory(application=application, letter_pdf_key="clean/pdf", letter_docx_key="clean/docx")

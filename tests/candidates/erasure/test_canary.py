@@ -12,11 +12,14 @@ from django.apps import apps
 from django.core.cache import cache
 from django.db import connection
 
+from audit import actions as audit
+from audit.actions import verifying
 from audit.models import Event
 from candidates.erasure import certificate
 from candidates.models import Candidate, erasing
 from hrassist.lib import devdb
 from hrassist.models import User
+from tests.audit.sealing import seal
 from tests.candidates.erasure import canary
 from tests.candidates.erasure.canary import WORD
 from tests.repo.sources import PACKAGES
@@ -130,3 +133,14 @@ def test_the_audit_log_names_identifiers_and_counts_alone(erase, recruiter_row):
 @pytest.fixture
 def recruiter_row() -> User:
     return User.objects.create(username="rosa")
+
+
+def test_the_seals_over_the_audit_log_hold_after_an_erasure(erase, recruiter_row):
+    candidate = canary.whole_person(recruiter_row)
+    audit.record("candidate.updated", target=candidate, by=recruiter_row, subject=candidate, fields=["full_name"])
+    assert seal()
+    assert erase(candidate).state == "done"
+    seal()
+    report = verifying.verify().report
+    assert report.is_whole
+    assert report.rows >= 4

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core import mail
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
@@ -16,11 +17,12 @@ from candidates.models import Candidate, CandidateEmail, Erasure, UploadTicket
 from candidates.resumes import claims
 from hrassist.lib import storage
 from hrassist.lib.errors import Conflict, NotFound
+from jobs.calendars import sending
 from jobs.models import Message
 from tests.candidates.erasure import canary
 from tests.candidates.erasure.conftest import finish
 from tests.factories import ApplicationFactory, CandidateFactory, ResumeFactory, UploadTicketFactory, UserFactory
-from tests.hiring import MessageFactory
+from tests.hiring import InterviewFactory, MessageFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -153,6 +155,20 @@ def test_mail_that_waits_is_not_sent():
     message = MessageFactory(state="queued")
     finish(asked(message.candidate).pk)
     assert not Message.objects.exists()
+
+
+def test_an_interview_that_was_planned_is_taken_out_of_calendars_without_a_name(recruiter, deferred_tasks):
+    interview = InterviewFactory(interviewers=[recruiter], title="Talk with Jane Canary")
+    finish(asked(interview.application.candidate).pk)
+    interview.refresh_from_db()
+    assert (interview.status, interview.title, interview.sequence) == ("cancelled", "Interview", 1)
+    row = interview.invitations.get()
+    assert (row.method, row.user) == ("cancel", recruiter)
+    assert {"invitation_id": str(row.pk)} in deferred_tasks("send_calendar_invitation")
+    sending.send(row.pk, now=timezone.now())
+    assert len(mail.outbox) == 1
+    assert "Canary" not in mail.outbox[0].message().as_string()
+    assert "Cancelled" in mail.outbox[0].subject
 
 
 def test_a_second_worker_finds_nothing_to_do(recruiter):

@@ -30,6 +30,7 @@ OPEN = (
     "sso/",
     "password/",
     "policy-reports",
+    "my/",
 )
 BETWEEN = ("/account/verify/", "/account/enrol/", "/login/")
 

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -174,6 +175,17 @@ def test_the_providers_second_factor_counts_only_where_it_is_trusted(provider, s
     assert client.get("/jobs/job/").status_code == 200
     provider.claims["amr"] = ["pwd"]
     assert sign_in(Client()).url.startswith("/account/enrol/")
+
+
+def test_who_has_only_the_company_account_proves_themselves_there_once_more(provider, settings):
+    client = Client()
+    sign_in(client)
+    settings.PROOF_LASTS = timedelta(0)
+    assert client.get("/account/factors/add/").url.startswith("/account/confirm/")
+    assert b"Sign in with company account once more" in client.get("/account/confirm/").content
+    settings.PROOF_LASTS = timedelta(minutes=15)
+    assert client.get(to_the_provider_and_back(client, wanted="/account/factors/add/")).url == "/account/factors/add/"
+    assert client.get("/account/factors/add/").status_code == 200
 
 
 def test_passwords_open_nothing_where_the_companys_sign_in_is_required(provider, settings, rosa, events):

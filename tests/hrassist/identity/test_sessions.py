@@ -62,6 +62,13 @@ def test_a_session_ends_after_eight_hours_however_much_it_is_used(rosa):
         assert not alive(client)
 
 
+def test_a_session_that_has_ended_by_the_clock_is_listed_no_more(rosa):
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        signed_in(rosa)
+        clock.shift(timedelta(minutes=31))
+        assert signed_in(rosa).get("/account/").content.count(b"End the session of") == 0
+
+
 def test_both_limits_are_settings(rosa, settings):
     settings.SESSION_IDLE, settings.SESSION_COOKIE_AGE = timedelta(hours=3), 2 * 3600
     with time_machine.travel(timezone.now(), tick=False) as clock:

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from hrassist.lib import egress, tally
+from hrassist.lib import egress, egress_session, tally
 from hrassist.models import Tally
 
 PUBLIC = "93.184.216.34"
@@ -485,3 +486,33 @@ def test_refusals_are_counted_for_the_security_page(names, db):
         with pytest.raises(egress.EgressRefused):
             egress.call("GET", "https://evil.example/", purpose="webhook")
     assert tally.since(tally.EGRESS, datetime.datetime.now(tz=datetime.UTC)) == {"webhook: evil.example": 2}
+
+
+# --- Sessions of requests ---------------------------------------------------------------------------------------------
+
+
+def guarded(hosts: list[str]) -> requests.Session:
+    session = requests.Session()
+    egress_session.guard(session, purpose="sign-in", hosts=hosts)
+    return session
+
+
+def test_a_session_of_a_library_goes_the_same_way(server, events, db):
+    server.answer = lambda conn: conn.sendall(
+        b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n{"a": 1}'
+    )
+    answer = guarded([HOST]).post(f"https://{HOST}:{server.port}/token", data={"code": "x"}, auth=("me", "secret"))
+    assert answer.json() == {"a": 1}
+    assert b"Authorization: Basic" in server.requests[0]
+    assert server.requests[0].endswith(b"\r\n\r\ncode=x")
+    assert events("egress.called")[0].changes == {"host": HOST, "what_for": "sign-in"}
+
+
+@pytest.mark.parametrize(
+    "url", ["http://hooks.example.com/", "https://evil.example/", "https://169.254.169.254/", "file:///x"]
+)
+def test_a_session_leads_nowhere_else(url, names, db):
+    asked = names([PUBLIC])
+    with pytest.raises(requests.RequestException):
+        guarded([HOST]).get(url)
+    assert asked == []
