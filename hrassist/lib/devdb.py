@@ -110,11 +110,6 @@ def url(base: Path | None = None, *, wait: float = 120) -> str:
     return urls(base, wait=wait).app
 
 
-def owner_url(base: Path | None = None, *, wait: float = 120) -> str:
-    """The URL for migrations; see `urls`."""
-    return urls(base, wait=wait).owner
-
-
 def urls(base: Path | None = None, *, wait: float = 120) -> Urls:
     """The URLs of a database that answers, created and started if need be; safe from many processes at once.
 
@@ -362,8 +357,7 @@ def _create_database(home: Home) -> None:
 
 
 def _create_app_role(home: Home) -> None:
-    made = home.app_password.exists()
-    if not made:
+    if not (made := home.app_password.exists()):
         home.app_password.write_text(secrets.token_urlsafe(24))
         home.app_password.chmod(0o600)
         _give(home.app_password)
@@ -383,7 +377,7 @@ def main(verb: str) -> int:
         case "url":
             sys.stdout.write(f"{url()}\n")
         case "owner-url":
-            sys.stdout.write(f"{owner_url()}\n")
+            sys.stdout.write(f"{urls().owner}\n")
         case "status":
             running = is_running()
             sys.stdout.write("running\n" if running else "stopped\n")
@@ -395,7 +389,7 @@ def main(verb: str) -> int:
         case "reset":
             reset()
         case "psql":
-            os.execv(_binary("psql"), ["psql", owner_url()])  # noqa: S606 - replaces this process on purpose
+            os.execv(_binary("psql"), ["psql", urls().owner])  # noqa: S606 - replaces this process on purpose
         case _:
             sys.stderr.write("usage: python -m hrassist.lib.devdb url|owner-url|status|stop|release|psql|reset\n")
             return 2

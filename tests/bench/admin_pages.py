@@ -209,7 +209,7 @@ def run(*arguments: str, **environment: str) -> None:
 
 def url() -> str:
     """Where the databases are, by their owner: DATABASE_URL, or the development server, started if need be."""
-    return os.environ.get("DATABASE_URL") or devdb.owner_url()
+    return os.environ.get("DATABASE_URL") or devdb.urls().owner
 
 
 def main() -> int:

@@ -64,7 +64,7 @@ def caller(base: Path) -> subprocess.Popen[str]:
 
 
 def test_it_is_postgresql_18_with_the_extensions_we_need(base: Path) -> None:
-    url = devdb.owner_url(base)
+    url = devdb.urls(base).owner
     assert str(ask(url, "SHOW server_version")).startswith("18.")
     for extension in ("vector", "pg_trgm", "unaccent"):
         tell(url, f"CREATE EXTENSION {extension}")
@@ -73,7 +73,7 @@ def test_it_is_postgresql_18_with_the_extensions_we_need(base: Path) -> None:
 
 
 def test_it_listens_on_the_loopback_only_and_wants_the_password(base: Path) -> None:
-    url = devdb.owner_url(base)
+    url = devdb.urls(base).owner
     assert ask(url, "SHOW listen_addresses") == "127.0.0.1"
     assert ask(url, "SHOW unix_socket_directories") == ""
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
@@ -92,15 +92,15 @@ def test_the_application_signs_in_as_a_role_that_owns_nothing(base: Path) -> Non
 
 
 def test_a_second_call_answers_with_the_same_server(base: Path) -> None:
-    first, pid = devdb.owner_url(base), server_pid(base)
-    assert devdb.owner_url(base) == first
+    first, pid = devdb.urls(base).owner, server_pid(base)
+    assert devdb.urls(base).owner == first
     assert server_pid(base) == pid
 
 
 def test_a_path_with_spaces_and_quotes_longer_than_a_socket_name_works(base: Path) -> None:
     deep = base / "it's a folder with spaces" / ("long " * 30)
     try:
-        assert ask(devdb.owner_url(deep), "SELECT 1") == 1
+        assert ask(devdb.urls(deep).owner, "SELECT 1") == 1
     finally:
         devdb.reset(deep)
 
@@ -114,11 +114,11 @@ def test_five_racing_processes_get_one_server(base: Path) -> None:
 
 
 def test_a_killed_server_comes_back_with_its_rows(base: Path) -> None:
-    url = devdb.owner_url(base)
+    url = devdb.urls(base).owner
     tell(url, "CREATE TABLE kept AS SELECT 42 AS answer")
     tell(url, "CHECKPOINT")
     kill_server(base)
-    assert ask(devdb.owner_url(base), "SELECT answer FROM kept") == 42
+    assert ask(devdb.urls(base).owner, "SELECT answer FROM kept") == 42
 
 
 def test_a_caller_killed_at_any_moment_of_the_first_start_leaves_nothing_broken(base: Path) -> None:
@@ -127,20 +127,20 @@ def test_a_caller_killed_at_any_moment_of_the_first_start_leaves_nothing_broken(
         time.sleep(patience)
         process.kill()
         process.communicate()
-    assert ask(devdb.owner_url(base), "SELECT 1") == 1
+    assert ask(devdb.urls(base).owner, "SELECT 1") == 1
 
 
 def test_a_process_id_taken_over_by_somebody_else_is_not_believed(base: Path) -> None:
-    devdb.owner_url(base)
+    devdb.urls(base)
     kill_server(base)
     pid_file = devdb._home(base).data / "postmaster.pid"
     lines = pid_file.read_text().splitlines()
     pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
-    assert ask(devdb.owner_url(base), "SELECT 1") == 1
+    assert ask(devdb.urls(base).owner, "SELECT 1") == 1
 
 
 def test_a_port_taken_while_the_server_was_down_is_exchanged(base: Path) -> None:
-    devdb.owner_url(base)
+    devdb.urls(base)
     devdb.stop(base)
     taken = devdb._home(base).port
     with socket.socket() as squatter:
@@ -148,11 +148,11 @@ def test_a_port_taken_while_the_server_was_down_is_exchanged(base: Path) -> None
         squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         squatter.bind(("127.0.0.1", taken))
         squatter.listen()
-        assert ask(devdb.owner_url(base), "SHOW port") != str(taken)
+        assert ask(devdb.urls(base).owner, "SHOW port") != str(taken)
 
 
 def test_a_copied_folder_gets_a_server_of_its_own_beside_the_running_one(base: Path, tmp_path: Path) -> None:
-    tell(devdb.owner_url(base), "CREATE TABLE original ()")
+    tell(devdb.urls(base).owner, "CREATE TABLE original ()")
     devdb.stop(base)
     copy = tmp_path / "copy"
     home, other = devdb._home(base), devdb._home(copy)
@@ -161,7 +161,7 @@ def test_a_copied_folder_gets_a_server_of_its_own_beside_the_running_one(base: P
         for path in (other.folder, *other.folder.rglob("*")):
             shutil.copystat(home.folder / path.relative_to(other.folder), path)
             devdb._give(path)
-        original, copied = devdb.owner_url(base), devdb.owner_url(copy)
+        original, copied = devdb.urls(base).owner, devdb.urls(copy).owner
         assert ask(original, "SHOW port") != ask(copied, "SHOW port")
         tell(original, "DROP TABLE original")
         assert ask(copied, "SELECT count(*) FROM original") == 0
@@ -170,16 +170,16 @@ def test_a_copied_folder_gets_a_server_of_its_own_beside_the_running_one(base: P
 
 
 def test_a_data_folder_that_cannot_start_is_reported_with_the_servers_log(base: Path) -> None:
-    devdb.owner_url(base)
+    devdb.urls(base)
     devdb.stop(base)
     (devdb._home(base).data / "PG_VERSION").write_text("12\n")
     with pytest.raises(devdb.DatabaseDidNotStart, match="version 12"):
-        devdb.owner_url(base)
+        devdb.urls(base)
 
 
 def test_stop_says_whether_there_was_anything_to_stop(base: Path) -> None:
     assert devdb.stop(base) is False
-    devdb.owner_url(base)
+    devdb.urls(base)
     assert devdb.is_running(base)
     assert devdb.stop(base) is True
     assert not devdb.is_running(base)
@@ -187,7 +187,7 @@ def test_stop_says_whether_there_was_anything_to_stop(base: Path) -> None:
 
 
 def test_release_leaves_the_server_to_those_who_are_still_connected(base: Path) -> None:
-    with psycopg.connect(devdb.owner_url(base)):
+    with psycopg.connect(devdb.urls(base).owner):
         assert devdb.release(base, wait=0.3) is False
         assert devdb.is_running(base)
     assert devdb.release(base) is True
@@ -195,7 +195,7 @@ def test_release_leaves_the_server_to_those_who_are_still_connected(base: Path) 
 
 
 def test_reset_leaves_no_folder(base: Path) -> None:
-    devdb.owner_url(base)
+    devdb.urls(base)
     devdb.reset(base)
     assert not devdb._home(base).folder.exists()
 
@@ -203,7 +203,7 @@ def test_reset_leaves_no_folder(base: Path) -> None:
 def test_without_the_wheel_the_message_says_what_to_do(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(devdb.DatabaseDidNotStart, match=r"set DATABASE_URL, or install .*requirements-dev\.txt"):
-        devdb.owner_url(base)
+        devdb.urls(base)
 
 
 def test_the_command_line_prints_url_and_status_and_refuses_other_verbs(base: Path) -> None:
@@ -239,7 +239,7 @@ def test_a_plain_user_needs_no_root() -> None:
         sys.path.insert(0, str(wheel.parent))
         importlib.invalidate_caches()
         try:
-            url = devdb.owner_url(folder / "db")
+            url = devdb.urls(folder / "db").owner
             working = ask(url, "SELECT 1") == 1 and (folder / "db" / "data").stat().st_uid == nobody.pw_uid
         finally:
             devdb.stop(folder / "db")
@@ -271,6 +271,6 @@ def test_as_root_the_server_runs_as_its_own_account_even_from_a_closed_folder(
     spec.submodule_search_locations = [str(closed / original.name)]
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec)
 
-    assert ask(devdb.owner_url(base), "SELECT 1") == 1
+    assert ask(devdb.urls(base).owner, "SELECT 1") == 1
     assert Path(f"/proc/{server_pid(base)}").stat().st_uid == pwd.getpwnam(devdb.SYSTEM_ACCOUNT).pw_uid
     assert closed.stat().st_mode & 0o777 == 0o700
