@@ -25,7 +25,8 @@ run: install ## Start everything with demo data: web, worker and stream; Ctrl-C 
 
 .PHONY: test
 test: install ## Run all tests that need nothing but Python
-	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m "not storage and not browser and not chaos"
+	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m "not storage and not browser and not chaos and not alone"
+	$(WITH_DATABASE) $(BIN)/pytest -rs -m alone
 
 .PHONY: test-storage
 test-storage: install ## Run the upload tests against a real S3 server (Ceph's gateway)

@@ -19,7 +19,7 @@ from tests.audit.test_verify import resign
 from tests.conftest import NOON
 from tests.factories import CandidateFactory
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.alone, pytest.mark.django_db(transaction=True)]
 
 
 def make_old(months: int, *, until: int) -> None:

@@ -19,7 +19,7 @@ from hrassist.lib import egress
 from hrassist.lib.egress import Answer, EgressFailed
 from tests.audit.sealing import batches_of, conninfo, events, seal
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.alone, pytest.mark.django_db(transaction=True)]
 FEED = "/api/v1/audit-events"
 
 

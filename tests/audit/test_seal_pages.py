@@ -14,7 +14,7 @@ from hrassist.admin.security import Level
 from tests.audit.sealing import events as make_events
 from tests.audit.sealing import seal, superuser
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.alone, pytest.mark.django_db(transaction=True)]
 LOG, SEALS = "/audit/event/", "/audit/seal/"
 
 

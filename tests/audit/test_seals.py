@@ -18,6 +18,7 @@ from audit.sealing.keys import NoKey
 from tests.audit.sealing import batches_of, conninfo, events, seal
 
 committed = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.alone
 NOW = timedelta(0)
 
 

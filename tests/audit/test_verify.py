@@ -23,7 +23,7 @@ from audit.sealing.body import Signed
 from audit.sealing.checking import Problem
 from tests.audit.sealing import batches_of, events, seal, superuser
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.alone, pytest.mark.django_db(transaction=True)]
 
 MUTATIONS = 100
 TABLES = ("audit_event", "audit_seal")

@@ -202,4 +202,4 @@ def test_without_a_record_no_byte_of_the_original_leaves(
     assert (response.status_code, response.json()["code"]) == (503, "audit_unavailable")
     assert "Retry-After" in response
     assert PDF not in body(response)
-    assert Event.objects.filter(action__startswith="resume.").count() == 0
+    assert Event.objects.filter(action__startswith="resume.").exclude(action__contains=".row_").count() == 0

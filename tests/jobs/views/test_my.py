@@ -66,7 +66,7 @@ def test_a_link_opens_the_page_of_the_person_it_was_mailed_to_and_leaves_the_add
     shown = client.get(PAGE)
     assert "Jane Doe" in shown.text
     assert "Baker" in shown.text
-    assert shown["Cache-Control"] == "no-store"
+    assert shown["Cache-Control"] == "private, no-store"
     assert shown["X-Robots-Tag"] == "noindex, nofollow"
 
 
