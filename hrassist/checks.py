@@ -202,7 +202,7 @@ def check_erasures(**_kwargs: Any) -> list[CheckMessage]:
             Warning(
                 "The ledger of erasures has no key of its own: it ends with the next change of SECRET_KEY.",
                 hint="Set HRASSIST_ERASURE_LEDGER_KEY to 50 random characters, and keep them apart from backups.",
-                id="hrassist.W050",
+                id="hrassist.W060",
             )
         )
     if not settings.ERASURE_LEDGER.startswith("s3://") and settings.VAR_DIR in Path(settings.ERASURE_LEDGER).parents:
@@ -211,7 +211,7 @@ def check_erasures(**_kwargs: Any) -> list[CheckMessage]:
                 f"The ledger of erasures lies in {settings.ERASURE_LEDGER}, with everything else of this machine.",
                 hint="Set HRASSIST_ERASURE_LEDGER to another disk, or to s3://bucket/prefix: who was erased must still "
                 "be known when this machine is restored.",
-                id="hrassist.W051",
+                id="hrassist.W061",
             )
         )
     return found

@@ -11,7 +11,7 @@ ERASURE_WAIT = timedelta(minutes=env.number("HRASSIST_ERASURE_WAIT_MINUTES", 60,
 ERASURE_TWO_PEOPLE = env.flag("HRASSIST_ERASURE_TWO_PEOPLE", default=False)
 # A folder outside the database's machine or volume, or s3://bucket/prefix of a bucket of its own.
 ERASURE_LEDGER = env.text("HRASSIST_ERASURE_LEDGER", str(VAR_DIR / "erasures"))
-# Without it the key comes from SECRET_KEY, which is said as hrassist.W050: it must then never be changed.
+# Without it the key comes from SECRET_KEY, which is said as hrassist.W060: it must then never be changed.
 ERASURE_LEDGER_KEY = env.secret("HRASSIST_ERASURE_LEDGER_KEY", "")
 
 # Whom people write to about their data, as notices say it.

@@ -123,6 +123,8 @@ SOUND = PRODUCTION | {
     "SECRET_KEY": STRONG,
     "AWS_S3_BUCKET_NAME": "resumes",
     "HRASSIST_CLAMD_SOCKET": "/run/clamav/clamd.ctl",
+    "HRASSIST_ERASURE_LEDGER": "s3://ledger/erasures",
+    "HRASSIST_ERASURE_LEDGER_KEY": STRONG,
 }
 
 

@@ -275,7 +275,7 @@ def test_the_activity_tells_who_saw_and_who_changed_page_by_page(recruiter, coor
     assert actions[:3] == ["candidate.activity_viewed", "candidate.viewed", "candidate.merged"]
     assert len(actions) == 50
     older = browser.get(address(candidate, "activity") + first.context["page"]["older"])
-    assert len(older.context["lines"]) == 13
+    assert len(older.context["lines"]) == 14
     newer = browser.get(address(candidate, "activity") + older.context["page"]["newer"])
     assert [line.event.pk for line in newer.context["lines"]] == [line.event.pk for line in first.context["lines"]]
     seen = browser.get(address(candidate, "activity") + "?show=seen")

@@ -77,7 +77,7 @@ def test_from_the_visit_to_the_pipeline(link: TrackingLink) -> None:
     settling.settle_waiting(now=NOON)
     page = browser.get(own)
     assert b"Your application is received" in page.content
-    assert (page["Referrer-Policy"], page["Cache-Control"]) == ("no-referrer", "no-store")
+    assert (page["Referrer-Policy"], page["Cache-Control"]) == ("no-referrer", "private, no-store")
     assert Application.objects.get().tracking_link == link
     assert browser.get("/apply/status/guessed/").status_code == 404
 
