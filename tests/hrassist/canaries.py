@@ -52,6 +52,8 @@ def main(store: str) -> None:
     import django
     from django.conf import settings
 
+    # A clone has collected no static files, and pages of errors name some.
+    settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     collector = Collector()
     from hrassist.lib import logs
 
