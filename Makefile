@@ -25,8 +25,12 @@ run: install ## Start everything with demo data: web, worker and stream; Ctrl-C 
 
 .PHONY: test
 test: install ## Run all tests that need nothing but Python
-	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m "not storage and not browser and not chaos and not alone"
+	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m "not storage and not browser and not chaos and not alone and not crawl"
 	$(WITH_DATABASE) $(BIN)/pytest -rs -m alone
+
+.PHONY: test-authorisation
+test-authorisation: install ## Ask for every address as every role: what it shows, records, changes and leaks (some twenty minutes)
+	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m crawl
 
 .PHONY: test-storage
 test-storage: install ## Run the upload tests against a real S3 server (Ceph's gateway)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -59,6 +60,17 @@ class LegalHoldAdmin(ReadOnlyAdmin[LegalHold]):
             return cells.NOTHING
         return format_html('<a href="{}">{}</a>', reverse(kind.url_name, args=[thing.pk]), kind.label(thing))
 
+    def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
+        """Who may not release a hold is offered no link to it."""
+        columns = super().get_list_display(request)
+        if self.has_release_permission(request):
+            return columns
+        return ["state_only" if one == "state_shown" else one for one in columns]
+
+    def has_release_permission(self, request: HttpRequest) -> bool:
+        user: Any = request.user
+        return bool(user.has_perm("candidates.change_legalhold"))
+
     @admin.display(description="Kind", ordering="scope")
     def kind(self, one: LegalHold) -> str:
         return one.get_scope_display()
@@ -68,11 +80,15 @@ class LegalHoldAdmin(ReadOnlyAdmin[LegalHold]):
         return format_html("{} by {}", cells.ago(one.placed_at), one.placed_by.display_name)
 
     @admin.display(description="State")
+    def state_only(self, one: LegalHold) -> SafeString:
+        return cells.badge("released") if one.released_at else cells.badge("stands", "warn", "lock")
+
+    @admin.display(description="State")
     def state_shown(self, one: LegalHold) -> SafeString:
         if one.released_at:
-            return cells.badge("released")
+            return self.state_only(one)
         url = reverse("admin:candidates_legalhold_release", args=[one.pk])
-        return format_html('{} <a class="small" href="{}">Release…</a>', cells.badge("stands", "warn", "lock"), url)
+        return format_html('{} <a class="small" href="{}">Release…</a>', self.state_only(one), url)
 
     def release_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         """Ask once more, then release."""

@@ -10,7 +10,7 @@ from tests.authorisation.asking import Answer, Nothing, Visitor, filled, named
 from tests.authorisation.planting import Planted, kinds_in
 from tests.test_permissions import routes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.crawl, pytest.mark.django_db]
 
 # How many more or fewer statements are no difference that somebody could measure: one look, who holds the thing.
 STATEMENTS = 4

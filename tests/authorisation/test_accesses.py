@@ -20,7 +20,7 @@ SEQUENCES, SEED = 200, 20_261_102
 # Refusals that ask for no particular thing, or answer a method that shows nothing, are no denial of anybody's data.
 NO_DENIAL = {301, 302, 303, 400, 401, 405, 410}
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.crawl, pytest.mark.django_db]
 
 
 @pytest.fixture

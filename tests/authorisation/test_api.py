@@ -16,7 +16,7 @@ from tests.authorisation.planting import Planted
 from tests.factories import SCOPES, UserFactory
 from tests.test_permissions import ROLES, World, routes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.crawl, pytest.mark.django_db]
 
 SCOPE_TABLE = Path(__file__).parent / "scopes.txt"
 FIELD_TABLE = Path(__file__).parent / "fields.txt"

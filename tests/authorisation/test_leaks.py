@@ -25,7 +25,7 @@ from tests.authorisation.asking import Visitor, getters
 from tests.authorisation.planting import Planted
 from tests.test_permissions import routes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.crawl, pytest.mark.django_db]
 
 LISTS = re.compile(r"^(\w+/\w+/|api/v1/[\w-]+|reports/.*|search/|review/|pipeline/|notifications/.*|)$")
 # What a colleague may know of a colleague without knowing why, each with its reason.

@@ -25,7 +25,7 @@ from tests.authorisation.planting import Planted
 from tests.factories import UserFactory
 from tests.test_permissions import routes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.crawl, pytest.mark.django_db]
 
 TABLE = Path(__file__).parent / "changes.txt"
 HEAD = """\

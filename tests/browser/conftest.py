@@ -19,7 +19,7 @@ from django import conf
 from django.db import connection
 from django.db.backends.signals import connection_created
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 from pytest_django.fixtures import Settings
 
 from hrassist.models import User
@@ -45,6 +45,39 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield started
         started.close()
+
+
+# Within so many milliseconds a browser has begun to send a form whose button was pressed.
+BEGINS = 120
+
+
+def settled(act: Callable[..., Any]) -> Callable[..., Any]:
+    """The same act, which returns when the page that it led to is there."""
+
+    def doing(self: Any, *args: Any, **kwargs: Any) -> Any:
+        page = self.page
+        begun: list[Any] = []
+        note = lambda request: begun.append(request) if request.is_navigation_request() else None  # noqa: E731
+        page.on("request", note)
+        try:
+            done = act(self, *args, **kwargs)
+            if not page.is_closed():
+                page.wait_for_timeout(BEGINS)
+                if begun:
+                    page.wait_for_load_state()
+        finally:
+            page.remove_listener("request", note)
+        return done
+
+    return doing
+
+
+@pytest.fixture(scope="session", autouse=True)
+def acts_lead_somewhere() -> Iterator[None]:
+    """A test reads the database after it pressed a button: the form must have been answered by then."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Locator, "click", settled(Locator.click))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
