@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -60,7 +59,7 @@ class LegalHoldAdmin(ReadOnlyAdmin[LegalHold]):
             return cells.NOTHING
         return format_html('<a href="{}">{}</a>', reverse(kind.url_name, args=[thing.pk]), kind.label(thing))
 
-    def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
+    def get_list_display(self, request: HttpRequest) -> Any:
         """Who may not release a hold is offered no link to it."""
         columns = super().get_list_display(request)
         if self.has_release_permission(request):
