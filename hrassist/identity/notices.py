@@ -19,7 +19,7 @@ SENTENCES = {
     "codes_made": "New recovery codes were made for your account; those before no longer work.",
     "code_used": "One of your recovery codes was used to sign in.",
     "factors_reset": "An operator reset the second factors of your account. You set up new ones at your next sign-in.",
-    "password_changed": "The password of your account was changed. Every other session has ended.",
+    "password_changed": "Your password was changed. Every other session has ended.",  # pragma: allowlist secret
     "token_expires": "An API token of yours expires within a week.",
     "sessions_ended": "An operator ended your sessions.",
     "break_glass": "The sealed emergency account was opened.",
