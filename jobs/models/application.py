@@ -67,7 +67,7 @@ def _few(user: User, column: str) -> RawSQL:
     for, because then a single row is looked up in it, and not the union made first. Interviewers of a confidential job
     stand on its team (jobs.actions.interviews holds that), or see nothing of it.
     """
-    return RawSQL(  # noqa: S611 - the column's name is ours
+    return RawSQL(  # noqa: S611 - the column's name is ours # nosec B611
         f"""
             SELECT of_team.{column}
             FROM jobs_application of_team JOIN jobs_hiringteammember member ON member.job_id = of_team.job_id
