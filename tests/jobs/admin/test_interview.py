@@ -60,7 +60,7 @@ def test_the_page_and_the_form_take_few_queries(
     with assert_queries("admin_interview"):
         browser.get(f"/jobs/interview/{interview.pk}/change/")
     # Not pinned exactly: it differs by two with the hour of the day.
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(20):
         browser.get(f"/jobs/interview/{interview.pk}/edit/")
     with assert_queries("admin_interview_plan"):
         browser.get(f"/jobs/job/{application.job_id}/interview-plan/")
