@@ -48,7 +48,7 @@ def browser() -> Iterator[Browser]:
 
 
 # Within so many milliseconds a browser has begun to send a form whose button was pressed.
-BEGINS = 120
+BEGINS = 400
 
 
 def settled(act: Callable[..., Any]) -> Callable[..., Any]:
