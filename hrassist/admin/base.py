@@ -10,13 +10,15 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IS_POPUP_VAR
+from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
+from django.contrib.admin.utils import quote
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import OperationalError
 from django.db.models import ForeignKey, Model, QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -225,6 +227,21 @@ class BaseAdmin(ModelAdmin[M]):
                 request, "That took too long and was stopped. Say it more narrowly, or filter the list first."
             )
             return HttpResponseRedirect(request.path)
+
+    def response_add(self, request: HttpRequest, obj: M, post_url_continue: Any = None) -> HttpResponse:
+        return self.saved(request, obj) or super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: M) -> HttpResponse:
+        return self.saved(request, obj) or super().response_change(request, obj)
+
+    def saved(self, request: HttpRequest, obj: M) -> HttpResponse | None:
+        """What was saved, as it is read: Django would come back to the form. None where another was asked for."""
+        if "_addanother" in request.POST or IS_POPUP_VAR in request.POST:
+            return None
+        messages.success(request, f"{obj} is saved.")
+        context = {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}
+        url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[quote(obj.pk)])
+        return HttpResponseRedirect(add_preserved_filters(context, url))
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

@@ -62,6 +62,8 @@ class RecruitersSite(AdminSite):
             context["nav_sections"] = navigation.sections(request)
             user: Any = request.user
             context["unread_count"] = notifications.unread(user)
+            store: Any = request.session
+            context["session_seconds"] = min(store.remaining().values())
         return context
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -136,13 +136,6 @@ class DriveAdmin(BaseAdmin[RecruitmentDrive]):
         made = actions.create(by=user, now=timezone.now(), facts=facts)
         obj.pk = made.pk
         obj._state.adding = False
-
-    def response_add(self, request: HttpRequest, obj: RecruitmentDrive, post_url_continue: Any = None) -> HttpResponse:
-        return self.response_post_save_change(request, obj)
-
-    def response_post_save_change(self, request: HttpRequest, obj: RecruitmentDrive) -> HttpResponseRedirect:
-        messages.success(request, f"{obj} is saved.")
-        return HttpResponseRedirect(reverse("admin:jobs_recruitmentdrive_change", args=[obj.pk]))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

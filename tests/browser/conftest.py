@@ -19,7 +19,7 @@ from django import conf
 from django.db import connection
 from django.db.backends.signals import connection_created
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pytest_django.fixtures import Settings
 
 from hrassist.models import User
@@ -47,39 +47,6 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-# Within so many milliseconds a browser has begun to send a form whose button was pressed.
-BEGINS = 400
-
-
-def settled(act: Callable[..., Any]) -> Callable[..., Any]:
-    """The same act, which returns when the page that it led to is there."""
-
-    def doing(self: Any, *args: Any, **kwargs: Any) -> Any:
-        page = self.page
-        begun: list[Any] = []
-        note = lambda request: begun.append(request) if request.is_navigation_request() else None  # noqa: E731
-        page.on("request", note)
-        try:
-            done = act(self, *args, **kwargs)
-            if not page.is_closed():
-                page.wait_for_timeout(BEGINS)
-                if begun:
-                    page.wait_for_load_state()
-        finally:
-            page.remove_listener("request", note)
-        return done
-
-    return doing
-
-
-@pytest.fixture(scope="session", autouse=True)
-def acts_lead_somewhere() -> Iterator[None]:
-    """A test reads the database after it pressed a button: the form must have been answered by then."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Locator, "click", settled(Locator.click))
-        yield
-
-
 @pytest.fixture(scope="session", autouse=True)
 def served_as_the_application() -> Iterator[None]:
     """The live server's connections have the rights of the application's role and no more, as `make run` has."""
@@ -104,7 +71,11 @@ def violations() -> Violations:
 
 
 @pytest.fixture
-def new_context(browser: Browser, live_server: Any, violations: Violations) -> Iterator[Callable[..., BrowserContext]]:
+def new_context(
+    browser: Browser, live_server: Any, violations: Violations, settings: Settings
+) -> Iterator[Callable[..., BrowserContext]]:
+    # Links that are mailed or copied lead to the server under test.
+    settings.PUBLIC_URL = live_server.url
     opened: list[BrowserContext] = []
 
     # A function of our own: Playwright marks what it is given, which a builtin does not allow.
