@@ -92,7 +92,7 @@ class CandidateAdmin(BaseAdmin[Candidate]):
             return queryset, False
         narrowed = set(request.GET) - paging.NOT_FILTERS
         found = finder.matching(queryset, search_term, user=request.user, of_everybody=not narrowed)
-        paging.keep_found(request, terms=found.terms, notes=found.notes, by_keys=found.by_keys)
+        paging.keep_found(request, terms=found.terms, notes=found.notes, by_keys=found.by_keys, few=found.few)
         return found.rows, False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +17,7 @@ from candidates.models import Candidate, Channel, ConsentRecord, Notice, NoticeD
 from hrassist.admin import pages, person_cards
 from hrassist.admin.person_cards import Flags, PrivacyCard
 from hrassist.admin.site import add_page
-from hrassist.lib.at_once import Row
+from hrassist.lib.at_once import Question, Row
 from hrassist.lib.errors import DomainError
 
 # How one of ours hears of a consent; the other ways write it down by themselves.
@@ -103,7 +102,7 @@ def _day(text: str, *, now: datetime) -> datetime | None:
     return timezone.make_aware(datetime.combine(day, time(12)))
 
 
-def _newest_consent(_user: Any, candidate: Candidate) -> QuerySet[Any, Row]:
+def _newest_consent(_user: Any, candidate: Candidate) -> Question:
     mine = ConsentRecord.objects.filter(candidate=candidate, purpose=ConsentRecord.Purpose.TALENT_POOL)
     return mine.order_by("-given_at").values("withdrawn_at")[:1]
 

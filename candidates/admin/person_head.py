@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.urls import reverse
 
 from candidates.actions import merging
@@ -15,7 +15,7 @@ from candidates.models.candidate import everybody_of
 from hrassist.admin import person_cards
 from hrassist.admin.person_cards import Flags
 from hrassist.lib import at_once
-from hrassist.lib.at_once import Row
+from hrassist.lib.at_once import Question, Row
 
 CONTACTS = (
     ("emails", "address", "mail", "mailto:"),
@@ -56,7 +56,7 @@ def _contacts(found: list[list[Row]]) -> Iterator[dict[str, str]]:
 # --- What a reader should know before believing the file, or before writing to the person twice -----------------------
 
 
-def _doubles(user: Any, candidate: Candidate) -> QuerySet[Any, Row]:
+def _doubles(user: Any, candidate: Candidate) -> Question:
     return merging.doubles_of(candidate, user=user).values("group_id")[:1]
 
 
@@ -71,7 +71,7 @@ def _suspected(_candidate: Candidate, rows: list[Row]) -> Iterator[dict[str, str
         }
 
 
-def _merges(_user: Any, candidate: Candidate) -> QuerySet[Any, Row]:
+def _merges(_user: Any, candidate: Candidate) -> Question:
     return merging.standing_of(candidate).values("pk")
 
 
@@ -86,7 +86,7 @@ def _merged(_candidate: Candidate, rows: list[Row]) -> Iterator[dict[str, str]]:
         }
 
 
-def _any_hold(_user: Any, _candidate: Candidate) -> QuerySet[Any, Row]:
+def _any_hold(_user: Any, _candidate: Candidate) -> Question:
     return LegalHold.objects.standing().values("pk")[:1]
 
 
@@ -101,7 +101,7 @@ def _held(candidate: Candidate, any_hold: list[Row]) -> Iterator[dict[str, str]]
         }
 
 
-def _current_resumes(_user: Any, candidate: Candidate) -> QuerySet[Any, Row]:
+def _current_resumes(_user: Any, candidate: Candidate) -> Question:
     return candidate.resumes.filter(is_current=True).values("has_hidden_text", "state", "unreadable_for")
 
 
@@ -123,7 +123,7 @@ def _about_the_file(_candidate: Candidate, rows: list[Row]) -> Iterator[dict[str
             }
 
 
-_Ask = Callable[[Any, Any], QuerySet[Any, Row]]
+_Ask = Callable[[Any, Any], Question]
 _Tell = Callable[[Any, list[Row]], Iterator[dict[str, str]]]
 _KNOWN: tuple[tuple[str, _Ask, _Tell], ...] = (
     ("candidates.view_duplicategroup", _doubles, _suspected),

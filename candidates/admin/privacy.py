@@ -111,7 +111,9 @@ def _memberships(user: Any, candidate: Candidate) -> Iterator[Ground]:
 
 
 def _contacts(_user: Any, candidate: Candidate) -> QuerySet[Any, Any]:
-    of_each: list[Any] = [kind.values("pk") for kind in (candidate.emails, candidate.phones, candidate.links)]
+    of_each: list[QuerySet[Any, Any]] = [
+        kind.values("pk") for kind in (candidate.emails, candidate.phones, candidate.links)
+    ]
     return of_each[0].union(*of_each[1:], all=True)
 
 

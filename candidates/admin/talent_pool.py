@@ -27,7 +27,7 @@ from hrassist.admin.base import BaseAdmin
 from hrassist.admin.navigation import NavItem
 from hrassist.admin.paging import CURSOR_VAR, Cursor
 from hrassist.admin.site import add_page
-from hrassist.lib.at_once import Row
+from hrassist.lib.at_once import Question
 from hrassist.lib.errors import DomainError
 from hrassist.models import User
 
@@ -199,7 +199,7 @@ def pools_view(request: HttpRequest, candidate_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(back)
 
 
-def of_person(user: Any, candidate: Candidate) -> QuerySet[Any, Row]:
+def of_person(user: Any, candidate: Candidate) -> Question:
     """The pools that a person is in, with those whose time has run out."""
     rows = PoolMembership.objects.filter(candidate=candidate, removed_at__isnull=True).order_by("pool__name")
     seen = rows if user.has_perm("candidates.view_poolmembership") else rows.none()

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from hrassist.lib.at_once import Row
+from hrassist.lib.at_once import Question, Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +37,7 @@ class Flags:
     """
 
     permission: str
-    ask: Callable[[Any, Any], QuerySet[Any, Row]]
+    ask: Callable[[Any, Any], Question]
     tell: Callable[[Any, list[Row]], Iterable[dict[str, str]]]
     order: int = 100
 

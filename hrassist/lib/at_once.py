@@ -10,9 +10,11 @@ from django.db import connections
 from django.db.models import QuerySet
 
 Row = dict[str, Any]
+# The values() of any model: what they hold, their own type says too narrowly.
+Question = QuerySet[Any, Any]
 
 
-def rows(*questions: QuerySet[Any, Row]) -> list[list[Row]]:
+def rows(*questions: Question) -> list[list[Row]]:
     """The rows of each question, which is a queryset's `values()`.
 
     They come as JSON: identifiers and moments are text (`datetime.fromisoformat` reads them), so that this is for what
@@ -22,13 +24,13 @@ def rows(*questions: QuerySet[Any, Row]) -> list[list[Row]]:
     return [json.loads(text) if text else [] for text in found]
 
 
-def counts(*questions: QuerySet[Any, Any]) -> list[int]:
+def counts(*questions: Question) -> list[int]:
     """How many rows each question has."""
     found = _ask("(SELECT count(*) FROM ({}) one)", [_bare(one) for one in questions])
     return [int(count or 0) for count in found]
 
 
-def _bare(rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+def _bare(rows: Question) -> Question:
     """Without an order, which costs where nobody sees it; a slice needs its own."""
     return (rows if rows.query.is_sliced else rows.order_by()).values("pk")
 

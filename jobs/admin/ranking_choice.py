@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +15,7 @@ from candidates.models import Candidate, Channel
 from hrassist.admin import pages, person_cards
 from hrassist.admin.person_cards import Flags, PrivacyCard
 from hrassist.admin.site import add_page
-from hrassist.lib.at_once import Row
+from hrassist.lib.at_once import Question, Row
 from hrassist.lib.errors import DomainError
 from jobs.actions import ranking_choices
 from jobs.models import Application, Job, RankingOptOut
@@ -78,7 +77,7 @@ def _job(user: Any, key: str) -> Job | None:
     return found
 
 
-def _standing(user: Any, candidate: Candidate) -> QuerySet[Any, Row]:
+def _standing(user: Any, candidate: Candidate) -> Question:
     rows = RankingOptOut.objects.visible_to(user).standing().filter(candidate=candidate)
     return rows.values("job_id", "job__title")[:5]
 
