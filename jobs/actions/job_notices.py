@@ -50,6 +50,7 @@ def of_job(job: Job, *, language: str = "", now: datetime) -> list[Shown]:
     seen: set[UUID] = set()
     # Somebody who is told today may be ranked later, when what is missing for it has been stated.
     ranked = not JobPrivacy.objects.filter(job=job, ranking_off=True).exists()
+    stated = {one.code: one for one in JurisdictionSetting.objects.all()}
     for place in (*lawful.in_force(job), None):
         wanted = place.notices if place else (Kind.PRIVACY, Kind.AI_USE)
         code = place.code if place else EVERYWHERE
@@ -61,7 +62,7 @@ def of_job(job: Job, *, language: str = "", now: datetime) -> list[Shown]:
             notice = notices.standing(kind, code, language or "en", now=now)
             if notice.pk not in seen:
                 seen.add(notice.pk)
-                found.append(Shown(notice, notices.shown(notice, values(place, job=job)), place))
+                found.append(Shown(notice, notices.shown(notice, values(place, job=job, stated=stated)), place))
     return sorted(found, key=lambda one: one.kind != Kind.PRIVACY)
 
 
@@ -82,9 +83,21 @@ def pool_consent(*, language: str = "", now: datetime) -> Shown:
     return Shown(notice, notices.shown(notice, values(None)), None)
 
 
-def values(place: Jurisdiction | None, *, job: Job | None = None, **more: object) -> Mapping[str, object]:
-    """What stands for the placeholders of a notice: of the place where it says something, else of the installation."""
-    said: Any = JurisdictionSetting.objects.filter(code=place.code).first() if place else None
+def values(
+    place: Jurisdiction | None,
+    *,
+    job: Job | None = None,
+    stated: Mapping[str, JurisdictionSetting] | None = None,
+    **more: object,
+) -> Mapping[str, object]:
+    """What stands for the placeholders of a notice: of the place where it says something, else of the installation.
+
+    `stated` has what the installation says of all places, where somebody has read it already.
+    """
+    said: Any = None
+    if place is not None:
+        found = JurisdictionSetting.objects.filter(code=place.code).first() if stated is None else None
+        said = found if stated is None else stated.get(place.code)
     contact = (said.contact if said else "") or settings.PRIVACY_CONTACT
     return {
         "my_page": settings.PUBLIC_URL + reverse("my:ask"),
