@@ -13,7 +13,9 @@ from tests.repo.sources import ROOT
 
 GUIDE = (ROOT / "docs/security.md").read_text()
 ROWS = re.findall(r"^\| (V[\d.]+) \| (.+?) \| (.+?) \|$", GUIDE, re.MULTILINE)
-NAMED = sorted({test for _, _, tests in ROWS for test in re.findall(r"`([^`]+\.py(?:::\w+)?)`", tests)})
+TRIED = re.findall(r"^\| (\d+) \| (.+?) \| (.+?) \| (.+?) \|$", GUIDE, re.MULTILINE)
+CLAIMS = [tests for _, _, tests in ROWS] + [tests for _, _, tests, _ in TRIED]
+NAMED = sorted({test for tests in CLAIMS for test in re.findall(r"`([^`]+\.py(?:::\w+)?)`", tests)})
 
 
 @cache
@@ -35,6 +37,14 @@ def test_every_item_has_a_test_and_stands_once():
     assert len(items) == len(set(items))
     assert [item for item, _, tests in ROWS if "`" not in tests] == []
     assert len(ROWS) == len(re.findall(r"^\| V", GUIDE, re.MULTILINE))
+
+
+def test_every_attack_that_is_tried_names_its_tests_and_what_was_found():
+    numbers = [int(number) for number, _, _, _ in TRIED]
+    assert numbers == sorted(set(numbers))
+    assert {*range(1, 15), 20, 21, 22, 27, 29, 30} <= set(numbers)
+    assert [number for number, _, tests, _ in TRIED if "::" not in tests] == []
+    assert len(TRIED) == len(re.findall(r"^\| \d+ \|", GUIDE, re.MULTILINE))
 
 
 def test_every_chapter_that_concerns_us_is_there():
