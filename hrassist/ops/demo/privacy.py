@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -51,7 +52,7 @@ from jobs.models import (
 
 CONTACT, GRIEVANCES = "privacy@example.com", "grievances@example.com"
 # The places of the demo's jobs, with what their switches need.
-PLACES: tuple[tuple[str, dict[str, str]], ...] = (
+PLACES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("eu", {"contact": CONTACT}),
     ("in", {"contact": CONTACT, "grievance_contact": GRIEVANCES}),
     ("us-il", {"contact": CONTACT, "alternative": "Write to people@example.com for a talk in place of the ranking."}),
@@ -81,7 +82,7 @@ CONSENTING = 7
 # How long the demo waits for an erasure to be certified; a worker does it otherwise.
 PATIENCE = timedelta(seconds=12)
 # What two scanners wrote: one with nothing, one with a weakness that the security page tells operators of.
-CLEAN = {"results": []}
+CLEAN: dict[str, list[str]] = {"results": []}
 WEAK = {"Results": [{"Target": "hrassist", "Vulnerabilities": [
     {"VulnerabilityID": "DEMO-2026-0001", "PkgName": "an-invented-package", "InstalledVersion": "1.4.2",
      "Severity": "HIGH"},
@@ -263,8 +264,8 @@ def _asked_for(applicants: Sequence[Candidate], cast: Cast, *, now: datetime) ->
                 strict=False,
             )
         ]  # fmt: skip
-        for one in asked[:1]:
-            disclosure.make(one.pk)
+        for copy in asked[:1]:
+            disclosure.make(copy.pk)
     if not SelfServiceLink.objects.exists():
         for one in [one for one in applicants if one.emails.filter(status="current").exists()][:3]:
             self_service.send_to(candidate=one, by=cast.recruiter, now=now)
