@@ -245,7 +245,8 @@ class KeysetChangeList(ChangeList):
         if self.found.by_keys and not self.found.few:
             some = ArraySubquery(found.order_by().values("pk")[: COUNTED_FOUND + 1])
             counted = Func(some, function="CARDINALITY", output_field=IntegerField())
-            return found.annotate(**{FOUND_COUNT: counted})
+            beside: QuerySet[Any] = found.annotate(**{FOUND_COUNT: counted})
+            return beside
         order = found.query.order_by
         if self.found.few:
             # An order that no index has: else the planner looks for a few keys along the whole list.
@@ -256,7 +257,8 @@ class KeysetChangeList(ChangeList):
             rows = self.apply_select_related(rows)
         ours: Any = self.model_admin
         listed: QuerySet[Any] = ours.listed(request, rows)
-        return listed.annotate(**{FOUND_COUNT: Window(Count("pk"))}).order_by(*order)
+        page: QuerySet[Any] = listed.annotate(**{FOUND_COUNT: Window(Count("pk"))}).order_by(*order)
+        return page
 
     def _beyond(self, rows: QuerySet[Any], *, cursor: Cursor, field: str) -> QuerySet[Any]:
         pk = self.opts.pk.to_python(cursor.pk) if self.opts.pk else cursor.pk
