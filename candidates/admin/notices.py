@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString
 
 from audit import actions as audit
@@ -20,7 +19,7 @@ from hrassist.admin import cells, navigation
 from hrassist.admin.base import ReadOnlyAdmin
 from hrassist.admin.navigation import NavItem
 from hrassist.admin.site import add_page
-from hrassist.lib import jurisdictions
+from hrassist.lib import jurisdictions, local_time
 from hrassist.lib.errors import DomainError
 
 EXAMPLES = {
@@ -114,7 +113,7 @@ class NoticeAdmin(ReadOnlyAdmin[Notice]):
             )  # fmt: skip
             messages.success(request, f"Version {made.version} is a draft now.")
             return HttpResponseRedirect(reverse("admin:candidates_notice_change", args=[made.pk]))
-        seen = _moment(request.POST.get("seen", ""))
+        seen = local_time.read(request.POST.get("seen", ""))
         changed = actions.change(notice=notice, **typed, by=user, now=now, expected_updated_at=seen)
         if do == "publish":
             actions.publish(notice=changed, by=user, now=now)
@@ -177,13 +176,6 @@ def new_notice_view(request: HttpRequest) -> HttpResponseBase:
 def place_of(notice: Notice) -> str:
     found = jurisdictions.everything().get(notice.jurisdiction)
     return found.short if found else "everywhere else"
-
-
-def _moment(text: str) -> Any:
-    try:
-        return parse_datetime(text)
-    except ValueError:
-        return None
 
 
 add_page("candidates/notices/new/", new_notice_view, name="candidates_notice_new")

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from candidates.actions import merging
 from candidates.admin.passages import Span, cut, found_words
-from candidates.models import Candidate, Resume, ResumeParse, ResumeText, holding
+from candidates.models import Candidate, Resume, ResumeParse, ResumeText, erasing, holding
 
 VALUES_SHOWN, VALUES_SECONDS = 40, 300
 LABELS = {
@@ -49,9 +49,13 @@ class Item:
     confidence: float | None
 
 
+VALUES = "candidate-{}-values"
+erasing.cached(*(VALUES.format(column) for column in ("source", "country")))
+
+
 def values_in_use(column: str) -> list[str]:
     """What stands in a column of people, kept for five minutes, as finding out reads every person."""
-    key = f"candidate-{column}-values"
+    key = VALUES.format(column)
     found: list[str] | None = cache.get(key)
     if found is None:
         rows = Candidate.objects.exclude(**{column: ""}).order_by().values_list(column, flat=True).distinct()

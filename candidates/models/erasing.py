@@ -15,6 +15,7 @@ from uuid import UUID
 from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchVectorField
+from django.core.cache import cache
 from django.db import models
 from django.db.models import Q, QuerySet
 
@@ -122,8 +123,14 @@ _traces: list[Step] = []
 
 
 def register(*erasers: Eraser) -> None:
-    """Let rows go with their person, in the order of registration; the same model again replaces it."""
-    _erasers.update({one.model: one for one in erasers})
+    """Let rows go with their person, in the order of registration; the same model in a later call replaces it.
+
+    Raises ValueError for a model that is named twice in one call: one of the two would be forgotten.
+    """
+    named = {one.model: one for one in erasers}
+    if len(named) < len(erasers):
+        raise ValueError("a model is named twice")
+    _erasers.update(named)
 
 
 def registered() -> tuple[Eraser, ...]:
@@ -140,6 +147,19 @@ def trace(step: Step) -> None:
     """Run this while the person's words are still known: it removes what names them in other people's rows."""
     if step not in _traces:
         _traces.append(step)
+
+
+_cached: set[str] = set()
+
+
+def cached(*keys: str) -> None:
+    """Forget these entries of the cache once somebody was erased: their values may be the person's own words."""
+    _cached.update(keys)
+
+
+def forget_cached() -> None:
+    """In a cache that all processes share, for all of them; one in memory ends by itself within minutes."""
+    cache.delete_many(sorted(_cached))
 
 
 # What belongs to nobody and is older than this moment; gives {what: how many}.

@@ -76,6 +76,13 @@ LISTS = {
     "recruitmentdrive": ("/jobs/recruitmentdrive/", rf"/jobs/recruitmentdrive/({ID})/"),
     "emailtemplate": ("/jobs/emailtemplate/", rf"/jobs/emailtemplate/({ID})/"),
     "message": ("/jobs/message/", rf"/jobs/message/({ID})/"),
+    "erasure": ("/candidates/erasure/?state__exact=done", rf"/candidates/erasure/({ID})/"),
+    "correctionrequest": (
+        "/candidates/correctionrequest/?state__exact=open",
+        rf"/candidates/correctionrequest/({ID})/",
+    ),
+    "reviewrequest": ("/jobs/reviewrequest/", rf"/jobs/reviewrequest/({ID})/"),
+    "notice": ("/candidates/notice/", rf"/candidates/notice/({ID})/"),
 }
 
 PICTURES = (
@@ -89,6 +96,12 @@ PICTURES = (
     Picture("candidate-resume", "/candidates/candidate/{candidate}/resume/"),
     Picture("candidate-notes", "/candidates/candidate/{candidate}/notes/"),
     Picture("candidate-privacy", "/candidates/candidate/{candidate}/privacy/"),
+    Picture("privacy-requests", "/privacy/"),
+    Picture("privacy-due", "/privacy/due/"),
+    Picture("erasure", "/candidates/erasure/{erasure}/change/"),
+    Picture("correction", "/candidates/correctionrequest/{correctionrequest}/change/"),
+    Picture("review-asked", "/jobs/reviewrequest/{reviewrequest}/change/"),
+    Picture("notice", "/candidates/notice/{notice}/change/"),
     Picture("candidate-edit", "/candidates/candidate/{candidate}/change/?edit=1"),
     Picture("talent-pools", "/candidates/talentpool/"),
     Picture("duplicates", "/candidates/duplicategroup/"),

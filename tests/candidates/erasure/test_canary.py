@@ -19,6 +19,7 @@ from candidates.erasure import certificate
 from candidates.models import Candidate, erasing
 from hrassist.lib import devdb
 from hrassist.models import User
+from jobs.models import Application
 from tests.audit.sealing import seal
 from tests.candidates.erasure import canary
 from tests.candidates.erasure.canary import WORD
@@ -57,8 +58,6 @@ def test_no_word_of_the_person_is_left_anywhere(erase, own_store, tmp_path, capl
     assert len(before) > 60
     assert WORD in dump(tmp_path)
     assert len(files_that_hold(own_store, WORD)) >= 9
-    cache.set("suit-of-somebody", f"{WORD} in a cache", 1)
-
     caplog.clear()
     caplog.set_level(logging.DEBUG)
     done = erase(candidate)
@@ -70,6 +69,32 @@ def test_no_word_of_the_person_is_left_anywhere(erase, own_store, tmp_path, capl
     assert files_that_hold(tmp_path / "ledger", WORD) == []
     assert WORD not in caplog.text
     assert certificate.is_genuine(done.certificate)
+
+
+def cached_under(word: str) -> set[str]:
+    """The keys of this process's cache whose values hold the word."""
+    kept: dict[str, bytes] = cache._cache  # type: ignore[attr-defined]  what the cache in memory is
+    return {key.rpartition(":")[2] for key, value in kept.items() if word.encode() in value.lower()}
+
+
+def test_no_cache_tells_of_the_person_when_they_are_erased(erase, own_store, recruiter, client_as):
+    cache.clear()
+    candidate = canary.whole_person(recruiter)
+    canary.poison(candidate, by=recruiter)
+    one = Application.objects.filter(candidate=candidate).first()
+    assert one is not None
+    browser = client_as(recruiter)
+    pages = [
+        "/", "/candidates/candidate/", f"/candidates/candidate/{candidate.pk}/change/", "/jobs/application/",
+        f"/jobs/application/{one.pk}/change/", f"/jobs/job/{one.job_id}/change/", f"/jobs/job/{one.job_id}/pipeline/",
+        "/review/", "/jobs/interview/", "/reports/", "/reports/sources/", "/reports/workload/", "/reports/drives/",
+        "/candidates/talentpool/", "/candidates/tag/",
+    ]  # fmt: skip
+    assert {path: browser.get(path).status_code for path in pages if browser.get(path).status_code != 200} == {}
+    # Choices of a filter are values of people's columns; nothing else that is kept names anybody.
+    assert cached_under(WORD) == {"candidate-source-values"}
+    erase(candidate)
+    assert cached_under(WORD) == set()
 
 
 def test_the_store_holds_no_file_of_the_person_and_every_file_of_others(erase, own_store, recruiter_row):
