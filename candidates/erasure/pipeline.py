@@ -136,8 +136,6 @@ def again(held: Claim) -> None:
         erasure.objects_left = sorted({*erasure.objects_left, *keys})
     for key in erasure.objects_left:
         store(key).delete(key)
-    # Now that the rows are gone for everybody, nobody puts their words there again.
-    erasing.forget_cached()
 
 
 def certify(held: Claim) -> None:

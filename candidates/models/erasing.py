@@ -15,7 +15,6 @@ from uuid import UUID
 from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchVectorField
-from django.core.cache import cache
 from django.db import models
 from django.db.models import Q, QuerySet
 
@@ -147,19 +146,6 @@ def trace(step: Step) -> None:
     """Run this while the person's words are still known: it removes what names them in other people's rows."""
     if step not in _traces:
         _traces.append(step)
-
-
-_cached: set[str] = set()
-
-
-def cached(*keys: str) -> None:
-    """Forget these entries of the cache once somebody was erased: their values may be the person's own words."""
-    _cached.update(keys)
-
-
-def forget_cached() -> None:
-    """In a cache that all processes share, for all of them; one in memory ends by itself within minutes."""
-    cache.delete_many(sorted(_cached))
 
 
 # What belongs to nobody and is older than this moment; gives {what: how many}.
