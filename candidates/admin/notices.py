@@ -21,6 +21,7 @@ from hrassist.admin.navigation import NavItem
 from hrassist.admin.site import add_page
 from hrassist.lib import jurisdictions, local_time
 from hrassist.lib.errors import DomainError
+from hrassist.lib.prose import blocks
 
 EXAMPLES = {
     "my_page": "https://jobs.example.org/my/",
@@ -135,7 +136,7 @@ class NoticeAdmin(ReadOnlyAdmin[Notice]):
             "place": place_of(notice),
             "typed": typed,
             "errors": errors,
-            "preview": jurisdictions.filled(typed["text"], EXAMPLES),
+            "blocks": blocks(jurisdictions.filled(typed["text"], EXAMPLES)),
             "placeholders": actions.PLACEHOLDERS,
             "versions": same.filter(language=notice.language).order_by("-version"),
             "languages": same.exclude(language=notice.language).published().order_by("language", "-version"),

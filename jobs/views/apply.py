@@ -15,9 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from hrassist.lib import origin
 from hrassist.lib.errors import DomainError
+from hrassist.lib.prose import Block, blocks
 from jobs.actions import intake, job_notices, links
 from jobs.models import IntakeSubmission, Job, TrackingLink
-from jobs.reports.prose import Block, blocks
 from jobs.views.edge import nothing_here, public
 
 FIELDS = ("full_name", "email", "phone", "message")
