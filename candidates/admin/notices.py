@@ -49,7 +49,7 @@ class NoticeAdmin(ReadOnlyAdmin[Notice]):
     ordering = ("kind", "jurisdiction", "language", "-version")
     list_hint = "What people read before they apply. A published version never changes: who was shown it can be proven."
     empty_title = "No notice was shown yet"
-    empty_hint = "Our own texts become version 1 the first time that an application form shows them; or write yours."
+    empty_hint = "Our own texts become version 1 with the first person who applies and reads them; or write yours."
 
     @admin.display(description="Title", ordering="title")
     def text_title(self, one: Notice) -> str:
