@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.urls import reverse
 
-from candidates.actions import notices
+from candidates.actions import consents, notices
 from candidates.models import Candidate, Notice, NoticeDelivery
 from hrassist.lib import jurisdictions
 from hrassist.lib.jurisdictions import EVERYWHERE, Jurisdiction
@@ -125,7 +125,7 @@ def values(
         "qualifications": "; ".join(job.must_have.splitlines()) if job else "",
         "bias_audit_on": said.bias_audit_on.strftime("%d %B %Y") if said and said.bias_audit_on else "",
         "bias_audit_url": said.bias_audit_url if said else "",
-        "months": 12,
+        "months": consents.POOL_MONTHS,
         **more,
     }
 
