@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import and_, or_
-from typing import Any
+from typing import Any, TypeGuard
 
 from django.db.models import Exists, OuterRef, Q, Value
 
@@ -127,15 +127,28 @@ class _Search:
 
     def branch(self, rows: Any, node: Node) -> Side:
         """One side of an OR as conditions on columns and keys alone, so that the index of each side can be used."""
-        if isinstance(node, Word | Phrase) and not _is_address(node):
+        if _is_words(node):
             return self.words(rows, [node])
         if isinstance(node, Field):
             meaning = self.meaning(node)
             return Side(NOTHING) if meaning is None else self.side(rows, meaning)
+        if isinstance(node, And) and all(isinstance(one, Not) or _is_words(one) for one in node.parts):
+            words = [one for one in node.parts if isinstance(one, Word | Phrase)]
+            left_out = [one.part for one in node.parts if isinstance(one, Not)]
+            if words:
+                return self.but(self.words(rows, words), left_out)
         few, narrowed = self.few, self.narrowed(rows, node)
         # Who fits one side says nothing of the others.
         self.few = few
         return Side(NOTHING, (narrowed,))
+
+    def but(self, side: Side, left_out: Sequence[Node]) -> Side:
+        """A side without whom these mean."""
+        condition, ways = side.condition, side.ways
+        for one in left_out:
+            condition &= ~reduce(or_, self.grounds(one))
+            ways = tuple(self.without(way, one) for way in ways)
+        return Side(condition, ways)
 
     def any_of(self, sides: Sequence[Side]) -> Q:
         """Whom any of these means; the keys of all of them are fetched in one statement."""
@@ -267,6 +280,11 @@ def _put_right(tree: Node, wrong: Field, right: Field) -> Node:
         case And(parts) | Or(parts):
             return type(tree)(tuple(_put_right(one, wrong, right) for one in parts))
     return right if tree == wrong else tree
+
+
+def _is_words(node: Node) -> TypeGuard[Word | Phrase]:
+    """Looked for in names and resumes."""
+    return isinstance(node, Word | Phrase) and not _is_address(node)
 
 
 def _is_address(node: Node) -> bool:

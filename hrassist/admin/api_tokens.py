@@ -9,10 +9,12 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.forms.utils import flatatt
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from hrassist import tokens
@@ -25,6 +27,21 @@ from hrassist.lib.errors import DomainError
 from hrassist.models import ApiToken, User
 
 OWN = "hrassist.issue_own_token"
+SELECTED = SafeString(" selected")
+
+
+class ManyChoices(forms.SelectMultiple):
+    """Writes its options itself: a template for each of thousands would cost more than the rest of the page."""
+
+    def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
+        chosen = set(self.format_value(value))
+        options = format_html_join(
+            "\n",
+            '<option value="{}"{}>{}</option>',
+            ((key, SELECTED if key in chosen else "", label) for key, label in self.choices),
+        )
+        its = self.build_attrs(self.attrs, {**(attrs or {}), "name": name, "multiple": True})
+        return format_html("<select{}>\n{}\n</select>", flatatt(its), options)
 
 
 class NewTokenForm(forms.Form):
@@ -40,7 +57,9 @@ class NewTokenForm(forms.Form):
         choices=[(scope, scope) for scope in tokens.SCOPES], widget=forms.CheckboxSelectMultiple
     )
     jobs = forms.MultipleChoiceField(
-        required=False, help_text="Only these jobs and who applied for them. None chosen: all that the account sees."
+        required=False,
+        widget=ManyChoices,
+        help_text="Only these jobs and who applied for them. None chosen: all that the account sees.",
     )
     allowed_ips = forms.CharField(
         label="Network addresses",

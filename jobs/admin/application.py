@@ -6,6 +6,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db.models import ForeignKey, QuerySet
 from django.forms import ModelForm
@@ -32,6 +33,8 @@ from jobs.models import (
     RejectionReason,
     Stage,
 )
+
+CHOICES_SECONDS = 30
 
 
 class StageKindFilter(admin.SimpleListFilter):
@@ -105,12 +108,16 @@ class MineFilter(admin.SimpleListFilter):
 
 
 class SourceFilter(admin.SimpleListFilter):
-    """Where they came from, of the sources that the team keeps."""
+    """Where they came from, of the sources that the team keeps, which are asked for seldom."""
 
     title = parameter_name = "source"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(name, name) for name in Source.objects.order_by("name").values_list("name", flat=True)[:40]]
+        names: list[str] | None = cache.get("filter-sources")
+        if names is None:
+            names = list(Source.objects.order_by("name").values_list("name", flat=True)[:40])
+            cache.set("filter-sources", names, CHOICES_SECONDS)
+        return [(name, name) for name in names]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Application]) -> QuerySet[Application]:
         return queryset.filter(source=self.value()) if self.value() else queryset

@@ -87,6 +87,13 @@ def found(query, user):
         ("kubernetes OR city:Paris", {"amara", "li"}),
         ("(kubernetes OR django) city:munich", {"jonas"}),
         ("oka OR skill:django", {"amara", "jonas"}),
+        ("kubernetes OR reliability -django", {"amara"}),
+        ("kubernetes OR jonas -django", {"amara"}),
+        ("li OR okafor -nurse", {"li"}),
+        ("yu OR reliability -nurse -kubernetes", {"li", "jonas"}),
+        ("yu OR reliability -(nurse OR django)", {"li"}),
+        ("yu OR weber -skill:python", {"li"}),
+        ("yu OR django -skill:c++", {"li", "jonas"}),
         ("li", {"li"}),
         ("yu", {"li"}),
         ("skill:python", {"amara", "jonas"}),
@@ -168,6 +175,12 @@ def test_the_record_names_kinds_of_question_and_nothing_that_was_asked():
 
 
 # --- Who may see what -------------------------------------------------------------------------------------------------
+
+
+def test_sides_of_an_or_that_leave_somebody_out_are_asked_together(people, recruiter, django_assert_num_queries):
+    rows, ask = Candidate.objects.visible_to(recruiter), Ask(user=recruiter, now=timezone.now(), of_everybody=True)
+    with django_assert_num_queries(1):
+        searching.find(rows, "python OR django -java OR kubernetes -docker", ask=ask)
 
 
 def test_nobody_is_found_whom_one_may_not_see(people, interviewer):

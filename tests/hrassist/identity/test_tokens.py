@@ -89,6 +89,15 @@ def test_people_issue_their_own_token_see_it_once_and_revoke_it(recruiter):
     assert not ApiToken.objects.usable(now=timezone.now()).exists()
 
 
+def test_a_form_that_was_refused_keeps_its_jobs(recruiter):
+    chosen, other, client = JobFactory(title="Nurse <night>"), JobFactory(title="Cook"), Client()
+    client.force_login(recruiter)
+    page = client.post("/account/tokens/new/", {"jobs": [str(chosen.pk)]}).content.decode()
+    assert f'<option value="{chosen.pk}" selected>Nurse &lt;night&gt;</option>' in page
+    assert f'<option value="{other.pk}">Cook</option>' in page
+    assert re.search(r'<select [^>]*id="id_jobs"[^>]* name="jobs" multiple>', page)
+
+
 def test_nobody_issues_for_another_nor_touches_anothers(recruiter, operator, interviewer):
     api_token(operator)
     client = Client()
