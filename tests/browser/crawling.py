@@ -26,12 +26,14 @@ Look = Callable[[Page, str], None]
 
 
 def crawl(
-    page: Page, *, start: Sequence[str], look: Look | None = None, clicks: bool = True, done: set[str] | None = None
-) -> list[str]:
+    page: Page, *, start: Sequence[str], look: Look | None = None, clicks: bool = True, done: set[str] | None = None,
+    mine: Callable[[str], bool] = lambda kind: True,
+) -> list[str]:  # fmt: skip
     """The pages of these addresses and those that links lead to, in the order of finding them.
 
     Of linked addresses that differ only in what they are about, one is visited. Kinds in `done` are left out, and it
-    takes up what is visited. `look` is told of each page as it stands after a fresh load.
+    takes up what is visited. Of the kinds that links lead to, those that are not `mine` are left to somebody else.
+    `look` is told of each page as it stands after a fresh load.
     """
     visited: list[str] = []
     kinds = set() if done is None else done
@@ -59,7 +61,8 @@ def crawl(
         for link in links:
             if (kind := kind_of(link)) not in kinds and not LEFT_OUT.search(link):
                 kinds.add(kind)
-                waiting.append(link)
+                if mine(kind):
+                    waiting.append(link)
     return visited
 
 
@@ -82,9 +85,12 @@ def click_what_opens(page: Page) -> None:
 
 
 def kind_of(path: str) -> str:
-    """The address with a star for each identifier, and with the name of its question if it asks just one."""
+    """The address with a star for each identifier, and with the name of its question if it asks just one.
+
+    The list that somebody came from makes no other page.
+    """
     parts = urlsplit(path)
-    asked = list(parse_qs(parts.query, keep_blank_values=True))
+    asked = [name for name in parse_qs(parts.query, keep_blank_values=True) if name != "_changelist_filters"]
     plain = "/".join("*" if part.isdigit() or part.count("-") == 4 else part for part in parts.path.split("/"))
     return f"{plain}?{asked[0]}" if len(asked) == 1 else plain
 
