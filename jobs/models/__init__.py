@@ -16,6 +16,7 @@ from jobs.models.referral import Referral
 from jobs.models.requisition import Requisition, RequisitionApproval
 from jobs.models.scorecard import Scorecard, ScorecardAttribute, ScorecardRating
 from jobs.models.stage import Stage
+from jobs.models.waiting import StageWait
 
 __all__ = [
     "Absence",
@@ -54,5 +55,6 @@ __all__ = [
     "ScorecardRating",
     "Stage",
     "StageTransition",
+    "StageWait",
     "TrackingLink",
 ]

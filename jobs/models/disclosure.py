@@ -95,6 +95,7 @@ def register() -> None:
         Section(name="referrals", model="jobs.referral", find=of_application,
                 columns=("application_id", "referred_by", "note", "at")),
         Withheld(model="jobs.matchevidence", why="It stands with each score, as its reasons."),
+        Withheld(model="jobs.stagewait", why="Days between the steps, which are given themselves."),
         Withheld(model="jobs.notemention", why="Which colleague was told of a note: data of that colleague."),
         Withheld(model="jobs.offerapproval", why="What colleagues wrote to each other about the budget of an offer."),
         Withheld(model="jobs.calendarinvitation", why="Which calendars of ours were told of an interview."),

@@ -67,6 +67,8 @@ def register() -> None:
         Eraser(model="jobs.application", find=of_person(), delete=False, why=DECISION),
         Eraser(model="jobs.stagetransition", find=of_person(application), delete=False, why=DECISION,
                called=("step of an application", "steps of applications")),
+        Eraser(model="jobs.stagewait", find=of_person(application), delete=False, why="The figures of its steps.",
+               called=("time at a step", "times at steps")),
         Eraser(model="jobs.humandecision", find=of_person(application), delete=False, why=DECISION,
                called=("decision of a reviewer", "decisions of reviewers")),
         Eraser(model="jobs.scorecard", find=of_person(application), delete=False,

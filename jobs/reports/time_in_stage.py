@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from jobs.models import Stage
-from jobs.reports.scope import ENTERED, KINDS, STANDS, Scope, rows
+from jobs.reports.scope import KINDS, Scope, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,49 +43,44 @@ def time_in_stage(scope: Scope) -> TimeInStage:
 
 
 def _count(scope: Scope) -> TimeInStage:
-    found = rows(
-        f"""
-        WITH {ENTERED}, stay AS (
-            SELECT entered.job_id, step.application_id, stage.kind, stage.position, step.to_status AS status,
-                   step.at AS since,
-                   lead(step.at) OVER life AS until, lead(stage.position) OVER life AS next_position
-            FROM entered
-            JOIN jobs_stagetransition step ON step.application_id = entered.application_id
-            JOIN jobs_stage stage ON stage.id = step.to_stage_id
-            WHERE {STANDS}
-            WINDOW life AS (PARTITION BY step.application_id ORDER BY step.at, step.id)
-        ), waited AS (
-            SELECT job_id, application_id, kind,
-                   sum(extract(epoch FROM until - since)::float8) / 86400.0 AS days,
-                   bool_or(until IS NULL) AS still
-            FROM stay
-            WHERE status = 'active'
-              AND NOT (until IS NOT NULL AND next_position < position AND until - since < interval '10 minutes')
-            GROUP BY job_id, application_id, kind
-        )
-        SELECT grouping(job_id) AS no_job, job_id, kind, count(*) AS people,
-               percentile_cont(0.5) WITHIN GROUP (ORDER BY days) AS median,
-               percentile_cont(0.75) WITHIN GROUP (ORDER BY days) AS p75
-        FROM waited WHERE NOT still AND kind <> 'hired'
-        GROUP BY GROUPING SETS ((kind), (job_id, kind))
-        """,  # noqa: S608  constants of jobs.reports.scope
-        scope.params,
-    )
-    kinds: dict[str, Waited] = {}
+    (all_jobs,) = rows(OF_KINDS, scope.params)
     jobs: dict[UUID, dict[str, Waited]] = {}
-    for row in found:
-        kind = row["kind"]
-        waited = Waited(kind, Stage.Kind(kind).label, row["people"], row["median"], row["p75"])
-        if row["no_job"]:
-            kinds[kind] = waited
-        else:
-            jobs.setdefault(row["job_id"], {})[kind] = waited
-    most = sorted(jobs, key=lambda job: -max(one.people for one in jobs[job].values()))[:SHOWN_JOBS]
+    for row in rows(OF_JOBS, scope.params | {"most": SHOWN_JOBS}):
+        jobs.setdefault(row["job_id"], {})[row["kind"]] = _waited(row["kind"], row["people"], row["days"])
+    most = sorted(jobs, key=lambda job: -max(one.people for one in jobs[job].values()))
     titles = _titles(most)
     return TimeInStage(
-        kinds=[kinds.get(kind) or Waited(kind, Stage.Kind(kind).label, 0, None, None) for kind in KINDS[:-1]],
+        kinds=[_waited(kind, all_jobs[f"{kind}_people"], all_jobs[f"{kind}_days"]) for kind in LEFT],
         jobs=[(titles[job], jobs[job]) for job in most],
     )
+
+
+# The database keeps the days of each application at each kind of step (jobs.models.StageWait).
+IN_SCOPE = "came_at >= %(begins)s AND came_at < %(ends)s AND job_id = ANY(%(jobs)s)"
+MEDIAN = "percentile_cont(ARRAY[0.5, 0.75]) WITHIN GROUP (ORDER BY days)"
+# Nobody leaves the last one.
+LEFT = KINDS[:-1]
+# Not grouped by kind: days alone are quicker to sort than days of kinds.
+OF_KIND = "count(*) FILTER (WHERE kind = '{0}') AS {0}_people, {1} FILTER (WHERE kind = '{0}') AS {0}_days"
+OF_KINDS = f"""
+    SELECT {", ".join(OF_KIND.format(kind, MEDIAN) for kind in LEFT)} FROM jobs_stagewait WHERE {IN_SCOPE}
+"""  # noqa: S608  constants
+# Medians sort: they are asked for those jobs alone that are shown.
+OF_JOBS = f"""
+    WITH counted AS (
+        SELECT job_id, kind, count(*) AS people FROM jobs_stagewait WHERE {IN_SCOPE} GROUP BY job_id, kind
+    ), most AS (
+        SELECT job_id FROM counted GROUP BY job_id ORDER BY max(people) DESC, job_id LIMIT %(most)s
+    )
+    SELECT job_id, kind, count(*) AS people, {MEDIAN} AS days FROM jobs_stagewait
+    WHERE {IN_SCOPE} AND job_id IN (SELECT job_id FROM most)
+    GROUP BY job_id, kind
+"""  # noqa: S608  constants
+
+
+def _waited(kind: str, people: int, days: list[float] | None) -> Waited:
+    median, p75 = days or (None, None)
+    return Waited(kind, Stage.Kind(kind).label, people, median, p75)
 
 
 def _titles(jobs: list[UUID]) -> dict[UUID, str]:

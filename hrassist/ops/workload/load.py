@@ -21,7 +21,7 @@ from hrassist.ops.workload.people import People
 from hrassist.ops.workload.pipelines import Pipelines
 from hrassist.ops.workload.pools import bodies
 from hrassist.ops.workload.team import ensure_team
-from jobs.models import Stage
+from jobs.models import Application, Stage, StageWait
 
 BATCH = 5_000
 # Below, building the indexes anew costs more than keeping them.
@@ -100,7 +100,8 @@ def load(
             _write(people, openings, pipelines, tables, progress=progress)
         progress(f"indexes are there after {time.monotonic() - began:.0f} s; gathering statistics")
         _count_stages(first_stage + jobs * len(STAGES))
-        _analyse(tables)
+        _analyse([table.name for table in tables])
+        _count_waits()
     return Loaded(rows={table.name: table.copied for table in tables}, seconds=time.monotonic() - began)
 
 
@@ -128,10 +129,21 @@ def _count_stages(following: int) -> None:
         cursor.execute("SELECT setval(pg_get_serial_sequence('jobs_stage', 'id'), %s, false)", [following])
 
 
-def _analyse(tables: list[Table]) -> None:
+def _count_waits() -> None:
+    """Count the days at each step, which triggers do elsewhere."""
+    applications = Application.objects.order_by("pk").values_list("pk", flat=True)
+    keys = list(applications[:BATCH])
+    while keys:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT jobs_wait_again(%s::uuid[])", [keys])
+        keys = list(applications.filter(pk__gt=keys[-1])[:BATCH])
+    _analyse([StageWait._meta.db_table])
+
+
+def _analyse(tables: list[str]) -> None:
     # Vacuumed, an index answers alone; inside a transaction that is not possible.
     verb = "ANALYZE" if connection.in_atomic_block else "VACUUM (ANALYZE)"
     with connection.cursor() as cursor:
-        for table in tables:
+        for name in tables:
             # nosemgrep: no-sql-built-from-text -- a table of our own models
-            cursor.execute(f'{verb} "{table.name}"')
+            cursor.execute(f'{verb} "{name}"')

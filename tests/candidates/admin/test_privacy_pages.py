@@ -44,10 +44,14 @@ def page(name: str, *args: object) -> str:
     return reverse(f"admin:{name}", args=args)
 
 
-def test_an_erasure_is_asked_for_after_the_page_said_what_goes_and_what_stays(client_as, recruiter, person):
+def test_an_erasure_is_asked_for_after_the_page_said_what_goes_and_what_stays(
+    client_as, recruiter, person, assert_queries
+):
     ApplicationFactory(candidate=person)
     browser = client_as(recruiter)
-    asks = browser.get(page("candidates_candidate_erase", person.pk)).content.decode()
+    browser.get("/")
+    with assert_queries("admin_candidate_erase"):
+        asks = browser.get(page("candidates_candidate_erase", person.pk)).content.decode()
     assert "E-mail address" in asks
     assert "What stays, without a name" in asks
     assert "1 application" in asks

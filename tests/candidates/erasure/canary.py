@@ -155,9 +155,9 @@ def hired(application: Application, *, resume: Any, by: User) -> None:
     ScorecardRating.objects.create(scorecard=card, attribute=ScorecardAttributeFactory(job=job), rating=3)
     HumanDecisionFactory(application=application, by=by)
     stage = application.stage
-    StageTransition.objects.create(
-        application=application, from_stage=None, to_stage=stage, to_status="active", by=by, at=now
-    )
+    came = {"application": application, "from_stage": None, "to_stage": stage, "to_status": "active"}
+    StageTransition.objects.create(**came, by=by, at=now - timedelta(days=2))
+    StageTransition.objects.create(**came | {"from_stage": stage, "to_status": "rejected"}, by=by, at=now)
     Opening.objects.create(job=job, number=1, filled_by=application)
     run = MatchRun.objects.create(
         job=job, model_hash="m", weights={}, criteria=[{"text": "Python"}], considered=1, ranked=1, milliseconds=1,

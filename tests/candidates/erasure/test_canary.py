@@ -147,7 +147,8 @@ def test_decisions_and_figures_stay_without_a_person(erase, recruiter_row):
     assert (application.status, application.ended_by) == ("withdrawn", None)
     assert application.decisions.get().verdict == "shortlist"
     assert application.scorecards.get().recommendation == "yes"
-    assert application.transitions.count() == 2
+    assert application.transitions.count() == 3
+    assert application.waits.get().days == pytest.approx(2.0)
     assert candidate.matches.get().rank == 1
     assert Candidate.objects.get(pk=candidate.pk).full_name == "Erased person"
 
