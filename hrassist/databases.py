@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
-from hrassist.lib import dbroles
+from hrassist.lib import dbroles, planner
 from hrassist.lib.dbroles import Standing
 
 
@@ -41,6 +41,17 @@ def grant_after_migrate(using: str = DEFAULT_DB_ALIAS, **_kwargs: Any) -> None:
         if dbroles.may_grant(cursor, role) and not dbroles.is_granted(cursor, role=role):
             with transaction.atomic(using=using):
                 dbroles.grant(cursor, role=role)
+
+
+def analyze_after_migrate(using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
+    """Have the planner look at what was just migrated, on whatever way the migration came.
+
+    A flush says it has migrated as well, but has no plan.
+    """
+    if using != DEFAULT_DB_ALIAS or "plan" not in kwargs:
+        return
+    with connections[using].cursor() as cursor:
+        planner.learn(cursor, planner.unknown(cursor))
 
 
 def standing() -> Standing:
