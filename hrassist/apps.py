@@ -51,4 +51,5 @@ class HrassistAdminConfig(AdminConfig):
             security_sections,
             security_sign_in,
         )
+        from hrassist.metrics import pages as watching_pages  # noqa: F401, PLC0415
         from hrassist.privacy import pages  # noqa: F401, PLC0415

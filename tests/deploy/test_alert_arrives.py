@@ -85,7 +85,9 @@ def watched(tmp_path: Path, own_store: Path, transactional_db: None) -> Iterator
             ),
             started(
                 [programs[0], f"--config.file={tmp_path}/prometheus/prometheus.yml",
-                 f"--web.listen-address=127.0.0.1:{prometheus}", f"--storage.tsdb.path={tmp_path}/tsdb"],
+                 f"--web.listen-address=127.0.0.1:{prometheus}", f"--storage.tsdb.path={tmp_path}/tsdb",
+                 # What came before Alertmanager was there comes again at once, not after a minute.
+                 "--rules.alert.resend-delay=1s"],
                 log=tmp_path / "prometheus.log",
             ),
         ):  # fmt: skip

@@ -69,7 +69,8 @@ def _views() -> set[str]:
             elif isinstance(one, URLPattern):
                 yield ":".join((*names, one.name or one.lookup_str))
 
-    return set(walk(get_resolver().url_patterns, ()))
+    # Wrapped by the admin, which hides its name from the list of addresses.
+    return {*walk(get_resolver().url_patterns, ()), "admin:django.contrib.admin.sites.catch_all_view"}
 
 
 def test_nobody_can_invent_labels(client, db):
@@ -98,7 +99,7 @@ def test_a_file_is_labelled_as_a_stream(client_as, recruiter):
     resume = ResumeFactory(content=b"%PDF-1.7 x")
     labels = {"view": "files:original", "method": "GET", "stream": "yes"}
     before = value("hrassist_http_request_seconds_count", **labels)
-    assert client_as(recruiter).get(f"/files/resumes/{resume.pk}/original").status_code == 200
+    assert client_as(recruiter).get(f"/files/resumes/{resume.pk}").status_code == 200
     assert value("hrassist_http_request_seconds_count", **labels) == before + 1
 
 
@@ -205,7 +206,7 @@ def test_users_are_active_who_used_their_session(db):
 
 
 def test_files_are_told_with_their_bytes(db):
-    ResumeFactory(content=b"%PDF-1.7 x", size=1_500_000)
+    ResumeFactory(size=1_500_000)
     found = samples(people.files)
     assert found["hrassist_storage_bytes"] == 1_500_000
     assert found["hrassist_resumes:ready"] == 1

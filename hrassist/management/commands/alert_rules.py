@@ -1,4 +1,4 @@
-"""Render what Prometheus, Alertmanager and Monit read."""
+"""Render what Prometheus, Alertmanager, Monit and Grafana read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from hrassist.ops import watching
+from hrassist.ops import dashboards, watching
 
 
 class Command(BaseCommand):
@@ -30,7 +30,7 @@ class Command(BaseCommand):
         try:
             watch = watching.load(settings.ALERTS_CONFIG)
             watch = _changed(watch, targets=options["target"], notify=options["notify"])
-            files = watching.files(watch, scale=scale)
+            files = watching.files(watch, scale=scale) | dashboards.files()
         except (watching.BadAlerts, OSError) as error:
             raise CommandError(str(error)) from error
         stale = []
