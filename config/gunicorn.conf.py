@@ -31,7 +31,7 @@ if os.environ.get("HRASSIST_ENV") != "development":
 
 def when_ready(server):
     """Answer one request before the workers are forked, so that the first visitor does not wait for the imports."""
-    from hrassist.metrics import workers as _  # noqa: F401, PLC0415  its counters begin at nought
+    from hrassist.metrics import workers  # noqa: F401, PLC0415  its counters begin at nought
 
     if server.cfg.worker_class_str != "gthread":
         return

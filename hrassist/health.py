@@ -17,7 +17,6 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils import timezone
 
 from audit.actions import seals
 from hrassist import databases
@@ -70,19 +69,9 @@ def _scanner() -> str:
     return ""
 
 
-def skew() -> float:
-    """By how many seconds this machine's clock is ahead of the database's."""
-    with _briefly() as cursor:
-        before = timezone.now()
-        cursor.execute("SELECT clock_timestamp()")
-        theirs = cursor.fetchone()[0]
-        # Half of the way there and back is the moment at which it was read.
-        ours = before + (timezone.now() - before) / 2
-    return float((ours - theirs).total_seconds())
-
-
 def _clock() -> str:
-    apart = abs(skew())
+    with _briefly():
+        apart = abs(databases.skew())
     return "" if apart <= SKEW_SECONDS else f"This clock and the database's differ by {apart:.0f} seconds. Start NTP."
 
 
@@ -116,7 +105,13 @@ class _Kept:
 
 
 _kept = _Kept()
-_leaving: list[Callable[[], bool]] = [lambda: settings.DRAIN_FILE.exists()]
+
+
+def _is_drained() -> bool:
+    return bool(settings.DRAIN_FILE.exists())
+
+
+_leaving: list[Callable[[], bool]] = [_is_drained]
 
 
 def leave_when(leaving: Callable[[], bool]) -> None:

@@ -47,7 +47,7 @@ def queues() -> list[Queue]:
     """Every queue that holds something, by name."""
     with connection.cursor() as cursor:
         cursor.execute(_OLDEST)
-        return [Queue(*row[:5], oldest=max(float(row[5]), 0.0)) for row in cursor.fetchall()]
+        return [Queue(*counts, max(float(oldest), 0.0)) for *counts, oldest in cursor.fetchall()]
 
 
 def workers() -> int:

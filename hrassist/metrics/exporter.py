@@ -81,7 +81,7 @@ class _Server(socketserver.ThreadingMixIn, WSGIServer):
 class _Handler(WSGIRequestHandler):
     timeout = SECONDS_TO_SEND
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the name of the base class
+    def log_message(self, format: str, *args: Any) -> None:
         """A scrape every fifteen seconds is no news."""
 
 

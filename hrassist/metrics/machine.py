@@ -13,7 +13,7 @@ from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 
 from audit.actions import seals
-from hrassist import health
+from hrassist import databases, health
 from hrassist.lib import backlog
 from hrassist.metrics.state import Group, add, by, gauge
 
@@ -93,7 +93,7 @@ def database() -> Iterator[Metric]:
 
 
 def clock() -> Iterator[Metric]:
-    yield gauge("hrassist_clock_skew_seconds", "This machine's clock less the database's.", health.skew())
+    yield gauge("hrassist_clock_skew_seconds", "This machine's clock less the database's.", databases.skew())
 
 
 def audit_trail() -> Iterator[Metric]:

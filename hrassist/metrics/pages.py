@@ -28,8 +28,8 @@ PERMISSION = "hrassist.view_security"
 KEPT_SECONDS = 300
 KEEP_MONTHS = 24
 NAMES = {
-    "database": "Database", "storage": "Store of files", "disk": "Disk", "queue": "Background work", "scanner": "Scanner",
-    "clock": "Clock", "audit_seals": "Audit seals", "database_role": "Database role",
+    "database": "Database", "storage": "Store of files", "disk": "Disk", "queue": "Background work",
+    "scanner": "Scanner", "clock": "Clock", "audit_seals": "Audit seals", "database_role": "Database role",
 }  # fmt: skip
 
 
@@ -105,7 +105,12 @@ def costs_view(request: HttpRequest) -> HttpResponse:
             "lines": [(line.what, line.why, _shown(line.usd)) for line in bills[chosen][0].lines],
             "chart": charts.bars(
                 [
-                    Bar(plan, float(months[0].usd / most), f"${_shown(months[0].usd)}", f"${_shown(months[-1].usd)} in month 36")
+                    Bar(
+                        plan,
+                        float(months[0].usd / most),
+                        f"${_shown(months[0].usd)}",
+                        f"${_shown(months[-1].usd)} in month 36",
+                    )
                     for plan, months in bills.items()
                 ],
                 title="Dollars in the first month by provider",

@@ -62,7 +62,10 @@ def activity() -> Iterator[Metric]:
     yield gauge("hrassist_matches_day", "People ranked for a job within 24 hours.", runs["ranked"] or 0)
     yield gauge("hrassist_ranking_seconds", "How long these rankings took on average.", (runs["took"] or 0) / 1000)
     users = Session.objects.filter(user__isnull=False).aggregate(
-        **{f"w{name}": Count("user", filter=Q(last_used_at__gt=now - window), distinct=True) for name, window in WINDOWS}
+        **{
+            f"w{name}": Count("user", filter=Q(last_used_at__gt=now - window), distinct=True)
+            for name, window in WINDOWS
+        }
     )
     yield by(
         "hrassist_users_active",
@@ -83,7 +86,9 @@ def reading() -> Iterator[Metric]:
         "For how long the oldest of them waits.",
         max((now - waiting["first"]).total_seconds(), 0.0) if waiting["first"] else 0.0,
     )
-    yield gauge("hrassist_uploads_parked", "Uploads given up after several tries.", UploadTicket.objects.parked().count())
+    yield gauge(
+        "hrassist_uploads_parked", "Uploads given up after several tries.", UploadTicket.objects.parked().count()
+    )
 
 
 def files() -> Iterator[Metric]:

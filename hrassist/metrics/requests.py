@@ -23,7 +23,9 @@ SECONDS = Histogram(
 # Without labels, so that they are there from the start: a rate cannot see the first step of what was not there before.
 REQUESTS = Counter("hrassist_http_requests_total", "Requests that were answered.")
 FAILED = Counter("hrassist_http_requests_failed_total", "Those of them that were answered with a status of 5xx.")
-ANSWERS = Counter("hrassist_http_responses_total", "Answers by the class of their status.", ["view", "method", "status"])
+ANSWERS = Counter(
+    "hrassist_http_responses_total", "Answers by the class of their status.", ["view", "method", "status"]
+)
 RUNNING = Gauge("hrassist_http_requests_running", "Requests that are being answered.", multiprocess_mode="livesum")
 DATABASE = Summary("hrassist_http_request_database_seconds", "Time in the database for each request.", ["view"])
 QUERIES = Summary("hrassist_http_request_statements", "Statements for each request.", ["view"])

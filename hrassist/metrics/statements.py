@@ -29,11 +29,13 @@ VERBS = ("select", "insert", "update", "delete", "other")
 _seconds = {verb: SECONDS.labels(verb) for verb in VERBS}
 # SQLSTATE, longest prefix first.
 _KINDS = {
-    "57014": "timeout", "57": "shutdown", "40P01": "deadlock", "40": "serialization", "55P03": "lock", "53": "resources",
-    "23": "constraint", "08": "connection",
+    "57014": "timeout", "57": "shutdown", "40P01": "deadlock", "40": "serialization", "55P03": "lock",
+    "53": "resources", "23": "constraint", "08": "connection",
 }  # fmt: skip
 KINDS = (*sorted(set(_KINDS.values())), "other")
-_FULL = re.compile(r"too many (clients|connections)|connection slots|no more connections|query_wait_timeout", re.I)
+_FULL = re.compile(
+    r"too many (clients|connections)|connection slots|no more connections|query_wait_timeout", re.IGNORECASE
+)
 WHYS = ("full", "away")
 # There from the start: a rate cannot see the first step of what was not there before.
 for _why in WHYS:

@@ -100,7 +100,9 @@ class Prices:
     def old(self, *, today: date) -> list[str]:
         """Which prices were read more than 180 days ago."""
         rows = [row for kind in ("store", "database", "machine", "model") for row in self.told[kind]]
-        rows += [{"name": name, **self.told[name]} for name in ("rates", "other")]
+        rows += [
+            {"name": name, **self.told[key]} for key, name in (("rates", "Exchange rates"), ("other", "Domain name"))
+        ]
         return [f"{row['name']} ({row['dated']})" for row in rows if today - row["dated"] > OLD]
 
 
@@ -190,7 +192,11 @@ def _store(prices: Prices, row: Mapping[str, Any], usage: Usage) -> tuple[Line, 
     out = max(usage.egress_gb - free, Decimal(0)) * _decimal(row["egress"])
     return (
         Line(f"Files: {row['name']}", prices.usd(kept, row["currency"]), f"{usage.stored_gb:.2f} GB stored"),
-        Line("Files that leave", prices.usd(out, row["currency"]), f"{usage.egress_gb:.2f} GB, {free:.1f} GB free"),
+        Line(
+            "Files that leave",
+            prices.usd(out, row["currency"]),
+            f"{usage.egress_gb:.2f} GB, {f'{free:.1f} GB' if row['egress'] else 'all of it'} free",
+        ),
     )
 
 

@@ -151,7 +151,9 @@ def prometheus(watch: Watch, *, scale: float = 1) -> dict[str, Any]:
     return {
         "global": {
             "scrape_interval": duration(watch.scrape["interval"], scale=scale),
-            "scrape_timeout": watch.scrape["timeout"] if scale == 1 else duration(watch.scrape["interval"], scale=scale),
+            "scrape_timeout": watch.scrape["timeout"]
+            if scale == 1
+            else duration(watch.scrape["interval"], scale=scale),
             "evaluation_interval": duration(watch.scrape["interval"], scale=scale),
         },
         "rule_files": ["rules.yml"],
@@ -163,7 +165,9 @@ def prometheus(watch: Watch, *, scale: float = 1) -> dict[str, Any]:
 # --- Alertmanager -----------------------------------------------------------------------------------------------------
 
 _TITLE = "{{ .CommonLabels.alertname }}: {{ .Status }}"
-_TEXT = "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Labels }}\nWhat to do: {{ .Annotations.runbook }}\n{{ end }}"
+_TEXT = (
+    "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Labels }}\nWhat to do: {{ .Annotations.runbook }}\n{{ end }}"
+)
 
 
 def alertmanager(watch: Watch, *, scale: float = 1) -> dict[str, Any]:
@@ -259,8 +263,8 @@ def monit(watch: Watch) -> str:
 class _Writer(yaml.SafeDumper):
     """Lists stand under their names, as people write them; a dictionary named twice is written twice."""
 
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> Any:  # noqa: ARG002, FBT001, FBT002
-        return super().increase_indent(flow, False)  # noqa: FBT003
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> Any:
+        return super().increase_indent(flow, False)
 
     def ignore_aliases(self, _data: Any) -> bool:
         return True

@@ -19,6 +19,7 @@ DRAIN_FILE = Path(env.text("HRASSIST_DRAIN_FILE", str(VAR_DIR / "drain")))
 BACKUP_STATUS_FILE = Path(env.text("HRASSIST_BACKUP_STATUS_FILE", str(VAR_DIR / "backup-status.json")))
 PRICES_CONFIG = BASE_DIR / "config" / "prices.toml"
 CAPACITY_CONFIG = BASE_DIR / "config" / "capacity.toml"
+DASHBOARDS_CONFIG = BASE_DIR / "config" / "dashboards.toml"
 ALERTS_CONFIG = BASE_DIR / "config" / "alerts.toml"
 # What Prometheus presents to `manage.py metrics`; without it whoever reaches the port may read.
 METRICS_TOKEN = env.secret("HRASSIST_METRICS_TOKEN", "")

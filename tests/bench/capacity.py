@@ -1,7 +1,7 @@
-"""What a request costs on this machine, for `manage.py capacity`: python -m tests.bench.capacity, or make bench-capacity.
+"""What a request costs on this machine: python -m tests.bench.capacity, or make bench-capacity.
 
 Counts processor time of the application and of its database processes, which says the same on a busy machine as on an
-idle one within a fifth. Writes config/capacity.toml anew with --write; without it only tells.
+idle one within a fifth. With --write it keeps the figures in config/capacity.toml, which `manage.py capacity` reads.
 """
 
 from __future__ import annotations
@@ -79,9 +79,10 @@ def main() -> None:
         token, person = fill()
         pages, api = Client(), {"authorization": f"Bearer {token}"}
         pages.force_login(User.objects.get(username="bench"))
+        page = pages.get(f"/candidates/candidate/{person}/").headers["Location"]
         found = {
             "list": measure(pages, "/candidates/candidate/"),
-            "person": measure(pages, f"/candidates/candidate/{person}/"),
+            "person": measure(pages, page),
             "dashboard": measure(pages, "/"),
             "api_list": measure(Client(), "/api/v1/candidates?limit=25", **api),
             "api_one": measure(Client(), f"/api/v1/candidates/{person}", **api),

@@ -1,5 +1,7 @@
 """A running site, a real Prometheus that scrapes it, a real Alertmanager: what breaks reaches people."""
 
+# ruff: noqa: S310  addresses of this machine
+
 from __future__ import annotations
 
 import sys
@@ -135,9 +137,7 @@ def test_requests_are_scraped_and_a_queue_that_stands_still_reaches_people(watch
     )[0]
     assert "Background work stands still." in mail
     assert "docs/infrastructure/alerts/queue-stuck.md" in mail
-    wait_for(
-        lambda: [post for post in watched.posts if "QueueStuck" in str(post)], seconds=30, why="nothing in Slack"
-    )
+    wait_for(lambda: [post for post in watched.posts if "QueueStuck" in str(post)], seconds=30, why="nothing in Slack")
 
 
 def test_answers_that_fail_fire_and_end_when_they_are_mended(watched):

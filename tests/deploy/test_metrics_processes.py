@@ -1,5 +1,7 @@
 """What gunicorn's processes count is added up over all of them, over their ends and under a flood."""
 
+# ruff: noqa: S310  addresses of this machine
+
 from __future__ import annotations
 
 import os
@@ -149,10 +151,13 @@ def test_the_folder_of_a_server_that_is_gone_goes_with_the_next_start(site):
     stale.mkdir()
     (stale / "counter_1.db").write_bytes(b"")
     [held] = [folder for folder in site.folder.glob("web-*") if folder != stale]
-    code = (
-        "from pathlib import Path; from hrassist.metrics import files;"
-        f"files.begin('worker', Path({str(site.folder)!r})); print(sorted(p.name for p in Path({str(site.folder)!r}).iterdir() if p.is_dir()))"
-    )
+    code = f"""
+from pathlib import Path
+from hrassist.metrics import files
+root = Path({str(site.folder)!r})
+files.begin("worker", root)
+print(sorted(path.name for path in root.iterdir() if path.is_dir()))
+"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert held.name in done.stdout
     assert "ofyesterday" not in done.stdout

@@ -63,7 +63,9 @@ def test_the_real_tools_accept_the_files(tmp_path):
         assert done.returncode == 0, done.stdout + done.stderr
     # Monit refuses a control file that others may read.
     control = tmp_path / "monitrc"
-    control.write_text(f"set idfile {tmp_path}/id\nset statefile {tmp_path}/state\n" + (MONITORING / "monit" / "hrassist").read_text())
+    control.write_text(
+        f"set idfile {tmp_path}/id\nset statefile {tmp_path}/state\n" + (MONITORING / "monit" / "hrassist").read_text()
+    )
     control.chmod(0o600)
     done = run("monit", "-t", "-c", str(control))
     assert (done.returncode, "Control file syntax OK" in done.stdout) == (0, True), done.stdout + done.stderr
@@ -126,7 +128,10 @@ def test_monit_has_the_thresholds_of_prometheus():
     [
         ("[[alert]\n", "Expected"),
         ('[[alert]]\nname = "A"\nseverity = "x"\nsummary = "s"\nexpr = "up"\n', "for"),
-        ('[[alert]]\nname = "A"\nseverity = "x"\nsummary = "s"\nexpr = "up"\nfor = "1m"\nthreshhold = 1\n', "threshhold"),
+        (
+            '[[alert]]\nname = "A"\nseverity = "x"\nsummary = "s"\nexpr = "up"\nfor = "1m"\nthreshhold = 1\n',
+            "threshhold",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_named(tmp_path, text, why):

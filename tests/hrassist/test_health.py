@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from hrassist import health
@@ -50,7 +52,8 @@ def defer(*, minutes: int, scheduled: bool = False) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO procrastinate_jobs (queue_name, task_name, args, status, scheduled_at)"
-            " VALUES ('ingest', 'x', '{}', 'todo', CASE WHEN %s THEN now() - make_interval(mins => %s) END) RETURNING id",
+            " VALUES ('ingest', 'x', '{}', 'todo', CASE WHEN %s THEN now() - make_interval(mins => %s) END)"
+            " RETURNING id",
             [scheduled, minutes],
         )
         cursor.execute(
@@ -135,3 +138,14 @@ def test_a_part_that_fails_is_named_without_its_secrets(client, db, monkeypatch)
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["storage"] == "does not answer (ConnectionError)"
+
+
+def test_a_shell_is_told_the_same(db, monkeypatch):
+    unsealed_for(0)
+    out = io.StringIO()
+    call_command("health", stdout=out)
+    assert "storage         ok" in out.getvalue()
+    monkeypatch.setitem(health.PARTS, "disk", lambda: "Only 3 MB of disk are left.")
+    with pytest.raises(CommandError, match="Not ready"):
+        call_command("health", stdout=out)
+    assert "Only 3 MB of disk are left." in out.getvalue()

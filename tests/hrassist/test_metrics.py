@@ -111,23 +111,27 @@ def test_a_file_is_labelled_as_a_stream(client_as, recruiter):
     [
         ("SELECT pg_sleep(5)", "timeout"),
         ("SELECT 1/0", "other"),
-        ("INSERT INTO django_content_type (app_label, model) SELECT app_label, model FROM django_content_type", "constraint"),
+        (
+            "INSERT INTO django_content_type (app_label, model) SELECT app_label, model FROM django_content_type",
+            "constraint",
+        ),
     ],
 )
 def test_an_error_of_the_database_is_counted_by_its_kind(db, statement, kind):
     from django.db import Error, transaction
 
     before = value("hrassist_database_errors_total", kind=kind)
-    with pytest.raises(Error), transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = '50ms'")
-        cursor.execute(statement)
+        with pytest.raises(Error), transaction.atomic():
+            cursor.execute(statement)
     assert value("hrassist_database_errors_total", kind=kind) == before + 1
 
 
 @pytest.mark.parametrize(
     ("said", "why"),
     [
-        ('connection failed: FATAL:  sorry, too many clients already', "full"),
+        ("connection failed: FATAL:  sorry, too many clients already", "full"),
         ('connection failed: FATAL:  too many connections for role "hrassist_app"', "full"),
         ("connection failed: FATAL: remaining connection slots are reserved", "full"),
         ("FATAL: no more connections allowed (max_client_conn)", "full"),
@@ -186,7 +190,9 @@ def test_applications_are_told_by_step_and_day(db):
     ApplicationFactory(status="active")
     ApplicationFactory(status="active", applied_at=timezone.now() - timedelta(days=3))
     found = samples(people.hiring) | samples(people.activity)
-    assert found["hrassist_candidates_in_stage:applied"] == Application.objects.filter(stage__kind="applied").count() == 2
+    assert (
+        found["hrassist_candidates_in_stage:applied"] == Application.objects.filter(stage__kind="applied").count() == 2
+    )
     assert found["hrassist_candidates"] == 2
     assert found["hrassist_applications:active"] == 2
     assert found["hrassist_applications_day"] == 1
@@ -234,13 +240,16 @@ def test_the_oldest_ready_task_is_told_also_where_it_has_no_date(db):
 
 def test_a_task_whose_worker_died_is_stalled(db):
     with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour') RETURNING id")
+        cursor.execute(
+            "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour') RETURNING id"
+        )
         dead = cursor.fetchone()[0]
         cursor.execute("INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id")
         alive = cursor.fetchone()[0]
         for worker in (dead, alive):
             cursor.execute(
-                "INSERT INTO procrastinate_jobs (queue_name, task_name, status, worker_id) VALUES ('q', 'x', 'doing', %s)",
+                "INSERT INTO procrastinate_jobs (queue_name, task_name, status, worker_id)"
+                " VALUES ('q', 'x', 'doing', %s)",
                 [worker],
             )
     found = samples(machine.queue)
@@ -323,8 +332,8 @@ def test_no_name_of_a_person_is_a_label(db, one_thread, recruiter):
     labels = set(re.findall(r'[{,](\w+)="', text))
     assert labels <= {
         "version", "environment", "group", "window", "state", "outcome", "source", "kind", "stage", "status", "queue",
-        "service", "implementation", "major", "minor", "patchlevel", "process", "view", "method", "stream", "verb", "why",
-        "how", "task", "le",
+        "service", "implementation", "major", "minor", "patchlevel", "process", "view", "method", "stream", "verb",
+        "why", "how", "task", "le",
     }  # fmt: skip
 
 
@@ -340,7 +349,8 @@ def asked(path: str = "/metrics", *, method: str = "GET", token: str = "", given
     said: list[str] = []
     answer = exporter.application(CollectorRegistry(), token=token)
     body = answer(
-        {"PATH_INFO": path, "REQUEST_METHOD": method, "HTTP_AUTHORIZATION": given}, lambda status, _h: said.append(status)
+        {"PATH_INFO": path, "REQUEST_METHOD": method, "HTTP_AUTHORIZATION": given},
+        lambda status, _h: said.append(status),
     )
     return said[0], b"".join(body)
 
@@ -356,7 +366,7 @@ def test_a_token_is_asked_for_where_there_is_one():
 
 @pytest.mark.parametrize(
     ("host", "internal"),
-    [("127.0.0.1", True), ("10.0.0.7", True), ("::1", True), ("0.0.0.0", False), ("8.8.8.8", False), ("hr", False)],
+    [("127.0.0.1", True), ("10.0.0.7", True), ("::1", True), ("0.0.0.0", False), ("8.8.8.8", False), ("hr", False)],  # noqa: S104  nobody binds here
 )
 def test_which_addresses_are_internal(host, internal):
     assert exporter.is_internal(host) is internal

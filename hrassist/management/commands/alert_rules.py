@@ -30,7 +30,7 @@ class Command(BaseCommand):
         try:
             watch = watching.load(settings.ALERTS_CONFIG)
             watch = _changed(watch, targets=options["target"], notify=options["notify"])
-            files = watching.files(watch, scale=scale) | dashboards.files()
+            files = watching.files(watch, scale=scale) | dashboards.files(settings.DASHBOARDS_CONFIG)
         except (watching.BadAlerts, OSError) as error:
             raise CommandError(str(error)) from error
         stale = []

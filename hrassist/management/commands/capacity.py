@@ -18,7 +18,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--users", type=int, default=0, help="People at work at the same time.")
-        parser.add_argument("--requests", type=float, default=0, help="Pages a second at the peak, where they are known.")
+        parser.add_argument(
+            "--requests", type=float, default=0, help="Pages a second at the peak, where they are known."
+        )
         parser.add_argument("--api", type=float, default=0, help="Requests of programs a second besides.")
         parser.add_argument("--json", action="store_true", dest="as_json")
 
@@ -26,9 +28,7 @@ class Command(BaseCommand):
         if not (users > 0 or requests > 0 or api > 0) or min(users, requests, api) < 0:
             raise CommandError("Say for what load: --users 50, --requests 30 or --api 100.")
         try:
-            found = capacity.need(
-                capacity.load(settings.CAPACITY_CONFIG), users=users, requests=requests, api=api
-            )
+            found = capacity.need(capacity.load(settings.CAPACITY_CONFIG), users=users, requests=requests, api=api)
         except capacity.BadCapacity as error:
             raise CommandError(str(error)) from error
         if as_json:
@@ -46,7 +46,8 @@ class Command(BaseCommand):
         say(f"\n{'':14}{'cores':>6}{'memory':>8}{'used':>8}{'requests/s':>12}{'people':>8}   promised")
         for tier in found.tiers:
             say(
-                f"{tier.name:14}{tier.cores:>6}{tier.memory_gb:>5} GB{tier.memory_mb / 1024:>5.1f} GB{tier.answers:>12.0f}"
+                f"{tier.name:14}{tier.cores:>6}{tier.memory_gb:>5} GB{tier.memory_mb / 1024:>5.1f} GB"
+                f"{tier.answers:>12.0f}"
                 f"{tier.holds_users:>8}   {tier.requests} requests/s, {tier.users} people"
             )
         say(f"\nMeasured on {found.measured['dated']}: {found.measured['machine']}.")

@@ -14,7 +14,9 @@ from hrassist.ops import costs
 
 
 class Command(BaseCommand):
-    help = "Say what a month costs by provider, now and in 12 and 36 months; without options, the worst reasonable month."
+    help = (
+        "Say what a month costs by provider, now and in 12 and 36 months; without options, the worst reasonable month."
+    )
     requires_system_checks: list[str] = []  # noqa: RUF012  as Django declares it
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -23,7 +25,9 @@ class Command(BaseCommand):
         parser.add_argument("--model", default="none", help="Let this language model read each upload.")
         parser.add_argument("--keep-months", type=int, default=24, help="After how long files are erased; default 24.")
         parser.add_argument("--currency", default="USD", help="USD, EUR or INR.")
-        parser.add_argument("--fail-over", type=Decimal, metavar="AMOUNT", help="Fail where a shown plan costs more in its first month.")
+        parser.add_argument(
+            "--fail-over", type=Decimal, metavar="AMOUNT", help="Fail where a shown plan costs more in its first month."
+        )
         parser.add_argument("--json", action="store_true", dest="as_json")
 
     def handle(self, *_args: Any, as_json: bool, currency: str, model: str, **options: Any) -> None:
@@ -32,7 +36,7 @@ class Command(BaseCommand):
             prices.row("model", model)
             plans = [options["plan"]] if options["plan"] else prices.plans()
             if currency not in prices.told["rates"] or currency in {"source", "dated"}:
-                raise costs.BadPrices(f"There is no rate for {currency}.")  # noqa: TRY301
+                raise costs.BadPrices(f"There is no rate for {currency}.")
             usage = (
                 costs.last_month(now=timezone.now())
                 if options["real"]
@@ -68,7 +72,8 @@ class Command(BaseCommand):
         say("The past 30 days of this installation" if real else "The worst reasonable month of the specification")
         say(f"  {usage.uploads} uploads, {usage.stored_gb:.2f} GB stored, database {usage.database_gb:.2f} GB,")
         say(
-            f"  {usage.viewed_gb:.2f} GB viewed and {usage.downloaded_gb:.2f} GB downloaded: {usage.egress_gb:.2f} GB leave"
+            f"  {usage.viewed_gb:.2f} GB viewed and {usage.downloaded_gb:.2f} GB downloaded:"
+            f" {usage.egress_gb:.2f} GB leave"
         )
         for warning in costs.warnings(usage, prices):
             say(f"  {warning}")

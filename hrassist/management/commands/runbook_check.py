@@ -32,7 +32,9 @@ class Command(BaseCommand):
                 continue
             ran = runbook.run(command, cwd=settings.BASE_DIR)
             failed += ran.result == Result.FAILED
-            self.stdout.write(f"{ran.result:14}{command.page}: {command.text}" + (f"\n{'':14}{ran.said}" if ran.said else ""))
+            self.stdout.write(
+                f"{ran.result:14}{command.page}: {command.text}" + (f"\n{'':14}{ran.said}" if ran.said else "")
+            )
             self.stdout.flush()
         if failed:
             raise CommandError(f"{failed} of {len(commands)} failed.")

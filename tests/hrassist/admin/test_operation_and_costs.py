@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 
 from hrassist import health
@@ -82,3 +83,15 @@ def test_they_take_few_statements(path, name, operator, client_as, assert_querie
     client.get(path)
     with assert_queries(name):
         client.get(path)
+
+
+def test_the_card_on_the_dashboard_sees_a_late_task_that_has_no_date(operator, client_as):
+    assert "is a worker running?" not in client_as(operator).get("/").content.decode()
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO procrastinate_jobs (queue_name, task_name) VALUES ('ingest', 'x') RETURNING id")
+        job = cursor.fetchone()[0]
+        cursor.execute("UPDATE procrastinate_events SET at = now() - interval '25 minutes' WHERE job_id = %s", [job])
+    cache.clear()
+    page = client_as(operator).get("/").content.decode()
+    assert "is a worker running?" in page
+    assert "25 minutes" in page

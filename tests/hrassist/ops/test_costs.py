@@ -59,7 +59,11 @@ def test_its_totals_are_stated_as_it_states_them():
 def test_a_store_charges_as_it_says(store, stored, egress, kept, out):
     plan = next(plan for plan in PRICES.told["plan"] if plan["store"] == store)["name"]
     usage = costs.Usage(
-        uploads=1, stored_gb=Decimal(stored), viewed_gb=Decimal(egress), downloaded_gb=Decimal(0), database_gb=Decimal(0)
+        uploads=1,
+        stored_gb=Decimal(stored),
+        viewed_gb=Decimal(egress),
+        downloaded_gb=Decimal(0),
+        database_gb=Decimal(0),
     )
     lines = {line.what: line.usd for line in costs.bill(PRICES, plan, usage).lines}
     assert lines[f"Files: {store}"] == Decimal(kept)
@@ -138,7 +142,9 @@ def test_programs_get_json():
     assert months[0]["total"] == pytest.approx(sum(months[0]["lines"].values()), abs=0.02)
 
 
-@pytest.mark.parametrize("options", [{"plan": "Nowhere"}, {"model": "none such"}, {"currency": "XYZ"}, {"currency": "source"}])
+@pytest.mark.parametrize(
+    "options", [{"plan": "Nowhere"}, {"model": "none such"}, {"currency": "XYZ"}, {"currency": "source"}]
+)
 def test_what_there_is_not_is_refused(options):
     with pytest.raises(CommandError, match="There is no"):
         said(**options)

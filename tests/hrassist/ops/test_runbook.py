@@ -91,8 +91,8 @@ def test_it_can_list_without_running(tmp_path):
 def test_the_pages_that_were_asked_for_are_there_and_their_links_lead_somewhere():
     pages = {path.name for path in BOOK.glob("*.md")}
     assert pages >= {
-        "README.md", "architecture.md", "costs.md", "incidents.md", "monitoring.md", "monthly-review.md", "onboarding.md",
-        "scaling-triggers.md",
+        "README.md", "architecture.md", "costs.md", "incidents.md", "monitoring.md", "monthly-review.md",
+        "onboarding.md", "scaling-triggers.md",
     }  # fmt: skip
     # Written beside the scripts that they tell of.
     elsewhere = {"deploy.md", "rollback.md"}
@@ -107,5 +107,12 @@ def test_the_pages_that_were_asked_for_are_there_and_their_links_lead_somewhere(
 
 def test_the_triggers_of_the_specification_are_named():
     text = (BOOK / "scaling-triggers.md").read_text()
-    for trigger in ("over 70 %", "over 80 %", "over 2 s", "database over 0.5 GB", "files over 10 GB", "files over 250 GB"):
+    for trigger in (
+        "over 70 %",
+        "over 80 %",
+        "over 2 s",
+        "database over 0.5 GB",
+        "files over 10 GB",
+        "files over 250 GB",
+    ):
         assert trigger in text
