@@ -95,12 +95,14 @@ def main() -> None:
 
 def write(path: Path, found: dict[str, float]) -> None:
     """Put the figures, the day and the machine into the file; what people plan with there stays."""
-    text = path.read_text()
+    before, head, rest = path.read_text().partition("\n[measured]\n")
+    text, next_head, after = rest.partition("\n[")
     for name, milliseconds in found.items():
         text = re.sub(rf"^{name} = .*$", f"{name} = {milliseconds:.1f}", text, flags=re.MULTILINE)
     text = re.sub(r"^dated = .*$", f"dated = {datetime.now(tz=UTC):%Y-%m-%d}", text, flags=re.MULTILINE)
     told = f"{processor()}, load {os.getloadavg()[0]:.0f}; {CANDIDATES:,} candidates"
-    path.write_text(re.sub(r"^machine = .*$", f'machine = "{told}"', text, flags=re.MULTILINE))
+    text = re.sub(r"^machine = .*$", f'machine = "{told}"', text, flags=re.MULTILINE)
+    path.write_text(before + head + text + next_head + after)
 
 
 if __name__ == "__main__":
