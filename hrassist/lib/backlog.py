@@ -47,7 +47,10 @@ def queues() -> list[Queue]:
     """Every queue that holds something, by name."""
     with connection.cursor() as cursor:
         cursor.execute(_OLDEST)
-        return [Queue(*counts, max(float(oldest), 0.0)) for *counts, oldest in cursor.fetchall()]
+        return [
+            Queue(name, ready, scheduled, running, failed, oldest=max(float(oldest), 0.0))
+            for name, ready, scheduled, running, failed, oldest in cursor.fetchall()
+        ]
 
 
 def workers() -> int:
