@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.utils import timezone
 
-from hrassist.lib import dbroles
+from hrassist.lib import dbroles, planner
 from hrassist.lib.dbroles import Standing
 
 
@@ -53,6 +53,17 @@ def skew() -> float:
         # Half of the way there and back is the moment at which it was read.
         ours = before + (timezone.now() - before) / 2
     return float((ours - theirs).total_seconds())
+
+
+def analyze_after_migrate(using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
+    """Have the planner look at what was just migrated, on whatever way the migration came.
+
+    A flush says it has migrated as well, but has no plan.
+    """
+    if using != DEFAULT_DB_ALIAS or "plan" not in kwargs:
+        return
+    with connections[using].cursor() as cursor:
+        planner.learn(cursor, planner.unknown(cursor))
 
 
 def standing() -> Standing:

@@ -39,11 +39,14 @@ class _Build(Collector):
         yield GaugeMetricFamily("hrassist_exporter_start_time_seconds", "When the exporter started.", value=self.began)
 
 
-def registry() -> CollectorRegistry:
-    """All figures of this machine."""
+def registry(*, only: str = "all") -> CollectorRegistry:
+    """All figures of this machine; or those of its `processes` alone, or of the `state` that the database knows."""
     found = CollectorRegistry()
-    for collector in (_Build(), SharedCollector(settings.METRICS_DIR), StateCollector()):
-        found.register(collector)
+    found.register(_Build())
+    if only in {"all", "processes"}:
+        found.register(SharedCollector(settings.METRICS_DIR))
+    if only in {"all", "state"}:
+        found.register(StateCollector())
     ProcessCollector(registry=found)
     PlatformCollector(registry=found)
     return found
@@ -101,10 +104,12 @@ def limit_statements() -> None:
         options["options"] = f"{options.get('options', '')} -c statement_timeout={STATEMENT_SECONDS}s".strip()
 
 
-def server(host: str, port: int, *, token: str) -> _Server:
+def server(host: str, port: int, *, token: str, only: str = "all") -> _Server:
     """Bound and ready to serve."""
     os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
     limit_statements()
-    made = make_server(host, port, application(registry(), token=token), server_class=_Server, handler_class=_Handler)
+    made = make_server(
+        host, port, application(registry(only=only), token=token), server_class=_Server, handler_class=_Handler
+    )
     assert isinstance(made, _Server)  # noqa: S101  make_server gives what it was asked for
     return made

@@ -378,6 +378,15 @@ def test_an_address_that_is_none_is_refused(bind):
         call_command("metrics", bind=bind)
 
 
+@pytest.mark.parametrize(("only", "state", "processes"), [("processes", False, True), ("state", True, False)])
+def test_a_pod_tells_of_its_processes_alone(db, one_thread, settings, tmp_path, only, state, processes):
+    settings.METRICS_DIR = tmp_path
+    out = io.StringIO()
+    call_command("metrics", once=True, only=only, stdout=out)
+    assert ("hrassist_queue_workers" in out.getvalue()) is state
+    assert ("hrassist_processes" in out.getvalue()) is processes
+
+
 def test_the_figures_can_be_printed_once(db, one_thread):
     out = io.StringIO()
     call_command("metrics", once=True, stdout=out)

@@ -18,14 +18,18 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--bind", default="127.0.0.1:9108", metavar="HOST:PORT", help="default 127.0.0.1:9108")
+        parser.add_argument(
+            "--only", choices=["all", "processes", "state"], default="all",
+            help="processes beside each pod that counts, state once for all of them.",
+        )  # fmt: skip
         parser.add_argument("--once", action="store_true", help="Print the figures once instead.")
 
-    def handle(self, *_args: Any, bind: str, once: bool, **_options: Any) -> None:
+    def handle(self, *_args: Any, bind: str, once: bool, only: str, **_options: Any) -> None:
         if once:
             from prometheus_client import generate_latest  # noqa: PLC0415  only for this
 
             exporter.limit_statements()
-            self.stdout.write(generate_latest(exporter.registry()).decode(), ending="")
+            self.stdout.write(generate_latest(exporter.registry(only=only)).decode(), ending="")
             return
         host, separator, port = bind.rpartition(":")
         host = host.strip("[]")
@@ -37,7 +41,7 @@ class Command(BaseCommand):
                 " or set HRASSIST_METRICS_TOKEN."
             )
         try:
-            server = exporter.server(host, int(port), token=settings.METRICS_TOKEN)
+            server = exporter.server(host, int(port), token=settings.METRICS_TOKEN, only=only)
         except OSError as error:
             raise CommandError(f"{bind} cannot be used: {error.strerror}.") from error
         # shutdown() waits for the loop that a signal interrupts.
