@@ -14,7 +14,7 @@ from hrassist.identity import break_glass, notices, resets
 from hrassist.identity.sessions import SessionStore
 from hrassist.lib import mail, tally, throttle
 from hrassist.models import IdempotencyRecord
-from jobs.actions import intake, ranking_log, scorecards, settling
+from jobs.actions import intake, ranking_log, scorecards, settling, tailorings
 from jobs.models import IntakeSubmission
 
 # How often a submission is looked at within its first minute.
@@ -135,6 +135,13 @@ def end_pool_memberships(timestamp: int) -> None:
     now = datetime.fromtimestamp(timestamp, tz=UTC)
     talent_pools.remove_expired(now=now)
     talent_pools.ask_those_who_end_soon(now=now)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="upkeep", queueing_lock="take_up_tailorings", pass_context=False)
+def take_up_tailorings(timestamp: int) -> None:
+    """Give the tailoring of a resume whose worker died to another one, which goes on where it stopped."""
+    tailorings.take_up(now=datetime.fromtimestamp(timestamp, tz=UTC))
 
 
 @app.periodic(cron="41 3 * * *")

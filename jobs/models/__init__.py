@@ -16,6 +16,13 @@ from jobs.models.referral import Referral
 from jobs.models.requisition import Requisition, RequisitionApproval
 from jobs.models.scorecard import Scorecard, ScorecardAttribute, ScorecardRating
 from jobs.models.stage import Stage
+from jobs.models.tailoring import (
+    ProvenanceLink,
+    TailoringEvent,
+    TailoringLine,
+    TailoringRun,
+    TailoringStep,
+)
 
 __all__ = [
     "Absence",
@@ -42,6 +49,7 @@ __all__ = [
     "Offer",
     "OfferApproval",
     "Opening",
+    "ProvenanceLink",
     "RankingOptOut",
     "RecruitmentDrive",
     "Referral",
@@ -54,5 +62,9 @@ __all__ = [
     "ScorecardRating",
     "Stage",
     "StageTransition",
+    "TailoringEvent",
+    "TailoringLine",
+    "TailoringRun",
+    "TailoringStep",
     "TrackingLink",
 ]
