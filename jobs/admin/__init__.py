@@ -45,6 +45,7 @@ from jobs.admin import (
     review_requests,
     scorecard,
     scorecard_summary,
+    tailoring,
 )
 
 __all__ = [
@@ -92,4 +93,5 @@ __all__ = [
     "review_requests",
     "scorecard",
     "scorecard_summary",
+    "tailoring",
 ]

@@ -14,6 +14,13 @@ from jobs.models.tailoring import EVENT_CHANNEL, TailoringEvent
 # About ten events a second are as quick as anybody reads.
 BATCH_SECONDS = 0.1
 TEXT = "text"
+MOST_EVENTS = 2000
+
+
+def told(run_id: UUID | str, after: int) -> list[dict[str, Any]]:
+    """What a run told after this number, in order."""
+    rows = TailoringEvent.objects.filter(run=run_id, seq__gt=after).order_by("seq")[:MOST_EVENTS]
+    return [{"seq": seq, "kind": kind, **data} for seq, kind, data in rows.values_list("seq", "kind", "data")]
 
 
 def notify(run_id: UUID) -> None:

@@ -7,7 +7,7 @@ import re
 from jobs.tailoring.facts import Skeleton
 from jobs.tailoring.facts.names import EMAIL, URL
 
-_PHONE = re.compile(r"(?<![\w.])\+?\d[\d ()/.-]{7,}\d(?!\w)")
+_PHONE = re.compile(r"(?<![\w.])(?!(?:19|20)\d\d ?[-–/.] ?(?:19|20)\d\d\b)\+?\d[\d ()/.-]{7,}\d(?!\w)")
 
 
 class Redactor:

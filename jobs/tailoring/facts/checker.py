@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from jobs.tailoring.facts.names import names_in
+from jobs.tailoring.facts.names import RAISING, names_in
 from jobs.tailoring.facts.normalise import mixed_scripts, plain, readable
 from jobs.tailoring.facts.numbers import Number
 from jobs.tailoring.facts.skeleton import Entry
@@ -120,8 +120,8 @@ def _blocked(
         stated = skill.concept in source.whole.concepts or _worded(skill.written, source.whole)
         if not stated and not (quoted and quoted.says(skill.written)):
             yield _block("skill", skill.written, "is a skill that the resume does not state")
-    for kind, word in said.raising:
-        if kind == _RANK and kind not in dict(source.whole.raising) and not (quoted and quoted.says(word)):
+    for word in sorted(said.words & RAISING[_RANK]):
+        if word not in source.whole.words and not (quoted and word in quoted.words):
             yield _block("title", word, "is a rank that the resume does not state")
     yield from _employers(text, scope, source, entry, quoted)
 
