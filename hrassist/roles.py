@@ -127,6 +127,7 @@ ROLES: dict[str, set[str]] = {
     | _models("candidates", "retentionrule", VIEW, CHANGE)
     | _models("candidates", "notice", VIEW)
     | _models("jobs", "jurisdictionsetting", VIEW, CHANGE)
+    | _models("jobs", "modelendpoint", VIEW, ADD, CHANGE, DELETE)
     | {
         "hrassist.view_all_tokens",
         "hrassist.view_security",

@@ -6,6 +6,7 @@ resolves to a moment later does not matter. TLS and the Host header carry the na
 
 from __future__ import annotations
 
+import contextlib
 import io
 import ipaddress
 import logging
@@ -14,7 +15,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
 from typing import Any
@@ -127,16 +128,9 @@ def call(
     `purpose` is a word for the record (webhook, verification); neither address nor content is kept.
     """
     deadline = time.monotonic() + seconds
-    try:
-        target = checked(url, hosts=hosts)
-        request = _request(method, target, headers or {}, body)
-        family, ip = resolved(target, deadline=deadline)
-    except EgressRefused as error:
-        logger.warning("a call to the outside (%s) was refused: %s", purpose, error.message)
-        tally.add(tally.EGRESS, f"{purpose}: {error.host or 'an address without a proper host'}")
-        raise
-    for told in _observers:
-        told(target.host, purpose)
+    target, request, (family, ip) = _prepared(
+        method, url, purpose=purpose, hosts=hosts, headers=headers or {}, body=body, deadline=deadline
+    )
     try:
         with _connected(target, family, ip, deadline=deadline) as connection:
             connection.settimeout(_left(deadline))
@@ -146,6 +140,84 @@ def call(
         raise EgressFailed("its certificate is not one that we trust.") from error
     except TimeoutError as error:
         raise EgressFailed(f"it took longer than {seconds:g} seconds.") from error
+    except (OSError, HTTPException, ValueError) as error:
+        raise EgressFailed(f"the connection broke ({type(error).__name__}).") from error
+
+
+def _prepared(
+    method: str, url: str, *, purpose: str, hosts: Collection[str], headers: Mapping[str, str], body: bytes,
+    deadline: float,
+) -> tuple[Target, bytes, Address]:  # fmt: skip
+    """Where a call goes and what it says, after every check and with every observer told."""
+    try:
+        target = checked(url, hosts=hosts)
+        request = _request(method, target, headers, body)
+        address = resolved(target, deadline=deadline)
+    except EgressRefused as error:
+        logger.warning("a call to the outside (%s) was refused: %s", purpose, error.message)
+        tally.add(tally.EGRESS, f"{purpose}: {error.host or 'an address without a proper host'}")
+        raise
+    for told in _observers:
+        told(target.host, purpose)
+    return target, request, address
+
+
+class EgressSilent(EgressFailed):
+    """Who was called stopped in the middle and said nothing more."""
+
+    code = "egress_silent"
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """An answer that comes line by line; `body` reads a short one whole, such as that of an error."""
+
+    status: int
+    headers: Mapping[str, str]
+    lines: Iterator[bytes]
+    body: Callable[[], bytes]
+
+
+@contextlib.contextmanager
+def stream(
+    method: str, url: str, *, purpose: str, waits: Callable[[], None], hosts: Collection[str] = (),
+    headers: Mapping[str, str] | None = None, body: bytes = b"", connect_seconds: float = SECONDS,
+    silent_seconds: float = 30.0, first_seconds: float = 60.0, seconds: float = 180.0, most_bytes: int = BYTES,
+) -> Iterator[Streamed]:  # fmt: skip
+    """As `call`, for an answer that comes over minutes: `waits` is told every second while nothing comes.
+
+    Raises EgressRefused, EgressFailed, and EgressSilent after `silent_seconds` without a byte (`first_seconds` before
+    the first one) or when all of it takes longer than `seconds`.
+    """
+    begun = time.monotonic()
+    target, request, (family, ip) = _prepared(
+        method, url, purpose=purpose, hosts=hosts, headers=headers or {}, body=body, deadline=begun + connect_seconds
+    )
+    heard = False
+    try:
+        with _connected(target, family, ip, deadline=begun + connect_seconds) as connection:
+            connection.settimeout(connect_seconds)
+            connection.sendall(request)
+            raw = _Patient(
+                connection, waits=waits, end=begun + seconds, first=first_seconds, silent=silent_seconds,
+                most_bytes=most_bytes + _HEADER_BYTES,
+            )  # fmt: skip
+            sock: Any = _Reading(raw)
+            with HTTPResponse(sock, method=method) as response:
+                response.begin()
+                heard = True
+                if 300 <= response.status < 400:
+                    raise EgressFailed("it leads to another address, which is not followed.")
+                told = {name.lower(): value for name, value in response.getheaders()}
+                yield Streamed(
+                    response.status, told, iter(response.readline, b""), lambda: response.read(_HEADER_BYTES)
+                )
+    except ssl.SSLCertVerificationError as error:
+        raise EgressFailed("its certificate is not one that we trust.") from error
+    except TimeoutError as error:
+        if not heard:
+            raise EgressFailed("it gave no answer in time.") from error
+        raise EgressSilent("it stopped in the middle and said nothing more.") from error
     except (OSError, HTTPException, ValueError) as error:
         raise EgressFailed(f"the connection broke ({type(error).__name__}).") from error
 
@@ -298,6 +370,35 @@ class _Until(io.RawIOBase):
         if self._bytes < 0:
             raise EgressFailed("it sent more than it may.")
         return count
+
+
+class _Patient(io.RawIOBase):
+    """Reads a socket for as long as something comes often enough, and tells every second that it waits."""
+
+    def __init__(
+        self, connection: ssl.SSLSocket, *, waits: Callable[[], None], end: float, first: float, silent: float,
+        most_bytes: int,
+    ) -> None:  # fmt: skip
+        self._connection, self._waits, self._end = connection, waits, end
+        self._patience, self._silent, self._bytes = first, silent, most_bytes
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        until = min(self._end, time.monotonic() + self._patience)
+        while True:
+            self._connection.settimeout(min(1.0, _left(until)))
+            try:
+                count = self._connection.recv_into(buffer)
+            except TimeoutError:
+                self._waits()
+                continue
+            self._patience = self._silent
+            self._bytes -= count
+            if self._bytes < 0:
+                raise EgressFailed("it sent more than it may.")
+            return count
 
 
 class _Reading:

@@ -76,6 +76,8 @@ def start(
         pk=application.pk
     )  # fmt: skip
     _require_lawful(application, now=now)
+    if provider not in dict(providers.offered()):
+        raise DomainError("This language model is not switched on. Choose another.", code="no_provider")
     resume = Resume.objects.filter(candidate=application.candidate_id).ready().current().select_related(
         "parse", "text"
     ).first()  # fmt: skip
@@ -92,9 +94,7 @@ def start(
         source=resume.parse.json_resume, source_text=resume.text.text, created_by=by, created_at=now,
     )  # fmt: skip
     run.input_hash = _digest(run)
-    same = TailoringRun.objects.filter(
-        application=application, input_hash=run.input_hash, state__in=UNFINISHED
-    ).first()
+    same = TailoringRun.objects.filter(application=application, input_hash=run.input_hash, state__in=UNFINISHED).first()
     if same is not None:
         return same
     run.save()
@@ -196,9 +196,8 @@ def decide(
 
 def undecided(run: TailoringRun) -> list[TailoringLine]:
     """The lines about which the check has a question that nobody has answered."""
-    return [
-        line for line in run.lines.filter(decision=Decision.WAITING) if any(one["level"] == "ask" for one in line.findings)
-    ]  # fmt: skip
+    waiting = run.lines.filter(decision=Decision.WAITING)
+    return [line for line in waiting if any(one["level"] == "ask" for one in line.findings)]
 
 
 @transaction.atomic

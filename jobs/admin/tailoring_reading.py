@@ -16,7 +16,7 @@ from hrassist import streaming
 from hrassist.admin import cells
 from hrassist.models import User
 from jobs.models import Application, ProvenanceLink, TailoringLine, TailoringRun, TailoringStep
-from jobs.tailoring import export
+from jobs.tailoring import export, providers
 from jobs.tailoring.events import TEXT
 from jobs.tailoring.facts import skeleton
 from jobs.tailoring.facts.skeleton import Skeleton
@@ -84,14 +84,10 @@ def start_form(application: Application, *, user: User) -> dict[str, Any]:
     """What the form offers that starts a run."""
     return {
         "languages": [(code, name) for code, name in LANGUAGES.items()],
-        "providers": offered(),
+        "providers": providers.offered(),
         "can_start": user.has_perm("jobs.add_tailoringrun"),
         "has_resume": application.candidate.resumes.filter(is_current=True, state="ready").exists(),
     }
-
-
-def offered() -> list[tuple[str, str]]:
-    return [("offline", "Built in, without a language model")]
 
 
 def page(run: TailoringRun, *, user: User, now: datetime) -> dict[str, Any]:
@@ -154,7 +150,9 @@ def _result(step: TailoringStep) -> str:
         case Agent.OPTIMISATION:
             return f"{_many(len(answer['rewrite']), 'line')} to bring forward"
         case Agent.IMPLEMENTATION:
-            return f"{_many(len(answer['lines']), 'line')} reworded, {_many(len(answer['letter']), 'paragraph')} of letter"  # noqa: E501
+            return (
+                f"{_many(len(answer['lines']), 'line')} reworded, {_many(len(answer['letter']), 'paragraph')} of letter"
+            )
         case Agent.VALIDATION:
             back = sum(1 for one in answer["verdicts"] if one["verdict"] == "revert")
             return f"{_many(len(answer['verdicts']), 'line')} compared, {back} taken back"
@@ -175,7 +173,9 @@ def parts(run: TailoringRun, lines: Iterable[TailoringLine]) -> list[ShownPart]:
         key = row.entry or row.part
         if key not in found:
             entry = heads.get(row.entry)
-            heading = ", ".join(part for part in (entry.position, entry.name) if part) if entry else Part(row.part).label
+            heading = (
+                ", ".join(part for part in (entry.position, entry.name) if part) if entry else Part(row.part).label
+            )
             about = span(entry.start, entry.end, "en", current=entry.is_current) if entry else ""
             found[key] = ShownPart(key, heading or "Experience", about, [])
         at = len(found[key].lines)

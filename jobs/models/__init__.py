@@ -8,6 +8,7 @@ from jobs.models.job import HiringTeamMember, Job
 from jobs.models.job_post import JobPost
 from jobs.models.match import Match, MatchEvidence, MatchRun
 from jobs.models.message import EmailTemplate, Message
+from jobs.models.model_endpoint import ModelEndpoint
 from jobs.models.note import Note, NoteMention
 from jobs.models.offer import Offer, OfferApproval
 from jobs.models.opening import Opening
@@ -44,6 +45,7 @@ __all__ = [
     "MatchEvidence",
     "MatchRun",
     "Message",
+    "ModelEndpoint",
     "Note",
     "NoteMention",
     "Offer",

@@ -262,10 +262,14 @@ class TailoringLine(models.Model):
     position = models.PositiveSmallIntegerField()
     part = models.CharField(max_length=8, choices=Part.choices)
     entry = models.CharField(max_length=8, blank=True, help_text="The job or project that it stands under: w0.")
-    replaces = models.CharField(max_length=12, blank=True, help_text="The line of the resume that it is put for: w0.b1.")
+    replaces = models.CharField(
+        max_length=12, blank=True, help_text="The line of the resume that it is put for: w0.b1."
+    )
     original = models.TextField(blank=True)
     text = models.TextField()
-    findings = models.JSONField(default=list, help_text="[{level, rule, value, message}]: what a person has to look at.")
+    findings = models.JSONField(
+        default=list, help_text="[{level, rule, value, message}]: what a person has to look at."
+    )
     refused = ArrayField(models.CharField(max_length=40), default=list, help_text="Rules that kept a wording out.")
     decision = models.CharField(max_length=8, choices=Decision.choices, default=Decision.WAITING)
     decided_by = models.ForeignKey(

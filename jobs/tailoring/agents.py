@@ -164,8 +164,8 @@ def _implemented(answer: Mapping[str, Any], material: Material, draft: Draft) ->
     if answer["summary"]["text"].strip():
         proposed.append(Line(SUMMARY, answer["summary"]["text"], tuple(answer["summary"]["evidence"])))
     # A line is worded once: what comes later for the same one is another opinion.
-    for one in {one["bullet_id"]: one for one in reversed(answer["lines"])}.values():
-        proposed.append(Line(one["bullet_id"], one["text"], tuple(one["evidence"])))
+    first = {one["bullet_id"]: one for one in reversed(answer["lines"])}
+    proposed += [Line(key, one["text"], tuple(one["evidence"])) for key, one in first.items()]
     proposed += [
         Line(f"letter{at}", one["text"], tuple(one["evidence"])) for at, one in enumerate(answer["letter"])
     ]  # fmt: skip

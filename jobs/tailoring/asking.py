@@ -115,7 +115,10 @@ class Asker:
         parts: list[str] = []
         size = 0
         deadline = self.deadline.sooner(STEP_SECONDS)
-        for chunk in self.provider.stream(messages, schema=schema, max_tokens=MOST_TOKENS, deadline=deadline):
+        said = self.provider.stream(
+            messages, schema=schema, max_tokens=MOST_TOKENS, deadline=deadline, waits=lambda: hears(None)
+        )
+        for chunk in said:
             match chunk:
                 case llm.Piece(text):
                     parts.append(text)
@@ -125,8 +128,6 @@ class Asker:
                     hears(text)
                 case llm.Usage():
                     taken.add(chunk)
-                case llm.Waiting():
-                    hears(None)
         return "".join(parts)
 
     def _hidden(self, value: Any) -> Any:

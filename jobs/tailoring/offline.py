@@ -14,15 +14,16 @@ from typing import Any
 from django.conf import settings
 
 from candidates.actions.reading import skills_in
-from hrassist.lib.llm import Chunk, Deadline, Message, Piece, Usage
+from hrassist.lib.llm import Chunk, Deadline, Message, Piece, Usage, Waits
 
 PIECE = 24
 _WORD = re.compile(r"[^\W\d_][\w+#.-]{2,}")
 # Words that every resume and every advertisement has.
 _COMMON = frozenset(
-    "and the for with our you your will have has are from that this work working experience years team teams using use"
-    " used new strong good knowledge skills ability able und der die das mit für von et les des pour avec los las con"
-    " para".split()
+    """
+    and the for with our you your will have has are from that this work working experience years team teams using use
+    used new strong good knowledge skills ability able und der die das mit für von et les des pour avec los las con para
+    """.split()  # noqa: SIM905
 )
 # What stands before a quoted line in the letter; it states nothing.
 _OPENING = {
@@ -46,9 +47,10 @@ class OfflineProvider:
     leaves = False
 
     def stream(
-        self, messages: Sequence[Message], *, schema: Mapping[str, Any], max_tokens: int, deadline: Deadline
-    ) -> Iterator[Chunk]:
-        del max_tokens, deadline
+        self, messages: Sequence[Message], *, schema: Mapping[str, Any], max_tokens: int, deadline: Deadline,
+        waits: Waits,
+    ) -> Iterator[Chunk]:  # fmt: skip
+        del max_tokens, deadline, waits
         asked = json.loads(messages[-1].content)
         answer = json.dumps(_answer(asked, schema["properties"]), ensure_ascii=False)
         for at in range(0, len(answer), PIECE):
@@ -98,7 +100,7 @@ def _optimisation(asked: Mapping[str, Any]) -> dict[str, Any]:
 
 def _implementation(asked: Mapping[str, Any]) -> dict[str, Any]:
     wanted, resume = _Wanted(asked["requirements"]), asked["resume"]
-    chosen = [one for one in resume["summary"]][:4]
+    chosen = list(resume["summary"])[:4]
     summary = {"text": " ".join(one["text"] for one in chosen)[:600], "evidence": [one["id"] for one in chosen]}
     if not chosen:
         any_line = next((line["id"] for job in resume["jobs"] for line in job["lines"]), None)

@@ -1,4 +1,4 @@
-"""Runs the five agents over one resume: each step once for one input, each line checked before anything stands on it."""
+"""Runs the five agents over a resume: each step once for one input, each line checked before anything uses it."""
 
 from __future__ import annotations
 

@@ -21,7 +21,8 @@ class Redactor:
 
     def hide(self, text: str) -> str:
         for known in sorted(self._named, key=len, reverse=True):
-            text = re.sub(re.escape(known), lambda found: self._mark("CONTACT", found.group()), text, flags=re.I)
+            whole = re.compile(re.escape(known), re.IGNORECASE)
+            text = whole.sub(lambda found: self._mark("CONTACT", found.group()), text)
         for kind, pattern in (("CONTACT", EMAIL), ("LINK", URL), ("NUMBER", _PHONE), ("NAME", self._words)):
             text = pattern.sub(lambda found, kind=kind: self._mark(kind, found.group()), text)  # type: ignore[misc]
         return text

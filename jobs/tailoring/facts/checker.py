@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from jobs.tailoring.facts.names import RAISING, names_in
+from jobs.tailoring.facts.names import names_in
 from jobs.tailoring.facts.normalise import mixed_scripts, plain, readable
 from jobs.tailoring.facts.numbers import Number
 from jobs.tailoring.facts.skeleton import Entry
 from jobs.tailoring.facts.source import Facts, Source, facts_of
+from jobs.tailoring.facts.words import RAISING
 
 LONGEST_LINE = 600
 _RANK = "rank"
@@ -81,19 +82,16 @@ def check_paper(text: str, *, source: Source, ours: Collection[str] = (), also: 
 def check_heads(text: str, *, source: Source) -> list[Finding]:
     """The locked facts that a finished resume has lost: every employer, title, school and degree has to be there."""
     said = facts_of(text.replace("\f", "\n"))
-    found = []
-    for entry in source.skeleton.entries:
-        for part in (entry.name, entry.position):
-            if part and not said.says(part):
-                found.append(Finding(Level.BLOCK, "dropped", part, f"“{part}” of the resume is missing."))
-    for study in source.skeleton.studies:
-        for part in (study.school, study.degree):
-            if part and not said.says(part):
-                found.append(Finding(Level.BLOCK, "dropped", part, f"“{part}” of the resume is missing."))
-    return found
+    parts = [part for entry in source.skeleton.entries for part in (entry.name, entry.position)]
+    parts += [part for study in source.skeleton.studies for part in (study.school, study.degree)]
+    return [
+        Finding(Level.BLOCK, "dropped", part, f"“{part}” of the resume is missing.")
+        for part in dict.fromkeys(parts)
+        if part and not said.says(part)
+    ]
 
 
-def _blocked(
+def _blocked(  # noqa: PLR0912  one rule after another is how it is read
     text: str, scope: Facts, source: Source, entry: Entry | None, quoted: Facts | None
 ) -> Iterator[Finding]:  # fmt: skip
     said = facts_of(text)
@@ -172,7 +170,7 @@ def _has_number(claim: Number, scope: Facts) -> bool:
 
 def _supports(known: Number, claim: Number) -> bool:
     if claim.unit == "vague":
-        return known.value >= 2 * claim.value and known.unit in ("", "vague") or known.unit == "vague" == claim.unit and known.value == claim.value  # fmt: skip  # noqa: E501
+        return (known.value >= 2 * claim.value and known.unit in ("", "vague")) or (known.unit == "vague" == claim.unit and known.value == claim.value)  # fmt: skip  # noqa: E501
     if {known.unit, claim.unit} == {"x", "%"}:
         # Halved is by 50 percent.
         return known.value in (Decimal("0.5"), Decimal(50)) and claim.value in (Decimal("0.5"), Decimal(50)) and (known.value != claim.value)  # fmt: skip  # noqa: E501

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from jobs.tailoring.facts.normalise import plain, readable
+from jobs.tailoring.facts.words import words
 
 _LEVELS = {
     "doctor": r"ph\.?\s?d\b\.?|\bdr\.?-ing\b|\bdoctora(?:te|l)\b|\bdoctor of\b|\bpromotion zum\b|\bd\.?phil\b",
@@ -17,10 +18,7 @@ _LEVELS = {
 }
 DEGREES = {level: re.compile(pattern) for level, pattern in _LEVELS.items()}
 # Names of credentials that stand for themselves.
-_KNOWN = (
-    "pmp cpa cfa cissp cisa cism ccna ccnp ccie ceh oscp itil prince2 togaf comptia csm cspo safe rhce rhcsa cka ckad"
-    " cks acca cipp cima frm shrm phr sphr leed nclex mcse mcsa ocp ocjp istqb tüv"
-).split()
+_KNOWN = sorted(words("known_credentials"))
 _KNOWN_NAMES = re.compile(r"\b(" + "|".join(map(re.escape, _KNOWN)) + r")\b")
 # A word of certifying with the names around it: AWS Certified Developer, Certified Scrum Master, licensed electrician.
 _CERTIFIED = re.compile(
@@ -29,7 +27,7 @@ _CERTIFIED = re.compile(
     r"|associate|practitioner|specialist|electrician|solutions)){0,5}"
 )
 _CERTIFICATE = re.compile(r"(?:[A-Z][\w.+-]*\s+){1,4}(?:[Cc]ertificat(?:e|ion)|[Bb]elt|[Ll]icence|[Ll]icense)\b")
-_WEAK = frozenset("in for of the and a an certified certificate certification".split())
+_WEAK = words("weak")
 
 
 def degrees_in(text: str) -> set[str]:

@@ -6,37 +6,20 @@ import re
 from dataclasses import dataclass
 
 from jobs.tailoring.facts.normalise import plain, readable
+from jobs.tailoring.facts.words import RAISING, words
 
 URL = re.compile(r"(?:https?://|www\.)[^\s<>()]+|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|dev|ai|de|co|me|app)\b(?:/[^\s<>()]*)?", re.IGNORECASE)  # fmt: skip  # noqa: E501
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _WORD = r"[^\W\d_][\w&.+#'/-]*"
 _TOKEN = re.compile(_WORD)
-_LINKING = frozenset("of the de la von van der &".split())
+_LINKING = frozenset(["of", "the", "de", "la", "von", "van", "der", "&"])
 _COMPANY = re.compile(
     r"\b(?:inc|llc|ltd|limited|gmbh|corp|corporation|plc|s\.?a\.?r\.?l|ag|kg|bv|oy|ab|pvt|group|holdings?|bank"
     r"|university|universität|college|institute|consulting|technologies|labs|solutions|systems)\b\.?",
     re.IGNORECASE,
 )
 _EMPLOYED = re.compile(r"\b(?:at|for|with|by|joined|joining|from|bei|chez|für|en|para|von|pour|to)\s+(?:the\s+)?$", re.IGNORECASE)  # fmt: skip  # noqa: E501
-# Capitalised in English wherever they stand, and no name.
-_NO_NAMES = frozenset(
-    "i monday tuesday wednesday thursday friday saturday sunday january february march april may june july august"
-    " september october november december english".split()
-)
-
-RAISING: dict[str, frozenset[str]] = {
-    "leading": frozenset(
-        "led lead leads leading headed heading spearheaded spearheading directed directing leitete geleitet leitung"
-        " führte dirigé dirigea lideró liderado guided captained orchestrated".split()
-    ),
-    "managing": frozenset("managed manages managing manager supervised supervising oversaw overseeing".split()),
-    "architecture": frozenset("architected architecting architect architecture architectures".split()),
-    "alone": frozenset("sole solely single-handedly singlehandedly alone allein alleine eigenständig".split()),
-    "owning": frozenset("owned owning owner ownership".split()),
-    "founding": frozenset("founded founding founder co-founded cofounded pioneered pioneering".split()),
-    "expertise": frozenset("expert experts expertise guru world-class renowned award-winning visionary".split()),
-    "rank": frozenset("chief principal senior head director vp vice-president executive".split()),
-}
+_NO_NAMES = words("no_names")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from jobs.tailoring.facts.normalise import plain
+from jobs.tailoring.facts.words import words
 
 _SMALL = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
@@ -55,9 +56,7 @@ _CURRENCIES = {"$": "usd", "usd": "usd", "dollars": "usd", "€": "eur", "eur": 
                "£": "gbp", "gbp": "gbp", "pounds": "gbp", "₹": "inr", "inr": "inr", "rs": "inr", "chf": "chf",
                "¥": "jpy"}  # fmt: skip
 # One of these before a number makes it more than the number.
-_MORE = frozenset(
-    "over above exceeding beyond upwards mehr über plus 'least minimum surpassing topping más mais oltre".split()
-)
+_MORE = words("more")
 _MORE_PAIRS = {("more", "than"), ("at", "least"), ("greater", "than"), ("plus", "de"), ("mehr", "als"), ("up", "of")}
 _DIGITS = r"\d{1,3}(?:[,.' ]\d{3})+(?![\d])(?:[.,]\d{1,2}(?!\d))?|\d+(?:[.,]\d+)?"
 _TOKEN = re.compile(rf"(?P<currency>[$€£₹¥])|(?P<number>{_DIGITS})|(?P<percent>%)|(?P<plus>\+)|(?P<word>[^\W\d_]+)")
@@ -108,7 +107,9 @@ def _read(said: str, tokens: list[_Token]) -> Iterator[Number]:
         at = after
 
 
-def _value_at(said: str, tokens: list[_Token], at: int) -> tuple[Decimal | None, int, str]:
+def _value_at(  # noqa: PLR0911  one way of writing a number after another
+    said: str, tokens: list[_Token], at: int
+) -> tuple[Decimal | None, int, str]:
     one = tokens[at]
     if one.kind == "number":
         if _ATTACHED.search(said[max(0, one.start - 2) : one.start]) and not _scaled_alone(said, one):
@@ -181,7 +182,9 @@ def _scaled(said: str, tokens: list[_Token], after: int, value: Decimal) -> tupl
     return value, after, ""
 
 
-def _unit_at(tokens: list[_Token], at: int, after: int, unit: str) -> tuple[str, int]:
+def _unit_at(  # noqa: PLR0911
+    tokens: list[_Token], at: int, after: int, unit: str
+) -> tuple[str, int]:
     if unit:
         return unit, after
     if at and tokens[at - 1].kind == "currency":

@@ -105,7 +105,7 @@ class Source:
 
     @cached_property
     def employers(self) -> dict[str, Entry]:
-        """Who employed the person, in one case; one name may stand for several jobs, then none of them is told apart."""
+        """Who employed the person, each in one case with the first of their jobs."""
         found: dict[str, Entry] = {}
         for entry in self.skeleton.work:
             if entry.name:

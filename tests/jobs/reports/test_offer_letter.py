@@ -119,7 +119,9 @@ def test_names_of_many_alphabets_stand_in_the_letter(name):
 
 def test_letters_without_a_font_are_told_and_not_drawn_as_boxes(monkeypatch):
     compiler = typesetting._compiler
-    monkeypatch.setattr(typesetting, "_compiler", lambda template, *, system_fonts: compiler(template, system_fonts=False))
+    monkeypatch.setattr(
+        typesetting, "_compiler", lambda template, *, system_fonts: compiler(template, system_fonts=False)
+    )
     with pytest.raises(offer_letter.NoFont):
         pdf_of(offer(name="张伟"))
     assert "张伟" in text_of_word(word_of(offer(name="张伟")))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from hrassist.lib.llm import Chunk, Deadline, Message, Piece, Usage
+from hrassist.lib.llm import Chunk, Deadline, Message, Piece, Usage, Waits
 from jobs.tailoring.offline import OfflineProvider
 
 Says = Callable[[dict[str, Any]], Any]
@@ -35,8 +35,9 @@ class ScriptedProvider:
         self.heard: list[tuple[str, str]] = []
 
     def stream(
-        self, messages: Sequence[Message], *, schema: Mapping[str, Any], max_tokens: int, deadline: Deadline
-    ) -> Iterator[Chunk]:
+        self, messages: Sequence[Message], *, schema: Mapping[str, Any], max_tokens: int, deadline: Deadline,
+        waits: Waits,
+    ) -> Iterator[Chunk]:  # fmt: skip
         asked = json.loads(messages[1].content)
         agent = agent_of(schema, asked)
         self.heard.append((agent, "\n".join(message.content for message in messages)))
@@ -52,7 +53,7 @@ class ScriptedProvider:
                 yield Piece(json.dumps({"lines": []}))
             else:
                 yield from OfflineProvider().stream(
-                    messages[:2], schema=schema, max_tokens=max_tokens, deadline=deadline
+                    messages[:2], schema=schema, max_tokens=max_tokens, deadline=deadline, waits=waits
                 )
         else:
             yield Piece(said if isinstance(said, str) else json.dumps(said))

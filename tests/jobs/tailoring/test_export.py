@@ -75,7 +75,9 @@ def test_who_decided_meanwhile_is_told_and_not_overwritten(in_review, recruiter)
 
 def test_a_line_of_another_run_is_not_decided(in_review, recruiter):
     with pytest.raises(NotFound):
-        tailorings.decide(run=in_review, line_ids=[999_999], decision=Decision.ACCEPTED, by=recruiter, now=timezone.now())
+        tailorings.decide(
+            run=in_review, line_ids=[999_999], decision=Decision.ACCEPTED, by=recruiter, now=timezone.now()
+        )
 
 
 def test_the_finished_docx_reads_back_field_by_field(ready):
@@ -100,7 +102,9 @@ def test_what_was_rejected_is_not_on_paper_and_what_was_not_asked_is(ready):
 def test_nothing_on_paper_is_stated_by_the_paper_alone(ready):
     for kind in ("docx", "letter_docx"):
         text = read_file(bytes_of(ready, kind)).document.text
-        ours = [line for line in text.splitlines() if "AI-made" in line or "November" in line or "Application for" in line]
+        ours = [
+            line for line in text.splitlines() if "AI-made" in line or "November" in line or "Application for" in line
+        ]
         material = material_of(ready)
         assert check_paper(text, source=material.source, ours=ours, also=material.quotable) == []
 

@@ -15,7 +15,9 @@ def found(text, *evidence, also=""):
     """(level, rule) of everything found in a line that rests on this evidence."""
     own = source()
     entry = own.skeleton.entry_of.get(evidence[0])
-    return {(one.level.value, one.rule) for one in check_line(text, evidence=evidence, source=own, entry=entry, also=also)}
+    return {
+        (one.level.value, one.rule) for one in check_line(text, evidence=evidence, source=own, entry=entry, also=also)
+    }
 
 
 FAITHFUL = [
@@ -167,7 +169,10 @@ def test_dashes_quotes_and_invisible_letters_read_alike():
 def test_a_finished_paper_is_checked_line_by_line_and_our_own_words_are_not():
     own = source()
     assert check_paper(AMARA, source=own) == []
-    assert check_paper("Made by hrassist on 26 November 2026", source=own, ours=["Made by hrassist on 26 November 2026"]) == []
+    assert (
+        check_paper("Made by hrassist on 26 November 2026", source=own, ours=["Made by hrassist on 26 November 2026"])
+        == []
+    )
     rules = {one.rule for one in check_paper(f"{AMARA}\n• Cut costs by 91 %\nPhD, 2020", source=own)}
     assert rules == {"number", "degree"}
 

@@ -33,7 +33,7 @@ def test_a_run_without_a_model_orders_lines_and_writes_none_of_its_own(begun, ta
     work = [line for line in run.lines.all() if line.part == "work"]
     assert all(line.text == line.original for line in work)
     # The line about Kubernetes moved up: the job asks for it.
-    assert [line.replaces for line in work if line.entry == "w0"][0] in ("w0.b0", "w0.b1")
+    assert next(line.replaces for line in work if line.entry == "w0") in ("w0.b0", "w0.b1")
     assert {line.replaces for line in work} == {"w0.b0", "w0.b1", "w0.b2", "w1.b0", "w1.b1", "w1.b2"}
     letter = [line.text for line in run.lines.all() if line.part == "letter"]
     assert letter[0].startswith("I am applying for the position of Platform Engineer.")

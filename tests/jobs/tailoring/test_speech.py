@@ -4,7 +4,10 @@ import pytest
 
 from jobs.tailoring.speech import Speech
 
-ANSWER = {"summary": {"text": "Says \"hi\" – ünder\n\tall", "evidence": ["s0"]}, "lines": [{"bullet_id": "w0", "text": "Two"}]}
+ANSWER = {
+    "summary": {"text": 'Says "hi" – ünder\n\tall', "evidence": ["s0"]},
+    "lines": [{"bullet_id": "w0", "text": "Two"}],
+}
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])

@@ -5,7 +5,7 @@ const AGAIN_MOST_MS = 20_000;
 const POLL_MS = 1200;
 // A stream that has lost its connection this often is not for this network: the page asks instead.
 const PATIENCE = 3;
-const WORDS = { waiting: ["waiting", ""], running: ["Working", "blue"], done: ["done", "good"], failed: ["failed", "bad"] };
+const WORDS = { waiting: ["Waiting", ""], running: ["Working", "blue"], done: ["Done", "good"], failed: ["Failed", "bad"] };
 const MOST_SAID = 6000;
 
 const page = document.querySelector("[data-tailoring]");
@@ -97,6 +97,12 @@ function show(event) {
     return false;
   }
   after = event.seq;
+  if (event.kind === "state" && event.state === "running") {
+    const badge = page.querySelector("[data-run-badge] .badge");
+    if (badge) {
+      [badge.textContent, badge.className] = ["Working", "badge blue"];
+    }
+  }
   const kinds = { step: showStep, text: showText, finding: showFinding };
   if (kinds[event.kind]) {
     kinds[event.kind](event);
