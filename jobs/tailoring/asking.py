@@ -29,6 +29,10 @@ class Taken:
     tokens_out: int = 0
     cost: Decimal = field(default_factory=Decimal)
 
+    @property
+    def tokens(self) -> int:
+        return self.tokens_in + self.tokens_out
+
     def add(self, usage: llm.Usage) -> None:
         self.tokens_in += usage.tokens_in
         self.tokens_out += usage.tokens_out

@@ -14,6 +14,7 @@ from django.utils import timezone
 from hrassist.lib import llm
 from jobs.models.model_endpoint import ModelEndpoint
 from jobs.models.tailoring import TailoringRun, TailoringStep
+from jobs.tailoring.asking import Taken
 
 TOKENS = Coalesce(Sum(F("tokens_in") + F("tokens_out")), 0)
 
@@ -33,11 +34,12 @@ def of_month(name: str, *, now: datetime) -> Spent:
     return Spent(found["tokens"], found["cost"])
 
 
-def check(run: TailoringRun, provider: llm.Provider) -> None:
-    """Raises BudgetSpent where a run or a month has taken what it may. What stays here costs nothing."""
+def check(run: TailoringRun, provider: llm.Provider, *, also: Taken) -> None:
+    """Raises BudgetSpent where a run or a month has taken what it may, `also` included. What stays here is free."""
     if not provider.leaves:
         return
     taken = run.steps.aggregate(tokens=TOKENS)["tokens"]
+    taken += also.tokens
     if taken >= settings.TAILORING_RUN_TOKENS:
         raise llm.BudgetSpent(
             f"This run has taken {taken:,} tokens, and {settings.TAILORING_RUN_TOKENS:,} are what one may take. Finish "
@@ -47,5 +49,5 @@ def check(run: TailoringRun, provider: llm.Provider) -> None:
     if row is None:
         return
     month = of_month(run.provider, now=timezone.now())
-    if month.cost >= row.month_budget > 0 or month.tokens >= row.month_tokens:
+    if month.cost + also.cost >= row.month_budget > 0 or month.tokens + also.tokens >= row.month_tokens:
         raise llm.BudgetSpent

@@ -94,6 +94,8 @@ class _Work:
         )
         self.outputs: Outputs = {}
         self.draft = Draft()
+        # What the step that is being worked on took so far: its row knows only when it is done.
+        self.taken = Taken()
 
     def go(self) -> None:
         steps = {step.agent: step for step in self.run.steps.all()}
@@ -106,7 +108,7 @@ class _Work:
         self._settle()
 
     def _affords(self) -> None:
-        budget.check(self.run, self.provider)
+        budget.check(self.run, self.provider, also=self.taken)
 
     def _do(self, agent: Agent, step: TailoringStep) -> None:
         question = agent.asks(self.material, self.draft, self.outputs)
@@ -114,7 +116,7 @@ class _Work:
         digest = _digest(own.version, self.provider.name, question)
         self._begin(step, version=own.version, digest=digest)
         failpoint.reach(f"tailoring.{agent.name}")
-        taken = Taken()
+        self.taken = taken = Taken()
         found = rows.same_step(step, digest)
         try:
             if found is not None:

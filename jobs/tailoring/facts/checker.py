@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from jobs.tailoring.facts.names import names_in
 from jobs.tailoring.facts.normalise import mixed_scripts, plain, readable
-from jobs.tailoring.facts.numbers import Number
+from jobs.tailoring.facts.numbers import Number, codes_in
 from jobs.tailoring.facts.skeleton import Entry
 from jobs.tailoring.facts.source import Facts, Source, facts_of
 from jobs.tailoring.facts.words import RAISING
@@ -101,6 +101,9 @@ def _blocked(  # noqa: PLR0912  one rule after another is how it is read
     for number in said.numbers:
         if not _has_number(number, scope) and not (quoted and _has_number(number, quoted)):
             yield _block("number", number.written, "is a number that the evidence does not state")
+    for code in codes_in(text):
+        if not scope.says(code) and not (quoted and quoted.says(code)):
+            yield _block("number", code, "does not stand in the evidence")
     for iso, written in said.dates:
         if not _has_date(iso, scope) and not (quoted and _has_date(iso, quoted)):
             yield _block("date", written, "is a date that the evidence does not state")
@@ -173,7 +176,8 @@ def _supports(known: Number, claim: Number) -> bool:
         return (known.value >= 2 * claim.value and known.unit in ("", "vague")) or (known.unit == "vague" == claim.unit and known.value == claim.value)  # fmt: skip  # noqa: E501
     if {known.unit, claim.unit} == {"x", "%"}:
         # Halved is by 50 percent.
-        return known.value in (Decimal("0.5"), Decimal(50)) and claim.value in (Decimal("0.5"), Decimal(50)) and (known.value != claim.value)  # fmt: skip  # noqa: E501
+        half = {known.value, claim.value} == {Decimal("0.5"), Decimal(50)}
+        return half and (known.more or not claim.more)
     if known.value != claim.value or (claim.more and not known.more):
         return False
     return known.unit == claim.unit or (claim.unit == "" and known.unit not in ("%", "x", "vague"))
@@ -203,7 +207,26 @@ def _is_skill(name: str, said: Facts) -> bool:
 
 
 def _stem(word: str) -> str:
-    for end in ("ations", "ation", "ings", "ing", "ers", "ments", "ment", "ies", "ed", "er", "es", "s", "y", "e"):
+    for end in (
+        "ations",
+        "ation",
+        "ated",
+        "ating",
+        "ates",
+        "ate",
+        "ings",
+        "ing",
+        "ers",
+        "ments",
+        "ment",
+        "ies",
+        "ed",
+        "er",
+        "es",
+        "s",
+        "y",
+        "e",
+    ):
         if word.endswith(end) and len(word) - len(end) >= 4:
             return word.removesuffix(end)
     return word

@@ -10,7 +10,7 @@ from jobs.tailoring.facts.words import RAISING, words
 
 URL = re.compile(r"(?:https?://|www\.)[^\s<>()]+|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|dev|ai|de|co|me|app)\b(?:/[^\s<>()]*)?", re.IGNORECASE)  # fmt: skip  # noqa: E501
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_WORD = r"[^\W\d_][\w&.+#'/-]*"
+_WORD = r"(?<![\d.])[^\W\d_][\w&.+#'/-]*"
 _TOKEN = re.compile(_WORD)
 _LINKING = frozenset(["of", "the", "de", "la", "von", "van", "der", "&"])
 _COMPANY = re.compile(
@@ -95,4 +95,6 @@ def _is_name(word: str, *, first: bool, followed: bool) -> bool:
         return True
     # "Built the API" begins with a verb; "AWS migration", "GitLab at work" and "Northwind Traders" with a name.
     inner = word[1:]
-    return any(one.isupper() for one in inner) or (followed and not word.casefold().endswith(("ed", "ing", "lt", "de")))
+    return any(one.isupper() for one in inner) or (
+        followed and not word.casefold().endswith(("ed", "ing", "lt", "de", "ght", "ept", "ent", "ote"))
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
 from jobs.tailoring.facts.normalise import plain
@@ -71,6 +71,7 @@ class Number:
     unit: str
     more: bool
     written: str
+    end: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,14 @@ def numbers_in(text: str) -> list[Number]:
     tokens = [
         _Token(match.lastgroup or "", match.group(), match.start(), match.end()) for match in _TOKEN.finditer(said)
     ]
-    return list(_read(said, tokens))
+    found = list(_read(said, tokens))
+    # "from 41 to 63 percent": the first shares the unit of the second.
+    for at in range(len(found) - 2, -1, -1):
+        one, other = found[at], found[at + 1]
+        between = said[one.end : other.end - len(other.written)]
+        if not one.unit and other.unit and _RANGE.fullmatch(between):
+            found[at] = replace(one, unit=other.unit)
+    return found
 
 
 def _read(said: str, tokens: list[_Token]) -> Iterator[Number]:
@@ -103,8 +111,22 @@ def _read(said: str, tokens: list[_Token]) -> Iterator[Number]:
         if after < len(tokens) and tokens[after].kind == "plus":
             after += 1
             unit, after = _unit_at(tokens, at, after, unit)
-        yield Number(value.normalize(), unit, more, said[tokens[at].start : tokens[after - 1].end])
+        if more and unit in _SPANS and _lasts(tokens, at, after):
+            more = False
+        end = tokens[after - 1].end
+        yield Number(value.normalize(), unit, more, said[tokens[at].start : end], end)
         at = after
+
+
+_OFTEN = frozenset(("a", "an", "per", "each", "every", "daily", "weekly"))
+_RANGE = re.compile(r"\s*(?:to|and|bis|à|a|-|/)\s*")
+_SPANS = frozenset(("year", "month", "week", "day", "hour"))
+
+
+def _lasts(tokens: list[_Token], at: int, after: int) -> bool:
+    """Whether "over two years" says how long something took; "over two years of experience" says more than two."""
+    following = tokens[after].text if after < len(tokens) else ""
+    return bool(at) and tokens[at - 1].text == "over" and following not in ("of", "experience", "in")
 
 
 def _value_at(  # noqa: PLR0911  one way of writing a number after another
@@ -194,6 +216,9 @@ def _unit_at(  # noqa: PLR0911
     if after >= len(tokens):
         return "", after
     following = tokens[after]
+    if following.text == "times" and after + 1 < len(tokens) and tokens[after + 1].text in _OFTEN:
+        # How often, and not by how much.
+        return "", after
     if following.kind in ("percent", "currency") or following.text in _UNITS or following.text in _CURRENCIES:
         name = _UNITS.get(following.text) or _CURRENCIES.get(following.text, "")
         return name, after + 1
@@ -226,3 +251,11 @@ def _decimal(text: str) -> Decimal | None:
         return Decimal(text)
     except InvalidOperation:
         return None
+
+
+def codes_in(text: str) -> list[str]:
+    """Words that begin with digits and are no number: 3d, 5g, 2nd."""
+    return [match.group() for match in _CODE.finditer(plain(text)) if not numbers_in(match.group())]
+
+
+_CODE = re.compile(r"(?<![\w.,])\d+(?:\.\d+)?[^\W\d_]+(?![\w])")
