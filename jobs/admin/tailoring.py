@@ -232,7 +232,7 @@ def preview_view(request: HttpRequest, tailoringrun_id: UUID) -> HttpResponse:
 
 def run_or_404(request: HttpRequest, run_id: UUID) -> TailoringRun:
     user: Any = request.user
-    run = _visible(user).filter(pk=run_id).first()
+    run: TailoringRun | None = _visible(user).filter(pk=run_id).first()
     if run is None:
         raise Http404
     return run

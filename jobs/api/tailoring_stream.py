@@ -33,7 +33,7 @@ def _read(topic: str, after: int) -> list[Numbered]:
             wire=sse.event(one, name="tailoring", event_id=str(one["seq"])),
             last=one["kind"] == "state" and one["state"] in OVER,
         )
-        for one in told(topic, after)
+        for one in told(UUID(topic), after)
     ]
 
 

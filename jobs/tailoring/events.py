@@ -17,7 +17,7 @@ TEXT = "text"
 MOST_EVENTS = 2000
 
 
-def told(run_id: UUID | str, after: int) -> list[dict[str, Any]]:
+def told(run_id: UUID, after: int) -> list[dict[str, Any]]:
     """What a run told after this number, in order."""
     rows = TailoringEvent.objects.filter(run=run_id, seq__gt=after).order_by("seq")[:MOST_EVENTS]
     return [{"seq": seq, "kind": kind, **data} for seq, kind, data in rows.values_list("seq", "kind", "data")]

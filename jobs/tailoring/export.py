@@ -139,7 +139,7 @@ def fields_read_back(material: Material, source: Mapping[str, Any], back: ReadRe
 
 def _fields(parsed: Mapping[str, Any]) -> set[tuple[str, ...]]:
     basics = parsed.get("basics") or {}
-    fields = {(key, str(basics[key])) for key in ("name", "email", "phone") if basics.get(key)}
+    fields: set[tuple[str, ...]] = {(key, str(basics[key])) for key in ("name", "email", "phone") if basics.get(key)}
     for one in parsed.get("work") or []:
         fields.add(("work", *(str(one.get(key, "")) for key in ("name", "position", "startDate", "endDate"))))
     for one in parsed.get("education") or []:

@@ -40,7 +40,7 @@ def operators(whole: str) -> dict[str, Callable[[str], str | None]]:
     degree = "a PhD in Economics"
 
     def unit(text: str) -> str | None:
-        changed, count = re.subn(r"(?<![\w.,])(\d+)(?= [a-z])(?! per)", r"\1%", text, count=1)
+        changed, count = re.subn(r"(?<![\w.,])(\d+)(?= [a-z])(?! per| to )", r"\1%", text, count=1)
         return changed if count else None
 
     return {

@@ -228,7 +228,7 @@ def _stem(word: str) -> str:
         "e",
     ):
         if word.endswith(end) and len(word) - len(end) >= 4:
-            return word.removesuffix(end)
+            return word.removesuffix(end).removesuffix("e")
     return word
 
 

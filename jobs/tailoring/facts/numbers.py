@@ -146,7 +146,8 @@ def _value_at(  # noqa: PLR0911  one way of writing a number after another
     if one.text in _VAGUE:
         return Decimal(_VAGUE[one.text]), at + 1, "vague"
     if one.text in _TIMES:
-        return Decimal(_TIMES[one.text]), at + 1, "x"
+        often = one.text in ("twice", "thrice") and at + 1 < len(tokens) and tokens[at + 1].text in _OFTEN
+        return Decimal(_TIMES[one.text]), at + 1, "" if often else "x"
     if one.text in _PARTS:
         return _PARTS[one.text], at + 1, "x"
     if one.text in ("a", "an") and at + 1 < len(tokens) and tokens[at + 1].text in (*_BIG, "dozen"):
