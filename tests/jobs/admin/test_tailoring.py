@@ -148,8 +148,9 @@ def test_a_language_model_is_off_until_its_host_is_named_and_its_key_is_never_sh
     client_as, operator, settings, events
 ):
     client = client_as(operator)
-    facts = {"name": "OpenRouter", "dialect": "openrouter", "base_url": "", "model": "some/model", "key": "sk-very-secret",
-             "price_in": "1", "price_out": "2", "month_budget": "20", "month_tokens": "1000"}  # fmt: skip
+    facts = {"name": "OpenRouter", "dialect": "openrouter", "base_url": "", "model": "some/model",
+             "key": "sk-very-secret", "price_in": "1", "price_out": "2", "month_budget": "20",
+             "month_tokens": "1000"}  # fmt: skip
     add = reverse("admin:jobs_modelendpoint_add")
     refused = client.post(add, facts | {"enabled": "on"})
     assert refused.status_code == 400
