@@ -6,7 +6,6 @@ resolves to a moment later does not matter. TLS and the Host header carry the na
 
 from __future__ import annotations
 
-import contextlib
 import io
 import ipaddress
 import logging
@@ -15,7 +14,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
 from typing import Any
@@ -30,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 SECONDS = 5.0
 BYTES = 1_000_000
-_HEADER_BYTES = 65_536
+HEADER_BYTES = 65_536
 _METHODS = ("GET", "POST", "PUT")
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 # The last label is never a number, also not a hexadecimal one: those are addresses in disguise.
@@ -128,12 +127,12 @@ def call(
     `purpose` is a word for the record (webhook, verification); neither address nor content is kept.
     """
     deadline = time.monotonic() + seconds
-    target, request, (family, ip) = _prepared(
+    target, request, (family, ip) = prepared(
         method, url, purpose=purpose, hosts=hosts, headers=headers or {}, body=body, deadline=deadline
     )
     try:
-        with _connected(target, family, ip, deadline=deadline) as connection:
-            connection.settimeout(_left(deadline))
+        with connected(target, family, ip, deadline=deadline) as connection:
+            connection.settimeout(left(deadline))
             connection.sendall(request)
             return _read(connection, method, deadline=deadline, most_bytes=most_bytes)
     except ssl.SSLCertVerificationError as error:
@@ -144,7 +143,7 @@ def call(
         raise EgressFailed(f"the connection broke ({type(error).__name__}).") from error
 
 
-def _prepared(
+def prepared(
     method: str, url: str, *, purpose: str, hosts: Collection[str], headers: Mapping[str, str], body: bytes,
     deadline: float,
 ) -> tuple[Target, bytes, Address]:  # fmt: skip
@@ -160,66 +159,6 @@ def _prepared(
     for told in _observers:
         told(target.host, purpose)
     return target, request, address
-
-
-class EgressSilent(EgressFailed):
-    """Who was called stopped in the middle and said nothing more."""
-
-    code = "egress_silent"
-
-
-@dataclass(frozen=True, slots=True)
-class Streamed:
-    """An answer that comes line by line; `body` reads a short one whole, such as that of an error."""
-
-    status: int
-    headers: Mapping[str, str]
-    lines: Iterator[bytes]
-    body: Callable[[], bytes]
-
-
-@contextlib.contextmanager
-def stream(
-    method: str, url: str, *, purpose: str, waits: Callable[[], None], hosts: Collection[str] = (),
-    headers: Mapping[str, str] | None = None, body: bytes = b"", connect_seconds: float = SECONDS,
-    silent_seconds: float = 30.0, first_seconds: float = 60.0, seconds: float = 180.0, most_bytes: int = BYTES,
-) -> Iterator[Streamed]:  # fmt: skip
-    """As `call`, for an answer that comes over minutes: `waits` is told every second while nothing comes.
-
-    Raises EgressRefused, EgressFailed, and EgressSilent after `silent_seconds` without a byte (`first_seconds` before
-    the first one) or when all of it takes longer than `seconds`.
-    """
-    begun = time.monotonic()
-    target, request, (family, ip) = _prepared(
-        method, url, purpose=purpose, hosts=hosts, headers=headers or {}, body=body, deadline=begun + connect_seconds
-    )
-    heard = False
-    try:
-        with _connected(target, family, ip, deadline=begun + connect_seconds) as connection:
-            connection.settimeout(connect_seconds)
-            connection.sendall(request)
-            raw = _Patient(
-                connection, waits=waits, end=begun + seconds, first=first_seconds, silent=silent_seconds,
-                most_bytes=most_bytes + _HEADER_BYTES,
-            )  # fmt: skip
-            sock: Any = _Reading(raw)
-            with HTTPResponse(sock, method=method) as response:
-                response.begin()
-                heard = True
-                if 300 <= response.status < 400:
-                    raise EgressFailed("it leads to another address, which is not followed.")
-                told = {name.lower(): value for name, value in response.getheaders()}
-                yield Streamed(
-                    response.status, told, iter(response.readline, b""), lambda: response.read(_HEADER_BYTES)
-                )
-    except ssl.SSLCertVerificationError as error:
-        raise EgressFailed("its certificate is not one that we trust.") from error
-    except TimeoutError as error:
-        if not heard:
-            raise EgressFailed("it gave no answer in time.") from error
-        raise EgressSilent("it stopped in the middle and said nothing more.") from error
-    except (OSError, HTTPException, ValueError) as error:
-        raise EgressFailed(f"the connection broke ({type(error).__name__}).") from error
 
 
 def checked(url: str, *, hosts: Collection[str] = ()) -> Target:
@@ -285,7 +224,7 @@ def _looked_up(target: Target, *, deadline: float) -> list[Address]:
 
     thread = threading.Thread(target=look, daemon=True)
     thread.start()
-    thread.join(_left(deadline))
+    thread.join(left(deadline))
     if not answers or isinstance(answers[0], Exception) or not answers[0]:
         raise EgressFailed(f"{target.host} has no address.")
     return [(family, str(where[0])) for family, _, _, _, where in answers[0]]
@@ -311,13 +250,13 @@ def _request(method: str, target: Target, headers: Mapping[str, str], body: byte
     return f"{method} {target.path} HTTP/1.1\r\n{head}\r\n".encode("ascii") + body
 
 
-def _connected(target: Target, family: socket.AddressFamily, ip: str, *, deadline: float) -> ssl.SSLSocket:
+def connected(target: Target, family: socket.AddressFamily, ip: str, *, deadline: float) -> ssl.SSLSocket:
     if settings.EGRESS_PROXY:
         plain = _through_proxy(target, ip, deadline=deadline)
     else:
         plain = socket.socket(family, socket.SOCK_STREAM)
         try:
-            plain.settimeout(_left(deadline))
+            plain.settimeout(left(deadline))
             plain.connect((ip, target.port))
         except BaseException:
             plain.close()
@@ -325,7 +264,7 @@ def _connected(target: Target, family: socket.AddressFamily, ip: str, *, deadlin
     context = ssl.create_default_context(cafile=settings.EGRESS_CA_FILE or None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
-        plain.settimeout(_left(deadline))
+        plain.settimeout(left(deadline))
         return context.wrap_socket(plain, server_hostname=target.host)
     except BaseException:
         plain.close()
@@ -335,15 +274,15 @@ def _connected(target: Target, family: socket.AddressFamily, ip: str, *, deadlin
 def _through_proxy(target: Target, ip: str, *, deadline: float) -> socket.socket:
     """A tunnel to the address that was looked at: the proxy resolves nothing."""
     proxy = urlsplit(settings.EGRESS_PROXY)
-    plain = socket.create_connection((proxy.hostname or "", proxy.port or 3128), timeout=_left(deadline))
+    plain = socket.create_connection((proxy.hostname or "", proxy.port or 3128), timeout=left(deadline))
     try:
         where = f"[{ip}]:{target.port}" if ":" in ip else f"{ip}:{target.port}"
         plain.sendall(f"CONNECT {where} HTTP/1.1\r\nHost: {where}\r\n\r\n".encode("ascii"))
         head = b""
         while not head.endswith(b"\r\n\r\n"):
-            plain.settimeout(_left(deadline))
+            plain.settimeout(left(deadline))
             byte = plain.recv(1)
-            if not byte or len(head) > _HEADER_BYTES:
+            if not byte or len(head) > HEADER_BYTES:
                 raise EgressFailed("the proxy gave no answer.")
             head += byte
         if head.split(b" ", 2)[1:2] != [b"200"]:
@@ -364,7 +303,7 @@ class _Until(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        self._connection.settimeout(_left(self._deadline))
+        self._connection.settimeout(left(self._deadline))
         count = self._connection.recv_into(buffer)
         self._bytes -= count
         if self._bytes < 0:
@@ -372,36 +311,7 @@ class _Until(io.RawIOBase):
         return count
 
 
-class _Patient(io.RawIOBase):
-    """Reads a socket for as long as something comes often enough, and tells every second that it waits."""
-
-    def __init__(
-        self, connection: ssl.SSLSocket, *, waits: Callable[[], None], end: float, first: float, silent: float,
-        most_bytes: int,
-    ) -> None:  # fmt: skip
-        self._connection, self._waits, self._end = connection, waits, end
-        self._patience, self._silent, self._bytes = first, silent, most_bytes
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        until = min(self._end, time.monotonic() + self._patience)
-        while True:
-            self._connection.settimeout(min(1.0, _left(until)))
-            try:
-                count = self._connection.recv_into(buffer)
-            except TimeoutError:
-                self._waits()
-                continue
-            self._patience = self._silent
-            self._bytes -= count
-            if self._bytes < 0:
-                raise EgressFailed("it sent more than it may.")
-            return count
-
-
-class _Reading:
+class Reading:
     """What HTTPResponse takes for a socket."""
 
     def __init__(self, raw: io.RawIOBase) -> None:
@@ -412,8 +322,8 @@ class _Reading:
 
 
 def _read(connection: ssl.SSLSocket, method: str, *, deadline: float, most_bytes: int) -> Answer:
-    raw = _Until(connection, deadline=deadline, most_bytes=most_bytes + _HEADER_BYTES)
-    sock: Any = _Reading(raw)
+    raw = _Until(connection, deadline=deadline, most_bytes=most_bytes + HEADER_BYTES)
+    sock: Any = Reading(raw)
     with HTTPResponse(sock, method=method) as response:
         response.begin()
         if 300 <= response.status < 400:
@@ -424,7 +334,7 @@ def _read(connection: ssl.SSLSocket, method: str, *, deadline: float, most_bytes
         return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
 
 
-def _left(deadline: float) -> float:
+def left(deadline: float) -> float:
     left = deadline - time.monotonic()
     if left <= 0:
         raise TimeoutError

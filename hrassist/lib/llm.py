@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
 
-from hrassist.lib import egress
+from hrassist.lib import egress, egress_stream
 from hrassist.lib.errors import DomainError
 
 
@@ -196,14 +196,14 @@ class Endpoint:
         """Pieces of the answer, then what it took. Raises ModelFailed; an answer that was cut is never taken as one."""
         body = self._body(messages, schema, max_tokens)
         try:
-            with egress.stream(
+            with egress_stream.stream(
                 "POST", self._url, purpose="language model", waits=waits, body=json.dumps(body).encode(),
                 headers=self._headers(), seconds=max(deadline.left, 0.1), most_bytes=MOST_BYTES,
             ) as answer:  # fmt: skip
                 if answer.status != 200:
                     raise _refusal(answer)
                 yield from self._read(answer.lines, asked=sum(len(one.content) for one in messages))
-        except egress.EgressSilent as error:
+        except egress_stream.EgressSilent as error:
             raise ModelStalled from error
         except egress.EgressRefused as error:
             raise ModelUnreachable(f"The language model may not be called: {error.message}", again=False) from error
@@ -269,7 +269,7 @@ def _count(value: Any, *, otherwise: int) -> int:
     return value if isinstance(value, int) and 0 <= value < 10_000_000 else otherwise
 
 
-def _refusal(answer: egress.Streamed) -> ModelFailed:
+def _refusal(answer: egress_stream.Streamed) -> ModelFailed:
     if answer.status in (401, 403):
         return ModelRefusedKey()
     if answer.status == 402:

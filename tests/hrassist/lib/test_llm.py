@@ -11,6 +11,7 @@ from hrassist.lib import egress, llm
 from tests.hrassist.lib.test_egress import HOST, named, names, server  # noqa: F401
 from tests.jobs.tailoring import model_server
 
+pytestmark = pytest.mark.django_db
 SCHEMA = {"type": "object", "properties": {"ok": {"type": "boolean"}}}
 
 
