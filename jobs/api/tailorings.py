@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit import actions as audit
-from hrassist.lib.endpoints import ApiView, ListView, found
+from hrassist.lib.endpoints import ApiView, ListView, columns_of, found
 from hrassist.lib.filtering import CREATED, IDENTIFIER, Filter, one_of
 from hrassist.lib.serving import file_answer
 from jobs.actions import tailorings as actions
@@ -80,15 +80,15 @@ def tailoring_document(run: TailoringRun, *, view: ApiView) -> dict[str, Any]:
     audit.viewed(
         "tailoring.viewed", target=run, by=view.actor, subject=run.application.candidate_id, job=run.application.job_id
     )
-    fields = [name for name in TailoringSerializer().fields if name != "application"]
+    fields = [name for name in columns_of(TailoringSerializer) if name != "application"]
     lines = run.lines.prefetch_related("provenance")
     return {
         **{name: getattr(run, name) for name in fields},
         "application": run.application_id,
-        "steps": list(run.steps.values(*TailoringStepSerializer().fields)),
+        "steps": list(run.steps.values(*columns_of(TailoringStepSerializer))),
         "lines": [
             {
-                **{name: getattr(line, name) for name in TailoringLineSerializer().fields if name != "sources"},
+                **{name: getattr(line, name) for name in columns_of(TailoringLineSerializer)},
                 "sources": [one.source for one in line.provenance.all()],
             }
             for line in lines

@@ -41,9 +41,10 @@ def test_agents_work_live_and_the_run_ends_with_files(recruiter, sign_in, applic
     with page.expect_download() as download:
         page.get_by_role("link", name="DOCX").first.click()
     assert download.value.suggested_filename == "tailored-resume-amara-okafor.docx"
+    assert violations == []
+    # The checker of accessibility brings a style of its own, which the policy refuses.
     found = Axe().run(page).response["violations"]
     assert [one["id"] for one in found if one["impact"] in {"serious", "critical"}] == []
-    assert violations == []
 
 
 def test_a_reload_and_a_lost_stream_lose_nothing(recruiter, sign_in, application, violations, stream):
@@ -64,7 +65,8 @@ def test_a_reload_and_a_lost_stream_lose_nothing(recruiter, sign_in, application
     expect(said).to_have_text("First line. Second line. Third line. ", timeout=30_000)
     page.reload()
     expect(said).to_have_text("First line. Second line. Third line. ")
-    assert violations == []
+    # That the stream was gone is what this is about.
+    assert [one for one in violations if "net::ERR" not in one] == []
 
 
 def test_lines_are_decided_by_keyboard_on_a_phone(recruiter, sign_in, application, violations):

@@ -121,7 +121,7 @@ def test_each_make_is_asked_in_its_own_dialect(ask, server, dialect):  # noqa: F
 
 
 def test_a_host_that_is_not_named_is_not_called(ask, settings):
-    settings.EGRESS_HOSTS = []
+    settings.EGRESS_HOSTS = settings.EGRESS_INTERNAL_HOSTS = []
     with pytest.raises(llm.ModelUnreachable) as failed:
         ask(model_server.says("{}"))
     assert not failed.value.again
