@@ -15,15 +15,12 @@ from docx.oxml.ns import qn
 from docx.shared import Pt
 
 from hrassist.lib import typesetting
-from hrassist.lib.typesetting import NoFont, clean
+from hrassist.lib.typesetting import clean, whole_second
 from jobs.models import Offer
 
 TEMPLATE = Path(__file__).parent / "templates" / "offer_letter.typ"
-PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 LABELLED_WIDTH = Pt(130)
-
-__all__ = ["DOCX", "PDF", "NoFont", "context", "pay", "pdf", "word"]
 
 
 def context(offer: Offer) -> dict[str, Any]:
@@ -69,7 +66,7 @@ def pay(offer: Offer) -> str:
 
 def pdf(said: dict[str, Any], *, made_at: datetime) -> bytes:
     """A tagged PDF with its fonts inside (PDF/UA-1). Raises NoFont."""
-    return typesetting.pdf(TEMPLATE, {"letter": said}, made_at=made_at)
+    return typesetting.pdf(TEMPLATE, said, made_at=made_at)
 
 
 def word(said: dict[str, Any], *, made_at: datetime) -> bytes:
@@ -78,7 +75,7 @@ def word(said: dict[str, Any], *, made_at: datetime) -> bytes:
     core = paper.core_properties
     core.title, core.author, core.language = said["title"], said["company"], "en"
     core.last_modified_by, core.comments = said["company"], ""
-    core.created = core.modified = typesetting.whole_second(made_at).replace(tzinfo=None)
+    core.created = core.modified = whole_second(made_at).replace(tzinfo=None)
     core.revision = 1
     paper.styles["Normal"].font.name, paper.styles["Normal"].font.size = "Calibri", Pt(11)
     _write_letter(paper, said)

@@ -53,7 +53,7 @@ def test_every_chapter_that_concerns_us_is_there():
 
 
 def test_the_pattern_for_secret_scanners_finds_our_tokens():
-    policy = (ROOT / "SECURITY.md").read_text()
+    policy = (ROOT / ".github/SECURITY.md").read_text()
     (pattern,) = re.findall(r"API tokens match `([^`]+)`", policy)
     for _ in range(20):
         token, _ = ApiToken.generate()
@@ -63,5 +63,5 @@ def test_the_pattern_for_secret_scanners_finds_our_tokens():
 
 def test_the_readme_leads_to_both():
     readme = (ROOT / "README.md").read_text()
-    assert "SECURITY.md" in readme
+    assert ".github/SECURITY.md" in readme
     assert "docs/security.md" in readme

@@ -13,8 +13,8 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 def resume_pdf(paper: Mapping[str, Any], *, made_at: datetime) -> bytes:
-    return typesetting.pdf(TEMPLATES / "resume.typ", {"paper": paper}, made_at=made_at)
+    return typesetting.pdf(TEMPLATES / "resume.typ", paper, made_at=made_at)
 
 
 def letter_pdf(paper: Mapping[str, Any], *, made_at: datetime) -> bytes:
-    return typesetting.pdf(TEMPLATES / "letter.typ", {"paper": paper}, made_at=made_at)
+    return typesetting.pdf(TEMPLATES / "letter.typ", paper, made_at=made_at)

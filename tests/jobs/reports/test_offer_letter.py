@@ -122,7 +122,7 @@ def test_letters_without_a_font_are_told_and_not_drawn_as_boxes(monkeypatch):
     monkeypatch.setattr(
         typesetting, "_compiler", lambda template, *, system_fonts: compiler(template, system_fonts=False)
     )
-    with pytest.raises(offer_letter.NoFont):
+    with pytest.raises(typesetting.NoFont):
         pdf_of(offer(name="张伟"))
     assert "张伟" in text_of_word(word_of(offer(name="张伟")))
 
