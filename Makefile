@@ -67,6 +67,10 @@ bench-admin: install ## Measure the admin's pages over 10,000 and 1,000,000 peop
 bench-audit: install ## Measure searches of the audit log over ten million events; OPTIONS=--strict fails on a missed target
 	@$(WITH_DATABASE) $(BIN)/python -m tests.bench.audit_search $(OPTIONS)
 
+.PHONY: bench-facts
+bench-facts: install ## Count what the checker of tailored resumes finds and where it is wrong; OPTIONS="--strict --show"
+	@$(BIN)/python -m tests.bench.facts $(OPTIONS)
+
 .PHONY: bench-capacity
 bench-capacity: install ## Measure what a request costs on this machine; OPTIONS=--write keeps it for manage.py capacity
 	@$(WITH_DATABASE) $(BIN)/python -m tests.bench.capacity $(OPTIONS)

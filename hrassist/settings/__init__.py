@@ -7,5 +7,6 @@ from hrassist.settings.mail import *
 from hrassist.settings.privacy import *
 from hrassist.settings.sessions import *
 from hrassist.settings.storage import *
+from hrassist.settings.tailoring import *
 from hrassist.settings.watch import *
 from hrassist.settings.web import *

@@ -23,6 +23,7 @@ OPENING = {
 # Each with where it goes instead of the outside of a stranger's choosing.
 DOORS = {
     "hrassist/lib/egress.py": "the way out itself",
+    "hrassist/lib/egress_stream.py": "the same for answers that come over minutes",
     "hrassist/lib/egress_session.py": "hands what a package sends to the way out",
     "hrassist/identity/providers.py": "names the errors of such a session",
     "audit/sealing/anchors.py": "names the errors of the object store",
