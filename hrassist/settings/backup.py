@@ -1,0 +1,33 @@
+"""Where backups lie, how long nobody may take them away, and with which key they are encrypted."""
+
+from pathlib import Path
+from typing import Any
+
+from hrassist import env
+from hrassist.settings.base import VAR_DIR
+
+# dump: an encrypted pg_dump, for managed and embedded databases. pgbackrest: base backups and WAL, for one's own.
+BACKUP_ENGINE = env.choice("HRASSIST_BACKUP_ENGINE", "dump", among=("dump", "pgbackrest"))
+# Keys, the newest first; manage.py backup_key --new makes the file. It must not lie with the backups alone.
+BACKUP_KEY_FILE = env.text("HRASSIST_BACKUP_KEY_FILE", "")
+# Each a folder or s3://bucket/prefix; B with another provider, region or account than A.
+BACKUP_PLACES: dict[str, dict[str, Any]] = {
+    name: {
+        "where": env.text(f"HRASSIST_BACKUP_{name}", ""),
+        "endpoint_url": env.text(f"HRASSIST_BACKUP_{name}_ENDPOINT_URL", ""),
+        "region": env.text(f"HRASSIST_BACKUP_{name}_REGION", "us-east-1"),
+        "access_key": env.secret(f"HRASSIST_BACKUP_{name}_ACCESS_KEY_ID", ""),
+        "secret_key": env.secret(f"HRASSIST_BACKUP_{name}_SECRET_ACCESS_KEY", ""),
+    }
+    for name in ("A", "B")
+}
+BACKUP_KEEP_DAYS = env.number("HRASSIST_BACKUP_KEEP_DAYS", 7, least=1)
+BACKUP_LOCK_MODE = env.choice("HRASSIST_BACKUP_LOCK_MODE", "COMPLIANCE", among=("COMPLIANCE", "GOVERNANCE", "off"))
+BACKUP_LOCK_DAYS = env.number("HRASSIST_BACKUP_LOCK_DAYS", 30, least=1)
+# The folder of pg_dump, pg_restore and psql; the embedded database brings its own, others are looked for in PATH.
+PG_BIN = env.text("HRASSIST_PG_BIN", "")
+# The command that runs pgBackRest for this database, with its stanza's name.
+PGBACKREST = env.text("HRASSIST_PGBACKREST", "pgbackrest")
+PGBACKREST_STANZA = env.text("HRASSIST_PGBACKREST_STANZA", "hrassist")
+# Receipts of migrations, and what backup_status last read, for the metrics.
+BACKUP_STATE_DIR = Path(env.text("HRASSIST_BACKUP_STATE_DIR", str(VAR_DIR / "backup")))
