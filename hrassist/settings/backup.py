@@ -1,10 +1,8 @@
 """Where backups lie, how long nobody may take them away, and with which key they are encrypted."""
 
-from pathlib import Path
 from typing import Any
 
 from hrassist import env
-from hrassist.settings.base import VAR_DIR
 
 # dump: an encrypted pg_dump, for managed and embedded databases. pgbackrest: base backups and WAL, for one's own.
 BACKUP_ENGINE = env.choice("HRASSIST_BACKUP_ENGINE", "dump", among=("dump", "pgbackrest"))
@@ -29,5 +27,10 @@ PG_BIN = env.text("HRASSIST_PG_BIN", "")
 # The command that runs pgBackRest for this database, with its stanza's name.
 PGBACKREST = env.text("HRASSIST_PGBACKREST", "pgbackrest")
 PGBACKREST_STANZA = env.text("HRASSIST_PGBACKREST_STANZA", "hrassist")
-# Receipts of migrations, and what backup_status last read, for the metrics.
-BACKUP_STATE_DIR = Path(env.text("HRASSIST_BACKUP_STATE_DIR", str(VAR_DIR / "backup")))
+# What staging and production share, to sign and read the receipts of migrations; the backup key where it is empty.
+RECEIPT_KEY = env.secret("HRASSIST_RECEIPT_KEY", "")
+# How the server's own programs are run for a restore by pgBackRest: as whom, from where, under which root.
+PG_SERVER_RUN = env.text("HRASSIST_PG_SERVER_RUN", "runuser -u postgres --")
+PG_SERVER_BIN = env.text("HRASSIST_PG_SERVER_BIN", "/usr/lib/postgresql/17/bin")
+PG_SERVER_ROOT = env.text("HRASSIST_PG_SERVER_ROOT", "/")
+PG_RESTORE_PORT = env.number("HRASSIST_PG_RESTORE_PORT", 54399, least=1024, most=65535)

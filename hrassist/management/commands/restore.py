@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime
 
 from hrassist.lib.errors import DomainError
 from hrassist.ops import fsck
-from hrassist.ops.backup import files, restoring, servers
+from hrassist.ops.backup import cluster, files, restoring, servers
 
 
 class Command(BaseCommand):
@@ -21,6 +21,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--to", metavar="URL", help="postgresql://owner@host/name of the database to be made.")
+        parser.add_argument("--data-directory", metavar="DIR", help="Restore a whole server there, by pgBackRest.")
+        parser.add_argument("--target-name", metavar="NAME", help="With --data-directory: up to this restore point.")
+        parser.add_argument("--heartbeat", metavar="TIME", help="With --data-directory: how far it must come at least.")
         parser.add_argument("--place", default="all", choices=["A", "B", "all"])
         parser.add_argument("--latest", action="store_true", help="The newest backup; also the default.")
         parser.add_argument("--target-time", metavar="TIME", help="The newest backup that is not after this moment.")
@@ -32,7 +35,9 @@ class Command(BaseCommand):
         del args
         at = _moment(options["as_of"], "--as-of")
         try:
-            if options["file"]:
+            if options["data_directory"]:
+                self._server(options)
+            elif options["file"]:
                 self._one_file(options["file"], options["place"], at)
             elif options["to"]:
                 self._database(options, at)
@@ -64,6 +69,20 @@ class Command(BaseCommand):
             for one in found[:5]:
                 self.stdout.write(f"{name}: {one.what} {one.advice}")
         self.stdout.write("Point DATABASE_URL at it, then start the service.")
+
+    def _server(self, options: dict[str, Any]) -> None:
+        done = cluster.restore(
+            directory=options["data_directory"], repo=2 if options["place"] == "B" else 1,
+            time_target=options["target_time"] or "", name_target=options["target_name"] or "",
+            as_of=options["as_of"] or "", heartbeat=_moment(options["heartbeat"], "--heartbeat"),
+            tell=self.stderr.write,
+        )  # fmt: skip
+        until = f"{done.recovered:%Y-%m-%d %H:%M:%S.%f} UTC" if done.recovered else "its beginning"
+        behind = "" if done.behind_seconds is None else f", {done.behind_seconds:.1f} s behind the heartbeat"
+        self.stdout.write(
+            f"{done.directory} came back from repository {done.repository} up to {until}{behind}, in "
+            f"{done.seconds:.1f} s. Start it, run manage.py replay_erasures and manage.py fsck, then the service."
+        )
 
     def _files(self, place: str, at: datetime | None) -> None:
         done = files.bring_all_back(which=place, at=at)

@@ -111,7 +111,9 @@ def read(*, now: datetime | None = None) -> Status:
     try:
         ring, found = keys.configured(), places.configured()
     except DomainError as error:
-        status.facts.append(Fact(Level.PAGE, f"There are no backups: {error.message}", "docs/infrastructure/backup.md"))
+        # A database of development is nobody's data.
+        level = Level.WARN if settings.DEVELOPMENT else Level.PAGE
+        status.facts.append(Fact(level, f"There are no backups: {error.message}", "docs/infrastructure/backup.md"))
         return status
     if len(found) < 2:
         status.facts.append(Fact(Level.WARN, "There is one backup place only.", "Set HRASSIST_BACKUP_B."))

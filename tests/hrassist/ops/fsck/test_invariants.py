@@ -342,16 +342,17 @@ def test_i10_a_transaction_that_does_nothing_is_named_and_ended(monkeypatch: pyt
 @pytest.mark.django_db(transaction=True)
 def test_i10_who_waits_for_a_lock_is_named_with_who_holds_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hrassist.ops.fsck.database.LONGEST_WAIT", "0 seconds")
-    with psycopg.connect(**conninfo()) as holder, psycopg.connect(**conninfo()) as waiter:
+    holder, waiter = psycopg.connect(**conninfo()), psycopg.connect(**conninfo())
+    try:
         holder.execute("LOCK TABLE candidates_tag")
-        sent = waiter.pgconn
-        sent.send_query(b"BEGIN; LOCK TABLE candidates_tag")
+        waiter.pgconn.send_query(b"BEGIN; LOCK TABLE candidates_tag")
         for _ in range(100):
             if not (verdict := asked("I10")).holds:
                 break
         assert f"for a lock of process {holder.info.backend_pid}" in said(verdict)
-        holder.rollback()
-        sent.get_result()
+    finally:
+        waiter.close()
+        holder.close()
 
 
 def test_i11_a_column_that_must_be_given_and_that_this_code_does_not_know() -> None:

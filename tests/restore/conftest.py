@@ -1,0 +1,39 @@
+"""One cluster with its two stores for all proofs: HRASSIST_PG_TREE names the Debian tree, see docs/infrastructure."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings as configured
+
+from tests.restore.cluster import Tree
+
+
+@pytest.fixture(scope="session")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
+    root = Path(os.environ.get("HRASSIST_PG_TREE", "/var/cache/hrassist/pgtree"))
+    if not (root / "usr/bin/pgbackrest").exists():
+        if os.environ.get("CI"):
+            pytest.fail("No Debian tree with pgBackRest: run tests/restore/pg-tree.")
+        pytest.skip("No Debian tree with PostgreSQL and pgBackRest: run tests/restore/pg-tree as root.")
+    made = Tree(
+        root=root, port=54317, ports=(9100, 9110), folder=tmp_path_factory.mktemp("stores"),
+        archive_timeout=int(os.environ.get("HRASSIST_PROOF_ARCHIVE_TIMEOUT", "10")),
+    )  # fmt: skip
+    try:
+        made.start_stores()
+        made.make_home()
+        made.initialise()
+        environment = {**os.environ, "HRASSIST_ENV": "development", "DATABASE_URL": made.url}
+        subprocess.run(
+            [sys.executable, "manage.py", "migrate", "-v0"], cwd=configured.BASE_DIR, env=environment, check=True
+        )  # fmt: skip
+        yield made
+    finally:
+        made.stop("immediate")
+        made.stop_stores()
