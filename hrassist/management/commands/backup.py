@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, place: str, kind: str, **options: Any) -> None:
         del args, options
-        failed = []
+        failed: list[str] = []
         try:
             ring, chosen = keys.configured(), places.configured(place)
         except DomainError as error:

@@ -74,11 +74,7 @@ def _about_keys(used: dict[str, str]) -> list[CheckMessage]:
         )
         return found
     if mode & 0o077:
-        found.append(
-            Error(
-                f"Others may read the key of backups ({path}).", hint="chmod 600.", id="hrassist.E074"
-            )
-        )
+        found.append(Error(f"Others may read the key of backups ({path}).", hint="chmod 600.", id="hrassist.E074"))
     return found
 
 

@@ -188,7 +188,8 @@ class BucketPlace:
         self.where = f"s3://{bucket}/{self.prefix}"
 
     def put(self, key: str, pieces: Iterable[bytes]) -> int:
-        held, parts, size, upload = bytearray(), [], 0, ""
+        held, size, upload = bytearray(), 0, ""
+        parts: list[Any] = []
         named = {"Bucket": self.bucket, "Key": self.prefix + key}
         try:
             for piece in pieces:

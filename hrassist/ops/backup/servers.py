@@ -50,11 +50,11 @@ class Server:
         return {**os.environ, **{name: value for name, value in said.items() if value}, "PGDATABASE": self.name}
 
     def connect(self, **options: Any) -> psycopg.Connection[Any]:
-        said = {"host": self.host, "port": self.port, "user": self.user, "password": self.password}
+        said: dict[str, Any] = {
+            "host": self.host, "port": self.port, "user": self.user, "password": self.password, **options,
+        }  # fmt: skip
         try:
-            return psycopg.connect(
-                dbname=self.name, connect_timeout=10, **{k: v for k, v in said.items() if v}, **options
-            )  # fmt: skip
+            return psycopg.connect(dbname=self.name, connect_timeout=10, **{k: v for k, v in said.items() if v})
         except psycopg.OperationalError as error:
             raise DatabaseUnavailable(name=self.name, why=str(error).strip().splitlines()[-1]) from error
 

@@ -93,7 +93,7 @@ def _columns() -> Iterator[Broken]:
         table = model._meta.db_table
         if not model._meta.managed or table not in there:
             continue
-        known = {field.column for field in model._meta.local_concrete_fields}
+        known = {str(field.column) for field in model._meta.local_concrete_fields}
         for column in sorted(known - set(there[table])):
             yield Broken(f"{table} has no column {column}, which this code reads.", "Run the release that fits it.")
         for column in sorted(set(there[table]) - known):

@@ -13,7 +13,7 @@ from candidates.resumes import sweeping
 from hrassist.lib import storage
 from hrassist.lib.storage.named import named
 from hrassist.ops.fsck import spare
-from hrassist.ops.fsck.broken import YOUNG, Asked, Broken, batches
+from hrassist.ops.fsck.broken import YOUNG, Asked, Broken, Repair, batches
 
 # A listing with this bound holds everything, also what was written a moment ago.
 AHEAD = timedelta(days=1)
@@ -107,7 +107,7 @@ def _sha256(key: str) -> str:
     return digest.hexdigest()
 
 
-def _sweeping(key: str, asked: Asked) -> spare.Repair:
+def _sweeping(key: str, asked: Asked) -> Repair:
     def sweep() -> str:
         if key not in storage.clean().list_older_than(asked.now - sweeping.ORPHANS_KEPT):
             raise spare.NotYet("it is younger than 7 days")
@@ -120,7 +120,7 @@ def _sweeping(key: str, asked: Asked) -> spare.Repair:
     return sweep
 
 
-def _forgetting(key: str) -> spare.Repair:
+def _forgetting(key: str) -> Repair:
     def forget() -> str:
         storage.incoming().delete(key)
         return f"{key} was deleted"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from uuid import uuid4
+from collections.abc import Iterator, Sequence
+from uuid import UUID, uuid4
 
 from django.contrib.auth.models import Group
 from django.utils import timezone
@@ -31,19 +31,18 @@ def erased_people_are_gone(asked: Asked) -> Iterator[Broken]:
         yield Broken(f"Person {pk} was erased and is here again.", "manage.py replay_erasures", _erase_again)
     erased = Candidate.objects.filter(erased_at__isnull=False).order_by("pk").values_list("pk", flat=True)
     for ids in batches(erased.iterator()):
-        for model, count in erasing.left_of(_person(ids, asked)).items():
+        for model in erasing.left_of(_person(ids, asked)):
             for pk in ids:
                 yield from _left(pk, model, asked)
-            del count
     for erasure in Erasure.objects.filter(state=Erasure.State.DONE).exclude(objects_left=[]):
         yield Broken(f"Erasure {erasure.pk} ended and files of it are left to go.", "", _delete_left(erasure))
 
 
-def _person(ids: list[object], asked: Asked) -> Person:
-    return Person(ids=tuple(ids), erasure_id=uuid4(), now=asked.now)  # type: ignore[arg-type]
+def _person(ids: Sequence[UUID], asked: Asked) -> Person:
+    return Person(ids=tuple(ids), erasure_id=uuid4(), now=asked.now)
 
 
-def _left(pk: object, model: str, asked: Asked) -> Iterator[Broken]:
+def _left(pk: UUID, model: str, asked: Asked) -> Iterator[Broken]:
     person = _person([pk], asked)
     eraser = next(one for one in erasing.registered() if one.model == model)
     if count := eraser.left(person):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.db.models import Count, F, Q
@@ -79,7 +79,7 @@ def work_is_held_or_ended(asked: Asked) -> Iterator[Broken]:
         yield Broken(f"Long work {one.pk} ({one.kind}) has no worker any more.", "", _end_long_work(asked))
 
 
-def _jobs(condition: str, *values: object) -> list[tuple[int, str]]:
+def _jobs(condition: str, *values: datetime) -> list[tuple[int, str]]:
     with connection.cursor() as cursor:
         # nosemgrep: no-sql-built-from-text -- conditions of our own, values are passed beside them
         cursor.execute(f"SELECT id, task_name FROM procrastinate_jobs WHERE {condition} ORDER BY id LIMIT 1000", values)  # noqa: S608 - our own words
