@@ -33,4 +33,6 @@ RECEIPT_KEY = env.secret("HRASSIST_RECEIPT_KEY", "")
 PG_SERVER_RUN = env.text("HRASSIST_PG_SERVER_RUN", "runuser -u postgres --")
 PG_SERVER_BIN = env.text("HRASSIST_PG_SERVER_BIN", "/usr/lib/postgresql/17/bin")
 PG_SERVER_ROOT = env.text("HRASSIST_PG_SERVER_ROOT", "/")
+# Where a drill puts the server that it restores; a disk with room for it.
+PG_DRILL_DIR = env.text("HRASSIST_PG_DRILL_DIR", "/var/lib/postgresql/drill")
 PG_RESTORE_PORT = env.number("HRASSIST_PG_RESTORE_PORT", 54399, least=1024, most=65535)

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from hrassist.lib.errors import DomainError
-from hrassist.ops.backup import dump, files, keys, places
+from hrassist.ops.backup import dump, files, keys, pgbackrest, places
 
 
 class Command(BaseCommand):
@@ -26,7 +27,12 @@ class Command(BaseCommand):
         # One place that is down keeps nothing from the other.
         for one in chosen:
             try:
-                if kind in {"database", "all"}:
+                if kind in {"database", "all"} and settings.BACKUP_ENGINE == "pgbackrest":
+                    # One repository at a time is all that it does; its WAL goes to both by itself.
+                    pgbackrest.backup(pgbackrest.REPOSITORIES[one.label])
+                    self.stdout.write(f"{one.label}: a backup is in repository {pgbackrest.REPOSITORIES[one.label]}.")
+                    dump.keep_canary(one, ring=ring)
+                elif kind in {"database", "all"}:
                     done = dump.make(one, ring=ring)
                     self.stdout.write(
                         f"{one.label}: {done['name']}: {sum(done['rows'].values()):,} rows of {len(done['rows'])} "

@@ -14,7 +14,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -198,8 +198,21 @@ def _scrub(path: Path) -> None:
 
 def archived_segments(repo: int) -> list[str]:
     """The names of all WAL segments in a repository."""
-    text = pgbackrest.run(
-        "repo-ls", f"--repo={repo}", "--recurse", "--output=json", f"archive/{settings.PGBACKREST_STANZA}"
-    )
-    found: dict[str, Any] = json.loads(text)
-    return [name.rpartition("/")[2] for name, about in found.items() if about.get("type") == "file"]
+    return [name for name, _at in _archive(repo)]
+
+
+def newest_wal_at(repo: int) -> datetime | None:
+    """When the newest segment came to a repository, by what lies there."""
+    return max((at for name, at in _archive(repo) if len(name) > 24), default=None)
+
+
+def _archive(repo: int) -> list[tuple[str, datetime]]:
+    path = f"archive/{settings.PGBACKREST_STANZA}"
+    found: dict[str, Any] = json.loads(
+        pgbackrest.run("repo-ls", f"--repo={repo}", "--recurse", "--output=json", path)
+    )  # fmt: skip
+    return [
+        (name.rpartition("/")[2], datetime.fromtimestamp(about["time"], tz=UTC))
+        for name, about in found.items()
+        if about.get("type") == "file"
+    ]

@@ -18,6 +18,8 @@ from hrassist.lib.errors import DomainError
 from hrassist.ops.backup import servers
 
 WITHIN = 3600
+# Place A is its first repository, place B its second.
+REPOSITORIES = {"A": 1, "B": 2}
 # recovery_target_name and its like stay in postgresql.auto.conf after a restore and would rule the next one too.
 _TARGETS = re.compile(r"^\s*(recovery_target\w*|restore_command)\s*=", re.MULTILINE)
 

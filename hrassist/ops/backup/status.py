@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from hrassist.lib.errors import DomainError
-from hrassist.ops.backup import dump, keys, manifests, places, servers
+from hrassist.ops.backup import cluster, dump, keys, manifests, pgbackrest, places, servers
 from hrassist.ops.backup.keys import Ring
 from hrassist.ops.backup.places import FolderPlace, Place
 from hrassist.ops.backup.servers import DatabaseUnavailable
@@ -58,6 +58,8 @@ class PlaceStatus:
     altered: int = 0
     shortest_lock: float | None = None
     free: int | None = None
+    wal_age: float | None = None
+    wal_holes: int | None = None
     facts: list[Fact] = field(default_factory=list)
 
 
@@ -95,7 +97,7 @@ class Status:
                 {
                     "place": one.label, "where": one.where, "age_seconds": one.ages, "canary": one.canary,
                     "missing": one.missing, "altered": one.altered, "shortest_lock_seconds": one.shortest_lock,
-                    "free_bytes": one.free,
+                    "free_bytes": one.free, "wal_age_seconds": one.wal_age, "wal_holes": one.wal_holes,
                     "newest": {kind: said["name"] for kind, said in one.newest.items()},
                 }
                 for one in self.places
@@ -124,7 +126,11 @@ def read(*, now: datetime | None = None) -> Status:
 def _place(place: Place, *, ring: Ring, at: datetime) -> PlaceStatus:
     said = PlaceStatus(place.label, place.where)
     try:
-        for kind, under in (("database", manifests.DATABASE), ("files", manifests.FILES), ("drill", manifests.DRILLS)):
+        if settings.BACKUP_ENGINE == "pgbackrest":
+            _repository(said, at=at)
+        else:
+            _age(said, place, "database", manifests.DATABASE, ring=ring, at=at)
+        for kind, under in (("files", manifests.FILES), ("drill", manifests.DRILLS)):
             _age(said, place, kind, under, ring=ring, at=at)
         said.canary = dump.canary_sings(place, ring=ring)
     except DomainError as error:
@@ -143,6 +149,33 @@ def _place(place: Place, *, ring: Ring, at: datetime) -> PlaceStatus:
             Fact(Level.WARN, f"Place {place.label} locks nothing: an attacker could delete it all.", "Set a lock mode.")
         )
     return said
+
+
+def _repository(said: PlaceStatus, *, at: datetime) -> None:
+    """What pgBackRest's repository of this place holds, and when WAL last came to it."""
+    number = pgbackrest.REPOSITORIES[said.label]
+    repository = next((one for one in pgbackrest.info() if one.number == number), None)
+    if repository is None or repository.newest_backup is None:
+        said.facts.append(Fact(Level.PAGE, f"Repository {number} has no backup.", _command("database")))
+        return
+    if not repository.is_well:
+        said.facts.append(Fact(Level.PAGE, f"Repository {number}: {repository.says}.", "archive-failing.md"))
+    age = at - repository.newest_backup
+    said.ages["database"] = age.total_seconds()
+    warn, page = LIMITS["database"]
+    level = Level.PAGE if age > page else Level.WARN if age > warn else Level.GOOD
+    said.facts.append(Fact(level, f"The newest backup in repository {number} is {in_words(age)} old."))
+    said.wal_holes = len(pgbackrest.holes(cluster.archived_segments(number)))
+    if said.wal_holes:
+        said.facts.append(
+            Fact(Level.PAGE, f"{said.wal_holes} WAL segments are missing in repository {number}.", "archive-failing.md")
+        )
+    newest = cluster.newest_wal_at(number)
+    if newest is not None:
+        said.wal_age = (at - newest).total_seconds()
+        level = Level.PAGE if said.wal_age > 600 else Level.WARN if said.wal_age > 120 else Level.GOOD
+        advice = "" if level == Level.GOOD else "archive-failing.md"
+        said.facts.append(Fact(level, f"WAL last came to repository {number} {in_words(at - newest)} ago.", advice))
 
 
 def _age(said: PlaceStatus, place: Place, kind: str, under: str, *, ring: Ring, at: datetime) -> None:
@@ -260,6 +293,10 @@ def prometheus(status: Status) -> str:
     metric("hrassist_backup_shortest_lock_seconds", "How long the first lock to end still holds.", [
         (f'place="{one.label}"', one.shortest_lock) for one in status.places if one.shortest_lock is not None
     ])  # fmt: skip
+    for name, helped in (("wal_age", "Since WAL last came to a place."), ("wal_holes", "Missing segments of a place.")):
+        unit = "_seconds" if name == "wal_age" else ""
+        known = [(f'place="{one.label}"', getattr(one, name)) for one in status.places]
+        metric(f"hrassist_{name}{unit}", helped, [(label, value) for label, value in known if value is not None])
     metric("hrassist_backup_free_bytes", "Room in a place that is a folder.", [
         (f'place="{one.label}"', one.free) for one in status.places if one.free is not None
     ])  # fmt: skip
