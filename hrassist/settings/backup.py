@@ -10,14 +10,20 @@ BACKUP_ENGINE = env.choice("HRASSIST_BACKUP_ENGINE", "dump", among=("dump", "pgb
 BACKUP_KEY_FILE = env.text("HRASSIST_BACKUP_KEY_FILE", "")
 # Each a folder or s3://bucket/prefix; B with another provider, region or account than A.
 BACKUP_PLACES: dict[str, dict[str, Any]] = {
-    name: {
-        "where": env.text(f"HRASSIST_BACKUP_{name}", ""),
-        "endpoint_url": env.text(f"HRASSIST_BACKUP_{name}_ENDPOINT_URL", ""),
-        "region": env.text(f"HRASSIST_BACKUP_{name}_REGION", "us-east-1"),
-        "access_key": env.secret(f"HRASSIST_BACKUP_{name}_ACCESS_KEY_ID", ""),
-        "secret_key": env.secret(f"HRASSIST_BACKUP_{name}_SECRET_ACCESS_KEY", ""),
-    }
-    for name in ("A", "B")
+    "A": {
+        "where": env.text("HRASSIST_BACKUP_A", ""),
+        "endpoint_url": env.text("HRASSIST_BACKUP_A_ENDPOINT_URL", ""),
+        "region": env.text("HRASSIST_BACKUP_A_REGION", "us-east-1"),
+        "access_key": env.secret("HRASSIST_BACKUP_A_ACCESS_KEY_ID", ""),
+        "secret_key": env.secret("HRASSIST_BACKUP_A_SECRET_ACCESS_KEY", ""),
+    },
+    "B": {
+        "where": env.text("HRASSIST_BACKUP_B", ""),
+        "endpoint_url": env.text("HRASSIST_BACKUP_B_ENDPOINT_URL", ""),
+        "region": env.text("HRASSIST_BACKUP_B_REGION", "us-east-1"),
+        "access_key": env.secret("HRASSIST_BACKUP_B_ACCESS_KEY_ID", ""),
+        "secret_key": env.secret("HRASSIST_BACKUP_B_SECRET_ACCESS_KEY", ""),
+    },
 }
 BACKUP_KEEP_DAYS = env.number("HRASSIST_BACKUP_KEEP_DAYS", 7, least=1)
 BACKUP_LOCK_MODE = env.choice("HRASSIST_BACKUP_LOCK_MODE", "COMPLIANCE", among=("COMPLIANCE", "GOVERNANCE", "off"))

@@ -65,7 +65,7 @@ def there(tree: Tree) -> set[str]:
         return {str(pk) for (pk,) in connection.execute("SELECT id FROM candidates_candidate").fetchall()}
 
 
-def note(tmp_path_factory: pytest.TempPathFactory, **figures: object) -> None:
+def note(**figures: object) -> None:
     """What was measured, for whoever runs this: HRASSIST_PROOF_FIGURES names a file."""
     path = os.environ.get("HRASSIST_PROOF_FIGURES")
     line = json.dumps({"at": datetime.now(tz=UTC).isoformat(timespec="seconds"), **figures})
@@ -99,7 +99,7 @@ def test_each_repository_gets_a_backup_of_its_own_and_the_same_wal(tree: Tree) -
 
 
 def test_a_server_that_was_killed_and_deleted_while_it_was_written_to_comes_back_from_place_b(
-    tree: Tree, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+    tree: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     history = tmp_path / "history"
     with writing(tree, history):
@@ -119,7 +119,7 @@ def test_a_server_that_was_killed_and_deleted_while_it_was_written_to_comes_back
     # What is lost is the end of it and nothing in between.
     assert [pk for pk, _ in confirmed[: len(kept)]] == [pk for pk, _ in confirmed if pk in back]
     rpo = (lost_at - kept[-1]).total_seconds()
-    note(tmp_path_factory, proof="killed and deleted", rpo=rpo, rto=rto, rows=len(back), lost=len(missing))
+    note(proof="killed and deleted", rpo=rpo, rto=rto, rows=len(back), lost=len(missing))
     assert rpo <= MOST_RPO
     assert rto <= MOST_RTO
     assert "behind the heartbeat" in capsys.readouterr().out
@@ -131,6 +131,9 @@ def test_nothing_of_the_restore_rules_the_next_one(tree: Tree) -> None:
     auto = tree.outside(f"{DATA}/postgresql.auto.conf").read_text()
     assert "recovery_target" not in auto
     assert "restore_command" not in auto
+    with psycopg.connect(tree.url) as connection:
+        assert connection.execute("SHOW archive_mode").fetchone() == ("on",)
+    archived(tree)
 
 
 def test_an_accidental_deletion_is_gone_back_behind_by_time_and_by_name(tree: Tree) -> None:

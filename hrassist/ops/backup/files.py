@@ -7,7 +7,7 @@ row stops to name stays until its lock ends and no list within the time of backu
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -75,8 +75,9 @@ def copy(place: Place, *, now: datetime, ring: Ring | None = None) -> Copied:
             sha256, size, lock = *found, until.isoformat()
         listed[row.key] = {"sha256": sha256, "size": size, "locked_until": lock}
     failpoint.reach("backup.files")
-    _write(place, listed, now=now, ring=ring, done=done)
-    done.removed = _prune(place, now=now, ring=ring)
+    former = _former(before, listed, there, now=now)
+    _write(place, listed, former, now=now, ring=ring, done=done)
+    done.removed = _prune(place, former, now=now)
     return done
 
 
@@ -116,9 +117,11 @@ def _renewed(place: Place, sha256: str, known: dict[str, Any], *, now: datetime,
     return until.isoformat()
 
 
-def _write(place: Place, listed: dict[str, Any], *, now: datetime, ring: Ring, done: Copied) -> None:
+def _write(
+    place: Place, listed: dict[str, Any], former: dict[str, str], *, now: datetime, ring: Ring, done: Copied
+) -> None:
     folder = f"{manifests.FILES}{now:{manifests.STAMP}}/"
-    place.put(folder + LIST, manifests.seal({"files": listed}, name=folder + LIST, ring=ring))
+    place.put(folder + LIST, manifests.seal({"files": listed, "former": former}, name=folder + LIST, ring=ring))
     said = {
         "kind": "files",
         "moment": now.isoformat(),
@@ -142,27 +145,25 @@ def _list(place: Place, *, ring: Ring, at: datetime | None = None) -> dict[str, 
     return None
 
 
-def _prune(place: Place, *, now: datetime, ring: Ring) -> int:
-    """Let go of old lists, and of objects that no list of this time names."""
+def _former(before: dict[str, Any], listed: dict[str, Any], there: Iterable[str], *, now: datetime) -> dict[str, str]:
+    """The objects that no row names any more, and since when: what one list hands on to the next."""
+    named = {name_of(one["sha256"]) for one in listed.values()}
+    known: dict[str, str] = before.get("former", {})
+    return {name: known.get(name, now.isoformat()) for name in there if name not in named}
+
+
+def _prune(place: Place, former: dict[str, str], *, now: datetime) -> int:
+    """Let go of lists past their days, and of what no row named for as long."""
     limit = now - timedelta(days=settings.BACKUP_KEEP_DAYS)
-    keep: set[str] = set()
-    entries = manifests.listed(place, manifests.FILES)
-    for number, entry in enumerate(entries):
+    for entry in manifests.listed(place, manifests.FILES)[1:]:
         folder = entry.key.removesuffix(manifests.NAME)
-        said = manifests.read(place, entry, ring=ring)
-        if number and datetime.fromisoformat(said["moment"]) < limit:
+        if manifests.moment_of(folder) < limit:
             place.hide(entry.key)
             place.hide(folder + LIST)
-            continue
-        files = manifests.unseal(place, folder + LIST, ring=ring)["files"]
-        keep |= {name_of(one["sha256"]) for one in files.values()}
-    removed = 0
-    for entry in list(place.entries(OBJECTS)):
-        # One that was copied by a run that is not finished is named by no list yet.
-        if entry.key not in keep and entry.at < limit:
-            place.hide(entry.key)
-            removed += 1
-    return removed
+    gone = [name for name, since in former.items() if datetime.fromisoformat(since) < limit]
+    for name in gone:
+        place.hide(name)
+    return len(gone)
 
 
 def name_of(sha256: str) -> str:

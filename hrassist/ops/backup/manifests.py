@@ -6,7 +6,7 @@ import gzip
 import hmac
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from hrassist.lib.errors import DomainError
@@ -55,6 +55,12 @@ def listed(place: Place, under: str, *, at: datetime | None = None) -> list[Entr
     """Every manifest under this folder, the newest first; their names begin with their moment."""
     found = [entry for entry in place.entries(under, at=at) if entry.key.endswith(NAME)]
     return sorted(found, key=lambda entry: entry.key, reverse=True)
+
+
+def moment_of(folder: str) -> datetime:
+    """The moment that a run's folder is named after."""
+    stamp = folder.rstrip("/").rpartition("/")[2].partition("-")[0]
+    return datetime.strptime(stamp, STAMP).replace(tzinfo=UTC)
 
 
 def newest(place: Place, under: str, *, ring: Ring, at: datetime | None = None) -> dict[str, Any] | None:

@@ -20,8 +20,9 @@ from hrassist.ops.backup import servers
 WITHIN = 3600
 # Place A is its first repository, place B its second.
 REPOSITORIES = {"A": 1, "B": 2}
-# recovery_target_name and its like stay in postgresql.auto.conf after a restore and would rule the next one too.
-_TARGETS = re.compile(r"^\s*(recovery_target\w*|restore_command)\s*=", re.MULTILINE)
+# They stay in postgresql.auto.conf after a restore: the target would rule the next one too, and a server that does not
+# archive looks well until it is lost.
+_LEFT = re.compile(r"^\s*(recovery_target\w*\s*=|restore_command\s*=|archive_mode\s*=\s*'?off)")
 
 
 class PgBackRestFailed(DomainError):
@@ -50,13 +51,19 @@ class Repository:
 
 
 def command(verb: str, *options: str) -> list[str]:
-    return [*shlex.split(settings.PGBACKREST), f"--stanza={settings.PGBACKREST_STANZA}", *options, verb]
+    return [*shlex.split(settings.PGBACKREST), f"--stanza={settings.PGBACKREST_STANZA}", verb, *options]
 
 
 def run(verb: str, *options: str) -> str:
     """What it printed. Raises PgBackRestFailed with its own last words, the wrong key said to be one."""
     done = subprocess.run(  # noqa: S603 - the operator's own command
-        command(verb, *options), capture_output=True, text=True, timeout=WITHIN, check=False
+        # With a wrong key it quotes what it took for text.
+        command(verb, *options),
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=WITHIN,
+        check=False,
     )
     if done.returncode:
         raise PgBackRestFailed(verb=verb, said=cause(done.stdout + done.stderr))
@@ -133,7 +140,7 @@ def holes(segments: Sequence[str], *, segment_bytes: int = 16 * 1024 * 1024) -> 
     """
     per_file = 0x1_0000_0000 // segment_bytes
     by_timeline: dict[str, list[int]] = {}
-    for name in {one[:24] for one in segments if re.fullmatch(r"[0-9A-F]{24}.*", one)}:
+    for name in {one[:24] for one in segments if re.fullmatch(r"[0-9A-F]{24}(-[0-9a-f]+\..*|-[0-9a-f]+)?", one)}:
         number = int(name[8:16], 16) * per_file + int(name[16:24], 16)
         by_timeline.setdefault(name[:8], []).append(number)
     missing = []
@@ -162,7 +169,7 @@ def restore_point(name: str) -> str:
 
 def scrubbed(text: str) -> str:
     """postgresql.auto.conf without what a restore to a moment left in it."""
-    return "".join(line for line in text.splitlines(keepends=True) if not _TARGETS.match(line))
+    return "".join(line for line in text.splitlines(keepends=True) if not _LEFT.match(line))
 
 
 def behind(recovered: datetime | None, heartbeat: datetime) -> float:

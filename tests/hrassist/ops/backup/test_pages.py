@@ -44,7 +44,7 @@ def test_nobody_else_does(role: str, request: pytest.FixtureRequest, client_as: 
     assert b"/backups/" not in client.get("/").content
 
 
-def _manifest(place: places.Place, kind: str, ring: Ring, *, hours: float, **said: object) -> None:
+def _manifest(place: places.Place, kind: str, ring: Ring, /, *, hours: float, **said: object) -> None:
     moment = timezone.now() - timedelta(hours=hours)
     under = {"database": manifests.DATABASE, "drill": manifests.DRILLS, "files": manifests.FILES}[kind]
     body = {"kind": kind, "moment": moment.isoformat(), **said}

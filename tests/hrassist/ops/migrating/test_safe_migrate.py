@@ -115,6 +115,7 @@ def test_two_never_migrate_at_once() -> None:
         other.execute("SELECT pg_advisory_lock(%s)", [steps.LOCK])
         with pytest.raises(AlreadyMigrating), steps.alone():
             pass
+        other.execute("SELECT pg_advisory_unlock(%s)", [steps.LOCK])
     with steps.alone(), connection.cursor() as cursor:
         cursor.execute("SHOW lock_timeout")
         assert cursor.fetchone() == ("2s",)
