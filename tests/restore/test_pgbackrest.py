@@ -251,5 +251,5 @@ def test_after_an_attacker_deleted_every_object_it_comes_back_as_of_before(tree:
         assert tree.keys(number) == []
     with pytest.raises(PgBackRestFailed):
         cluster.restore(directory=DRILL, repo=2, keep=False)
-    done = cluster.restore(directory=DRILL, repo=2, keep=False, as_of=f"{before:%Y-%m-%d %H:%M:%S}+00")
+    done = cluster.restore(directory=DRILL, repo=2, keep=False, as_of=before.isoformat())
     assert done.recovered is not None

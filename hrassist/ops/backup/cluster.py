@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils.dateparse import parse_datetime
 
 from hrassist.lib import failpoint
 from hrassist.lib.errors import Conflict, DomainError
@@ -140,12 +141,20 @@ def restore(
 def _fetch(path: str, repo: int, *, time_target: str, name_target: str, as_of: str) -> None:
     options = [f"--repo={repo}", f"--pg1-path={path}", "--archive-mode=off"]
     if time_target:
-        options += ["--type=time", f"--target={time_target}", "--target-action=promote"]
+        options += ["--type=time", f"--target={_as_it_reads(time_target)}", "--target-action=promote"]
     elif name_target:
         options += ["--type=name", f"--target={name_target}", "--target-action=promote"]
     if as_of:
-        options += [f"--repo-target-time={as_of}"]
+        options += [f"--repo-target-time={_as_it_reads(as_of)}"]
     pgbackrest.run("restore", *options)
+
+
+def _as_it_reads(moment: str) -> str:
+    """A moment as pgBackRest reads it: no T, and seconds at most in thousandths."""
+    found = parse_datetime(moment)
+    if found is None:
+        raise DomainError(f"{moment} is no moment such as 2026-11-26T03:15:00+00:00.", code="bad_moment")
+    return f"{found.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"[:-3] + "+00"
 
 
 def _recovered(machine: Machine, path: str, database: str) -> tuple[datetime | None, str]:

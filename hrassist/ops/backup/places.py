@@ -206,6 +206,9 @@ class BucketPlace:
             if held:
                 parts.append(self._part(named, upload, len(parts) + 1, bytes(held)))
             self.client.complete_multipart_upload(**named, UploadId=upload, MultipartUpload={"Parts": parts})
+            if self.mode:
+                # Some stores (Ceph) take the lock of an upload in parts and do not set it.
+                self.lock(key, until=datetime.now(tz=UTC) + timedelta(days=self.days))
         except (ClientError, BotoCoreError) as error:
             raise self._broken(error) from error
         except BaseException:
