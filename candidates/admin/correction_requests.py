@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -64,12 +63,10 @@ class CorrectionRequestAdmin(ReadOnlyAdmin[CorrectionRequest]):
         if one is None or not self.has_view_permission(request, one):
             raise Http404
         user: Any = request.user
-        may = user.has_perm("candidates.change_correctionrequest") and user.has_perm("candidates.change_candidate")
-        error = ""
+        may = actions.may_decide(user)
+        error = answer = ""
         if request.method == "POST":
-            if not may:
-                raise PermissionDenied
-            answer, now = request.POST.get("answer", ""), timezone.now()
+            answer, now = request.POST.get("answer", "")[:500], timezone.now()
             try:
                 if request.POST.get("do") == "accept":
                     actions.accept(request=one, by=user, now=now, answer=answer)
@@ -87,11 +84,18 @@ class CorrectionRequestAdmin(ReadOnlyAdmin[CorrectionRequest]):
             "title": str(one),
             "opts": self.opts,
             "one": one,
+            "person": one.candidate,
+            "heading": f"{one.candidate} asks to have something put right",
+            "list_url": reverse("admin:candidates_correctionrequest_changelist"),
+            "list_title": self.list_title,
             "rows": [
                 (actions.FACTS.get(name, name), getattr(one.candidate, name, ""), value)
                 for name, value in one.proposed.items()
             ],
-            "may_decide": may and one.state == State.OPEN,
+            "answered_at": one.decided_at,
+            "answered_by": one.decided_by,
+            "refused": "" if may else "Somebody who may change people's records answers this.",
+            "answer": answer,
             "due": one.created_at + actions.ANSWERED_WITHIN,
             "error": error,
         }

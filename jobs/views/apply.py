@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,9 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from hrassist.lib import origin
 from hrassist.lib.errors import DomainError
+from hrassist.lib.prose import Block, blocks
 from jobs.actions import intake, job_notices, links
 from jobs.models import IntakeSubmission, Job, TrackingLink
-from jobs.reports.prose import Block, blocks
 from jobs.views.edge import nothing_here, public
 
 FIELDS = ("full_name", "email", "phone", "message")
@@ -122,7 +121,7 @@ def _take(request: HttpRequest, link: TrackingLink) -> HttpResponseBase:
         intake.require_person(began=said.get("began", ""), honey=said.get(HONEY, ""), now=now)
         _, secret = intake.submit(
             link=link, job_id=_uuid(said.get("job")), consents="consents" in said, now=now,
-            language=said.get("language", "")[:8], keeps="keeps" in said,
+            language=said.get("language", "")[:8], keeps="keeps" in said, read=said.get("read", "")[:2000].split(),
             proof=intake.read_proof(said.get("proof", ""), link=link), **typed,
         )  # fmt: skip
     except intake.LinkClosed:
@@ -144,14 +143,13 @@ def _form(
     if "resume" in errors:
         more["proof"] = more["filename"] = ""
     language = (request.POST.get("language") or request.GET.get("language", ""))[:8]
-    now = timezone.now()
     context = {
         "link": link,
         "jobs": jobs,
-        "notices": _notices(jobs, language=language, now=now),
+        "notices": _notices(jobs, language=language),
         "languages": sorted({one for job in jobs for one in job_notices.languages_of(job)}) if link.job_id else ["en"],
         "language": language or "en",
-        "pool": job_notices.pool_consent(language=language, now=now),
+        "pool": job_notices.pool_consent(language=language),
         "job": jobs[0] if link.job_id else None,
         "chosen": chosen or (str(jobs[0].pk) if len(jobs) == 1 else ""),
         "typed": typed,
@@ -168,9 +166,9 @@ def _form(
     return answer
 
 
-def _notices(jobs: list[Job], *, language: str, now: datetime) -> list[tuple[job_notices.Shown, list[Block]]]:
+def _notices(jobs: list[Job], *, language: str) -> list[tuple[job_notices.Shown, list[Block]]]:
     """What these jobs ask to be shown, each text once."""
-    found = {one.text: one for job in jobs for one in job_notices.of_job(job, language=language, now=now)}
+    found = {one.text: one for job in jobs for one in job_notices.of_job(job, language=language)}
     return [(one, blocks(one.text)) for one in found.values()]
 
 
