@@ -28,7 +28,7 @@ NOISE = re.compile(
     r'"csrf[^"]*": ?"\w+"|"token": ?"\w{64}"|"request_id": ?"[^"]*"|'
     # A second factor that somebody sets up is another secret at each look.
     r'(?<=src="data:image/svg\+xml;base64,)[\w+/=]+|(?<=<code class="secret-text">)[^<]+|'
-    r'(?<=&quot;challenge&quot;: &quot;)[\w-]+|'
+    r"(?<=&quot;challenge&quot;: &quot;)[\w-]+|"
     # How long ago something was, told within a page by the database's clock, which no test holds still.
     r"(?<=>)(just now|in \d+ min|\d+ min ago)(?=</time>)|"
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(\+00:00|Z)?|\d\d:\d\d(:\d\d)?\b"

@@ -64,7 +64,7 @@ class Tree:
         for number in (1, 2):
             at = f"repo{number}"
             lines += [
-                f"{at}-type=s3", f"{at}-path=/pgbackrest", f"{at}-s3-endpoint=127.0.0.1",
+                f"{at}-type=s3", f"{at}-bundle=y", f"{at}-path=/pgbackrest", f"{at}-s3-endpoint=127.0.0.1",
                 f"{at}-storage-port={self.ports[number - 1] + 3}", f"{at}-storage-ca-file={HOME}/ca.pem",
                 f"{at}-s3-uri-style=path", f"{at}-s3-region=us-east-1", f"{at}-s3-bucket={self.bucket}",
                 f"{at}-s3-key=test-access", f"{at}-s3-key-secret=test-secret", f"{at}-retention-full=2",

@@ -8,10 +8,21 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.conf import settings as configured
 
 from tests.restore.cluster import Tree
+
+
+def fill(tree: Tree, megabytes: int) -> None:
+    """So much that a database of that size is restored; half of it can be compressed away."""
+    if megabytes:
+        with psycopg.connect(tree.url, autocommit=True) as connection:
+            connection.execute(
+                "CREATE TABLE filler AS SELECT n, md5(n::text) || md5((n * 7)::text) AS said, repeat('resume ', 60) AS words"
+                f" FROM generate_series(1, {megabytes * 1800}) AS n"
+            )
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +44,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
         subprocess.run(
             [sys.executable, "manage.py", "migrate", "-v0"], cwd=configured.BASE_DIR, env=environment, check=True
         )  # fmt: skip
+        fill(made, int(os.environ.get("HRASSIST_PROOF_MB", "0")))
         yield made
     finally:
         made.stop("immediate")

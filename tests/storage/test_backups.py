@@ -35,6 +35,7 @@ def place(s3: S3Client, settings: Settings, tmp_path: Path) -> BucketPlace:
     settings.BACKUP_KEY_FILE = str(tmp_path / "backup.key")
     keys.generate(tmp_path / "backup.key")
     settings.ERASURE_LEDGER = str(tmp_path / "ledger")
+    settings.BACKUP_STATUS_FILE = tmp_path / "backup-status.json"
     settings.S3_ADDRESSING_STYLE = "path"
     settings.BACKUP_PLACES = {
         "A": {**settings.BACKUP_PLACES["A"], "where": ""},

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from hrassist.lib.errors import DomainError
-from hrassist.ops.backup import dump, files, keys, pgbackrest, places
+from hrassist.ops.backup import dump, files, keys, pgbackrest, places, status
 
 
 class Command(BaseCommand):
@@ -42,6 +42,7 @@ class Command(BaseCommand):
                     self._files(one, failed)
             except DomainError as error:
                 failed.append(f"{one.label}: {error.message}")
+        status.tell_metrics(status.read())
         if failed:
             raise CommandError(" ".join(failed))
 

@@ -21,6 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         del args
         found = status.read()
+        status.tell_metrics(found)
         if options["prom"]:
             text = status.prometheus(found)
         elif options["json"]:

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from hrassist.lib.errors import DomainError
+from hrassist.ops.backup import status
 from hrassist.ops.backup.drill import drill
 
 
@@ -22,6 +23,7 @@ class Command(BaseCommand):
             said = drill(which=options["place"], tell=self.stderr.write)
         except DomainError as error:
             raise CommandError(error.message) from error
+        status.tell_metrics(status.read())
         if options["json"]:
             self.stdout.write(json.dumps(said, indent=1))
         elif said["passed"]:

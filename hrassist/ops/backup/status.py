@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -255,6 +258,24 @@ def _room(said: PlaceStatus, place: FolderPlace) -> None:
         said.facts.append(
             Fact(Level.PAGE, f"Place {place.label} has no room for a restore of this size.", "Make room.")
         )
+
+
+def tell_metrics(found: Status) -> None:
+    """Write down for the metrics when the last ones ended well: a backup counts when every place has it."""
+    told: dict[str, dict[str, Any]] = {}
+    ages = [one.ages.get("database") for one in found.places]
+    if ages and None not in ages:
+        oldest = max(age for age in ages if age is not None)
+        told["backup"] = {"finished_at": (found.at - timedelta(seconds=oldest)).isoformat()}
+        sizes = [one.newest["database"]["size"] for one in found.places if "database" in one.newest]
+        told["backup"] |= {"bytes": max(sizes)} if sizes else {}
+    if (last := found.last_drill()) is not None and last["passed"]:
+        told["drill"] = {"finished_at": last["moment"]}
+    path: Path = settings.BACKUP_STATUS_FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(json.dumps(told))
+    draft.replace(path)
 
 
 def in_words(age: timedelta) -> str:

@@ -27,6 +27,7 @@ def place(tmp_path: Path, settings: Settings, ring: Ring) -> FolderPlace:
     """Place A alone."""
     del ring
     settings.ERASURE_LEDGER = str(tmp_path / "ledger")
+    settings.BACKUP_STATUS_FILE = tmp_path / "backup-status.json"
     (tmp_path / "place-a").mkdir()
     settings.BACKUP_PLACES = {
         name: {**said, "where": str(tmp_path / "place-a") if name == "A" else ""}

@@ -269,6 +269,11 @@ def test_the_status_is_read_from_what_lies_there(
     assert 'hrassist_backup_key_canary{place="A"} 1' in text
     call_command("backup_status", json=True)
     assert json.loads(capsys.readouterr().out)["last_drill"]["passed"] is True
+    told = json.loads(settings.BACKUP_STATUS_FILE.read_text())
+    assert told["backup"]["bytes"] > 1000
+    assert {datetime.fromisoformat(told[kind]["finished_at"]).date() for kind in ("backup", "drill")} == {
+        timezone.now().date()
+    }
     assert status.read(now=timezone.now() + timedelta(hours=27)).worst == status.Level.WARN
     late = status.read(now=timezone.now() + timedelta(hours=31))
     assert "The newest backup of the database in place A is 31 hours old." in [one.what for one in late.all_facts]
