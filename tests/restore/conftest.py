@@ -19,9 +19,11 @@ def fill(tree: Tree, megabytes: int) -> None:
     """So much that a database of that size is restored; half of it can be compressed away."""
     if megabytes:
         with psycopg.connect(tree.url, autocommit=True) as connection:
+            connection.execute("CREATE TABLE filler (n int, said text, words text)")
             connection.execute(
-                "CREATE TABLE filler AS SELECT n, md5(n::text) || md5((n * 7)::text) AS said, repeat('resume ', 60) AS words"
-                f" FROM generate_series(1, {megabytes * 1800}) AS n"
+                "INSERT INTO filler SELECT n, md5(n::text) || md5((n * 7)::text), repeat('resume ', 60)"
+                " FROM generate_series(1, %s::int) AS n",
+                [megabytes * 1800],
             )
 
 
