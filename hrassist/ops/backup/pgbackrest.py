@@ -57,7 +57,6 @@ def command(verb: str, *options: str) -> list[str]:
 def run(verb: str, *options: str) -> str:
     """What it printed. Raises PgBackRestFailed with its own last words, the wrong key said to be one."""
     done = subprocess.run(  # noqa: S603 - the operator's own command
-        # With a wrong key it quotes what it took for text.
         command(verb, *options),
         capture_output=True,
         encoding="utf-8",
@@ -72,12 +71,14 @@ def run(verb: str, *options: str) -> str:
 
 def cause(text: str) -> str:
     """What stands behind its words: a wrong key looks like a broken file to it."""
-    lines = [line for line in text.splitlines() if "ERROR" in line or "HINT" in line] or text.splitlines()[-3:]
-    said = " ".join(line.strip() for line in lines[-4:])
-    if re.search(r"cipher header invalid|unable to flush|CryptoError|\[031\]|\[095\]", text):
+    # With a wrong key it quotes what it took for text.
+    text = re.sub(r"[^\x20-\x7e\n]+", "?", text)
+    lines = [line for line in text.split("\n") if "ERROR" in line or "HINT" in line] or text.split("\n")[-3:]
+    said = " ".join(line.strip()[:300] for line in lines[-4:])
+    if re.search(r"cipher header invalid|unable to flush|CryptoError|FormatError|\[031\]|\[095\]", text):
         return f"this is the wrong key for that repository (repo-cipher-pass), or no encrypted one. {said}"
-    if "No space left" in text:
-        return f"the disk is full. {said}"
+    if "No space left" in text or "FileWriteError" in text:
+        return f"the disk is full, or takes nothing. {said}"
     return said
 
 

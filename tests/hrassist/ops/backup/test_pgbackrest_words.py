@@ -57,8 +57,13 @@ def test_what_a_restore_to_a_moment_left_is_taken_out_and_nothing_else() -> None
     ("text", "cause"),
     [
         ("ERROR: [095]: unable to flush\n", "this is the wrong key"),
+        (
+            "WARN: unable to load info file: FormatError: key/value found \x01\x02\nERROR: [075]: none",
+            "this is the wrong key",
+        ),
         ("ERROR: [031]: cipher header invalid", "this is the wrong key"),
-        ("ERROR: [082]: unable to write: [28] No space left on device", "the disk is full"),
+        ("ERROR: [082]: unable to write: [28] No space left on device", "the disk is full, or takes nothing"),
+        ("ERROR: [064]: unable to write 'x'\n[FileWriteError] on 2 retries", "the disk is full, or takes nothing"),
     ],
 )
 def test_the_cause_stands_first(text: str, cause: str) -> None:
