@@ -34,8 +34,9 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
         if os.environ.get("CI"):
             pytest.fail("No Debian tree with pgBackRest: run tests/restore/pg-tree.")
         pytest.skip("No Debian tree with PostgreSQL and pgBackRest: run tests/restore/pg-tree as root.")
+    first = int(os.environ.get("HRASSIST_PROOF_STORE_PORT", "9100"))
     made = Tree(
-        root=root, port=54317, ports=(9100, 9110), folder=tmp_path_factory.mktemp("stores"),
+        root=root, port=int(os.environ.get("HRASSIST_PROOF_PORT", "54317")), ports=(first, first + 10), folder=tmp_path_factory.mktemp("stores"),
         archive_timeout=int(os.environ.get("HRASSIST_PROOF_ARCHIVE_TIMEOUT", "10")),
     )  # fmt: skip
     try:

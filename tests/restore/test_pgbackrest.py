@@ -21,7 +21,7 @@ from django.conf import settings as configured
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
-from hrassist.ops.backup import cluster, pgbackrest
+from hrassist.ops.backup import cluster, pgbackrest, servers
 from hrassist.ops.backup.cluster import NotPutIntoService, TargetTaken
 from hrassist.ops.backup.pgbackrest import PgBackRestFailed
 from tests.restore.cluster import BIN, DATA, HOME, PASS, STANZA, Tree, until
@@ -140,7 +140,8 @@ def test_an_accidental_deletion_is_gone_back_behind_by_time_and_by_name(tree: Tr
     before = len(there(tree))
     assert before
     name = "before-the-accident"
-    pgbackrest.restore_point(name)
+    with servers.spoken_to(servers.at(tree.url)):
+        pgbackrest.restore_point(name)
     with psycopg.connect(tree.url, autocommit=True) as connection:
         row = connection.execute("SELECT clock_timestamp()").fetchone()
         moment = row[0].isoformat() if row else ""
