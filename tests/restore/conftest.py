@@ -36,9 +36,12 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
         pytest.skip("No Debian tree with PostgreSQL and pgBackRest: run tests/restore/pg-tree as root.")
     first = int(os.environ.get("HRASSIST_PROOF_STORE_PORT", "9100"))
     made = Tree(
-        root=root, port=int(os.environ.get("HRASSIST_PROOF_PORT", "54317")), ports=(first, first + 10), folder=tmp_path_factory.mktemp("stores"),
+        root=root,
+        port=int(os.environ.get("HRASSIST_PROOF_PORT", "54317")),
+        ports=(first, first + 10),
+        folder=tmp_path_factory.mktemp("stores"),
         archive_timeout=int(os.environ.get("HRASSIST_PROOF_ARCHIVE_TIMEOUT", "10")),
-    )  # fmt: skip
+    )
     try:
         made.start_stores()
         made.make_home()
