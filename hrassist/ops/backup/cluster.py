@@ -26,7 +26,6 @@ from hrassist.lib.errors import Conflict, DomainError
 from hrassist.ops.backup import pgbackrest
 
 PARTIAL = ".partial"
-SOCKETS = "/tmp"  # noqa: S108 - the private socket of a server that only its own account reaches
 # The database writes an event with every change and a seal each minute: how far it came is in these.
 HEARTBEAT = "SELECT greatest((SELECT max(ts) FROM audit_event), (SELECT max(sealed_at) FROM audit_seal))"
 COUNTS = "SELECT (SELECT count(*) FROM candidates_candidate) || ' ' || (SELECT count(*) FROM audit_event)"
@@ -158,8 +157,8 @@ def _as_it_reads(moment: str) -> str:
 
 
 def _recovered(machine: Machine, path: str, database: str) -> tuple[datetime | None, str]:
-    """Start it so that nobody else reaches it, wait until it has promoted, ask it how far it came, and stop it."""
-    options = f"-c listen_addresses='' -c unix_socket_directories={SOCKETS} -c port={machine.port} -c archive_mode=off"
+    """Start it with its socket in its own directory, wait until it has promoted, ask how far it came, and stop it."""
+    options = f"-c listen_addresses='' -c unix_socket_directories={path} -c port={machine.port} -c archive_mode=off"
     started = machine.program(
         "pg_ctl", "-D", path, "-w", "-t", "600", "-o", options, "-l", f"{path}/restore.log", "start"
     )
@@ -169,16 +168,16 @@ def _recovered(machine: Machine, path: str, database: str) -> tuple[datetime | N
         raise NotPutIntoService(path=path, why=f"it does not start: {pgbackrest.cause(said[-3000:])}")
     try:
         deadline = time.monotonic() + RECOVERY_WITHIN
-        while _ask(machine, database, "SELECT pg_is_in_recovery()") != "f":
+        while _ask(machine, path, database, "SELECT pg_is_in_recovery()") != "f":
             if time.monotonic() > deadline:
                 raise NotPutIntoService(path=path, why="it does not come out of recovery.")
             time.sleep(0.2)
         moment = _ask(
             machine, database, f"SELECT to_char(({HEARTBEAT}) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US+00:00')"
         )
-        counts = _ask(machine, database, COUNTS)
+        counts = _ask(machine, path, database, COUNTS)
         damaged = machine.program(
-            "pg_amcheck", "-h", SOCKETS, "-p", str(machine.port), "-d", database, "--install-missing", "--jobs=2"
+            "pg_amcheck", "-h", path, "-p", str(machine.port), "-d", database, "--install-missing", "--jobs=2"
         )
         if damaged.returncode:
             raise NotPutIntoService(path=path, why=(damaged.stdout + damaged.stderr)[-300:])
@@ -187,8 +186,8 @@ def _recovered(machine: Machine, path: str, database: str) -> tuple[datetime | N
     return (datetime.fromisoformat(moment) if moment else None), counts
 
 
-def _ask(machine: Machine, database: str, statement: str) -> str:
-    arguments = ["-h", SOCKETS, "-p", str(machine.port), "-d", database, "-XAtq", "-v", "ON_ERROR_STOP=1"]
+def _ask(machine: Machine, path: str, database: str, statement: str) -> str:
+    arguments = ["-h", path, "-p", str(machine.port), "-d", database, "-XAtq", "-v", "ON_ERROR_STOP=1"]
     done = machine.program("psql", *arguments, "-c", statement)
     if done.returncode:
         if "starting up" in done.stderr or "not yet accepting" in done.stderr:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from django.apps import apps
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from psycopg import sql
 
 from hrassist.ops.fsck.broken import Asked, Broken, Repair
 
@@ -68,7 +69,7 @@ def schema_serves_the_code(asked: Asked) -> Iterator[Broken]:
                 _make_again(name),
             )  # fmt: skip
         cursor.execute(
-            "SELECT conname::text, conrelid::regclass::text FROM pg_constraint"
+            "SELECT conname::text, relname::text FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid"
             " WHERE NOT convalidated AND connamespace = 'public'::regnamespace"
         )
         for name, table in cursor.fetchall():
@@ -107,7 +108,7 @@ def _columns() -> Iterator[Broken]:
 def _make_again(name: str) -> Repair:
     def make_again() -> str:
         with connection.cursor() as cursor:
-            cursor.execute(f"REINDEX INDEX {connection.ops.quote_name(name)}")
+            cursor.execute(sql.SQL("REINDEX INDEX {}").format(sql.Identifier(name)))
         return f"the index {name} was made again"
 
     return make_again
@@ -115,9 +116,9 @@ def _make_again(name: str) -> Repair:
 
 def _validate(table: str, name: str) -> Repair:
     def validate() -> str:
-        quoted = connection.ops.quote_name(name)
         with connection.cursor() as cursor:
-            cursor.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {quoted}")
+            named = sql.Identifier(table), sql.Identifier(name)
+            cursor.execute(sql.SQL("ALTER TABLE {} VALIDATE CONSTRAINT {}").format(*named))
         return f"the constraint {name} was validated"
 
     return validate

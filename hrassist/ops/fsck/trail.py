@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 from django.urls import Resolver404, resolve
+from psycopg import sql
 
 from audit.actions import seals
 from audit.models import Event
@@ -53,8 +54,7 @@ def _guards() -> Iterator[Broken]:
 def _switch_on(name: str) -> Any:
     def switch_on() -> str:
         with connection.cursor() as cursor:
-            quoted = connection.ops.quote_name(name)
-            cursor.execute(f"ALTER TABLE audit_event ENABLE TRIGGER {quoted}")
+            cursor.execute(sql.SQL("ALTER TABLE audit_event ENABLE TRIGGER {}").format(sql.Identifier(name)))
         return f"the trigger {name} is on"
 
     return switch_on
