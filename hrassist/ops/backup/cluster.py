@@ -117,7 +117,9 @@ def restore(
     except DomainError:
         raise
     except Exception as error:
-        raise NotPutIntoService(path=directory + PARTIAL, why=error) from error
+        raise NotPutIntoService(
+            path=directory + PARTIAL, why=_last_words(machine, directory + PARTIAL) or error
+        ) from error
     # A restore to a moment is behind on purpose.
     behind = None
     if heartbeat is not None and not (time_target or name_target):
@@ -173,7 +175,10 @@ def _recovered(machine: Machine, path: str, database: str) -> tuple[datetime | N
                 raise NotPutIntoService(path=path, why="it does not come out of recovery.")
             time.sleep(0.2)
         moment = _ask(
-            machine, database, f"SELECT to_char(({HEARTBEAT}) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US+00:00')"
+            machine,
+            path,
+            database,
+            f"SELECT to_char(({HEARTBEAT}) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US+00:00')",
         )
         counts = _ask(machine, path, database, COUNTS)
         damaged = machine.program(
@@ -184,6 +189,13 @@ def _recovered(machine: Machine, path: str, database: str) -> tuple[datetime | N
     finally:
         machine.program("pg_ctl", "-D", path, "-w", "-m", "fast", "stop")
     return (datetime.fromisoformat(moment) if moment else None), counts
+
+
+def _last_words(machine: Machine, path: str) -> str:
+    """Why the server went away, as its log ends: a target that is never reached, say."""
+    log = machine.outside(f"{path}/restore.log")
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    return next((line for line in reversed(lines) if "FATAL" in line or "PANIC" in line), "")
 
 
 def _ask(machine: Machine, path: str, database: str, statement: str) -> str:
