@@ -9,6 +9,7 @@ from __future__ import annotations
 NOUNS = {
     "absence": ("ABS", "an interviewer's absence"),
     "application": ("APP", "an application"),
+    "backup": ("BKP", "a backup"),
     "break_glass": ("BRG", "the emergency account"),
     "breach": ("BRC", "a report of a breach"),
     "candidate": ("CAN", "a candidate"),
@@ -112,6 +113,7 @@ VERBS = {
     "done": ("DONE", "ended"),
     "downloaded": ("DL", "was downloaded"),
     "drafted": ("DRF", "was drafted"),
+    "drilled": ("DRL", "was restored in a drill"),
     "due_viewed": ("VDUE", "was looked at: who falls due"),
     "edited": ("EDT", "was edited"),
     "editor_viewed": ("VEDT", "was looked at: editor"),
@@ -217,6 +219,7 @@ VERBS = {
     "requested": ("RQS", "was requested"),
     "requests_viewed": ("VREQ", "were looked at"),
     "rescheduled": ("RSC", "was rescheduled"),
+    "repaired": ("RPR", "was repaired by a check"),
     "restored": ("RST", "was restored"),
     "retried": ("RTY", "was tried again"),
     "revoked": ("REV", "was revoked"),

@@ -2,6 +2,7 @@
 
 # ruff: noqa: F403
 from hrassist.settings.audit import *
+from hrassist.settings.backup import *
 from hrassist.settings.base import *
 from hrassist.settings.mail import *
 from hrassist.settings.privacy import *
