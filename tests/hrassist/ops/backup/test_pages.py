@@ -121,27 +121,27 @@ def test_each_combination_that_is_no_backup_is_named(production: Settings, tmp_p
         production.BACKUP_PLACES = {name: {**good[name], **changed.get(name, {})} for name in good}
         return found()
 
-    assert with_places(A={"where": ""}, B={"where": ""}) == {"W070"}
-    assert with_places(B={"where": ""}) == {"W071"}
-    assert with_places(B={"where": good["A"]["where"], "endpoint_url": good["A"]["endpoint_url"]}) == {"E071"}
-    assert with_places(A={"where": "/mnt/a"}, B={"where": "/mnt/b"}) == {"W072"}
-    assert with_places(A={"where": str(tmp_path)}) == {"E072"}
+    assert with_places(A={"where": ""}, B={"where": ""}) == {"W090"}
+    assert with_places(B={"where": ""}) == {"W091"}
+    assert with_places(B={"where": good["A"]["where"], "endpoint_url": good["A"]["endpoint_url"]}) == {"E091"}
+    assert with_places(A={"where": "/mnt/a"}, B={"where": "/mnt/b"}) == {"W092"}
+    assert with_places(A={"where": str(tmp_path)}) == {"E092"}
     production.STORAGE_BACKEND, production.AWS_S3_BUCKET_NAME = "s3", "resumes"
     production.AWS_S3_ENDPOINT_URL, production.AWS_ACCESS_KEY_ID = good["A"]["endpoint_url"], "key-A"
-    assert with_places(A={"where": "s3://resumes/backups"}) == {"E076"}
-    assert with_places() == {"W074"}
+    assert with_places(A={"where": "s3://resumes/backups"}) == {"E096"}
+    assert with_places() == {"W094"}
     production.STORAGE_BACKEND = "disk"
     production.BACKUP_LOCK_MODE = "off"
-    assert with_places() == {"W073"}
+    assert with_places() == {"W093"}
     production.BACKUP_LOCK_MODE, production.BACKUP_LOCK_DAYS = "COMPLIANCE", 5
-    assert with_places() == {"E075"}
+    assert with_places() == {"E095"}
     production.BACKUP_LOCK_DAYS = 30
     (tmp_path / "backup.key").chmod(0o644)
-    assert with_places() == {"E074"}
+    assert with_places() == {"E094"}
     production.BACKUP_KEY_FILE = str(tmp_path / "absent.key")
-    assert with_places() == {"E073"}
+    assert with_places() == {"E093"}
     production.BACKUP_KEY_FILE = ""
-    assert with_places() == {"E070"}
+    assert with_places() == {"E090"}
 
 
 def test_a_key_is_made_by_the_command_and_never_over_another(
