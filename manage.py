@@ -7,6 +7,10 @@ import sys
 from django.core.management import execute_from_command_line
 
 from hrassist.lib import logs, origin
+from hrassist.metrics import files
+
+# Commands that serve for as long as the machine runs, and as what they count.
+COUNTING = {("runserver",): files.WEB, ("procrastinate", "worker"): files.WORKER}
 
 
 def main() -> None:
@@ -15,6 +19,11 @@ def main() -> None:
     origin.begin_process(sys.argv)
     if os.environ.get("HRASSIST_ENV") != "development":
         logs.log_what_nobody_caught()
+    for command, role in COUNTING.items():
+        if tuple(sys.argv[1 : 1 + len(command)]) == command:
+            from django.conf import settings  # noqa: PLC0415  read once it is known which they are
+
+            files.begin(role, settings.METRICS_DIR)
     execute_from_command_line(sys.argv)
 
 

@@ -4,9 +4,13 @@ import os
 from typing import Any
 
 import django
+from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 
+from hrassist.metrics import files
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hrassist.settings")
+files.begin(files.STREAM, settings.METRICS_DIR)
 
 
 class StreamHandler(ASGIHandler):

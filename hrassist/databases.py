@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.utils import timezone
 
 from hrassist.lib import dbroles, planner
 from hrassist.lib.dbroles import Standing
@@ -41,6 +42,17 @@ def grant_after_migrate(using: str = DEFAULT_DB_ALIAS, **_kwargs: Any) -> None:
         if dbroles.may_grant(cursor, role) and not dbroles.is_granted(cursor, role=role):
             with transaction.atomic(using=using):
                 dbroles.grant(cursor, role=role)
+
+
+def skew() -> float:
+    """By how many seconds this machine's clock is ahead of the database's."""
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        before = timezone.now()
+        cursor.execute("SELECT clock_timestamp()")
+        theirs = cursor.fetchone()[0]
+        # Half of the way there and back is the moment at which it was read.
+        ours = before + (timezone.now() - before) / 2
+    return float((ours - theirs).total_seconds())
 
 
 def analyze_after_migrate(using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:

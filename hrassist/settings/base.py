@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "anymail",
 ]
 MIDDLEWARE = [
+    "hrassist.metrics.requests.MetricsMiddleware",
     "hrassist.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -120,6 +121,10 @@ OWNER_COMMANDS = {
     "database_role",
     "generate_workload",
     "generate_events",
+    "backup",
+    "restore",
+    "drill",
+    "safe_migrate",
 }
 AS_OWNER = TESTING or (len(sys.argv) > 1 and sys.argv[1] in OWNER_COMMANDS)
 
@@ -151,6 +156,8 @@ _DEFAULT_DB: dict[str, Any] = {
     "CONN_HEALTH_CHECKS": True,
     "ATOMIC_REQUESTS": False,
 }
+# A database that is away is known after seconds, not after the operating system's two minutes.
+_DEFAULT_DB["OPTIONS"].setdefault("connect_timeout", "5")
 DATABASES: dict[str, dict[str, Any]] = {
     "default": _DEFAULT_DB,
     # What must be on record although the request rolls back goes through a connection of its own.

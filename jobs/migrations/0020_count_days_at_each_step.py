@@ -17,6 +17,6 @@ def count(apps, schema_editor):
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("jobs", "0017_days_at_each_step")]
+    dependencies = [("jobs", "0019_days_at_each_step")]
 
     operations = [migrations.RunPython(count, migrations.RunPython.noop, elidable=True)]

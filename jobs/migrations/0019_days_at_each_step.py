@@ -87,7 +87,7 @@ DROP FUNCTION jobs_wait_of_steps();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('jobs', '0016_privacy_of_rankings'),
+        ('jobs', '0018_language_models'),
     ]
 
     operations = [
