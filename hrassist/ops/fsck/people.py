@@ -48,7 +48,7 @@ def _left(pk: UUID, model: str, asked: Asked) -> Iterator[Broken]:
     if count := eraser.left(person):
 
         def remove() -> str:
-            for key in eraser.stored(person):
+            for key in erasing.keys_of(person):
                 storage.clean().delete(key)
             eraser.remove(person)
             return f"what was left of person {pk} in {model} is gone"
