@@ -4,8 +4,10 @@
 import os
 import sys
 
+import django
 from django.core.management import execute_from_command_line
 
+from hrassist import env
 from hrassist.lib import logs, origin
 
 
@@ -15,7 +17,13 @@ def main() -> None:
     origin.begin_process(sys.argv)
     if os.environ.get("HRASSIST_ENV") != "development":
         logs.log_what_nobody_caught()
-    execute_from_command_line(sys.argv)
+    with env.said_in_words():
+        if sys.argv[1:3] == ["procrastinate", "worker"]:
+            django.setup()
+            from hrassist.ops import start  # noqa: PLC0415  only a worker asks
+
+            start.or_stop()
+        execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,9 @@ from typing import Any
 import django
 from django.core.handlers.asgi import ASGIHandler
 
+from hrassist import env
+from hrassist.ops import start
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hrassist.settings")
 
 
@@ -19,5 +22,7 @@ class StreamHandler(ASGIHandler):
         return request, error
 
 
-django.setup(set_prefix=False)
+with env.said_in_words():
+    django.setup(set_prefix=False)
+    start.or_stop()
 application = StreamHandler()

@@ -4,9 +4,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from psycopg import sql
 
 from hrassist.lib import dbroles
 from hrassist.lib.dbroles import Standing
+
+_MARK = "hrassist: "
 
 
 class OneSchemaRouter:
@@ -41,6 +44,27 @@ def grant_after_migrate(using: str = DEFAULT_DB_ALIAS, **_kwargs: Any) -> None:
         if dbroles.may_grant(cursor, role) and not dbroles.is_granted(cursor, role=role):
             with transaction.atomic(using=using):
                 dbroles.grant(cursor, role=role)
+
+
+def mark_after_migrate(using: str = DEFAULT_DB_ALIAS, **_kwargs: Any) -> None:
+    """Write into a database whose it is, once: a copy of it keeps the mark, so that no other environment takes it."""
+    if using == DEFAULT_DB_ALIAS and not environment():
+        claim(environment=settings.ENVIRONMENT)
+
+
+def claim(*, environment: str) -> None:
+    """Make the database that of another environment; only its owner can."""
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(sql.SQL("COMMENT ON TABLE django_migrations IS {}").format(sql.Literal(f"{_MARK}{environment}")))
+
+
+def environment() -> str:
+    """Which environment this database belongs to; empty before the first migration."""
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute("SELECT obj_description(to_regclass('django_migrations'), 'pg_class')")
+        row = cursor.fetchone()
+    mark = str(row[0] or "") if row else ""
+    return mark.removeprefix(_MARK) if mark.startswith(_MARK) else ""
 
 
 def standing() -> Standing:

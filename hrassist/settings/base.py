@@ -118,6 +118,7 @@ OWNER_COMMANDS = {
     "flush",
     "pgtrigger",
     "database_role",
+    "claim_database",
     "generate_workload",
     "generate_events",
 }
