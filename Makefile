@@ -75,7 +75,7 @@ check: install ## Format, lint, types, layers, migrations, templates, secrets, h
 	$(BIN)/lint-imports
 	$(WITH_DATABASE) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/djlint --quiet --check --lint $(PACKAGES)
-	git ls-files -z -- ':!requirements*.txt' ':!tests' | xargs -0 $(BIN)/detect-secrets-hook
+	git ls-files -z -- ':!requirements*.txt' ':!.ci/scanners.txt' ':!tests' | xargs -0 $(BIN)/detect-secrets-hook
 	git ls-files -z -- tests | xargs -0 $(BIN)/detect-secrets-hook $(MADE_UP)
 	$(BIN)/bandit --quiet -c pyproject.toml -ll --recursive $(PACKAGES)
 	deploy/scripts/scanner semgrep --config .ci/semgrep.yml $(PACKAGES)
@@ -94,7 +94,7 @@ lock: install ## Resolve pyproject.toml into hashed requirements; UPGRADE=1 take
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements.txt
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra dev --constraint requirements.txt --output-file requirements-dev.txt
 	$(BIN)/uv pip compile .ci/scanners.in --quiet --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) --output-file requirements-scanners.txt
+	  --no-emit-index-url --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) --output-file .ci/scanners.txt
 
 .PHONY: audit-packages
 audit-packages: install ## Ask the public advisories about every locked package (needs the internet)

@@ -80,7 +80,9 @@ class NoticeAdmin(ReadOnlyAdmin[Notice]):
     ) -> HttpResponse:
         """Read a version; change, look at and publish a draft; begin the next version from this one."""
         notice = self.get_object(request, object_id)
-        if notice is None or not self.has_view_permission(request, notice):
+        if not self.has_view_permission(request, notice):
+            raise PermissionDenied
+        if notice is None:
             raise Http404
         user: Any = request.user
         may = user.has_perm("candidates.change_notice")

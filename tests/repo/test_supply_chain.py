@@ -90,7 +90,7 @@ def test_the_table_of_licences_names_only_what_is_locked(sbom_module):
     assert set(sbom_module.POLICY["packages"]) - {name for name, _ in locked()} == set()
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-scanners.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", ".ci/scanners.txt"])
 def test_every_requirement_has_a_hash(name):
     text = (ROOT / name).read_text()
     blocks = [block for block in re.split(r"\n(?=[a-zA-Z0-9])", text) if "==" in block]
