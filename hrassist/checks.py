@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import Error as DatabaseError
 
 from hrassist.databases import standing
+from hrassist.lib import redis_server
 
 YEAR = 31_536_000
 # Asked before a process serves anybody (hrassist/ops/start.py), beside those of security.
@@ -163,6 +164,20 @@ def check_scanner(**_kwargs: Any) -> list[CheckMessage]:
             "No malware scanner is configured; uploads are checked for structure only.",
             hint="Install clamav-daemon and set HRASSIST_CLAMD_SOCKET, for example /run/clamav/clamd.ctl.",
             id="hrassist.W020",
+        )
+    ]
+
+
+@register(START)
+def check_redis(**_kwargs: Any) -> list[CheckMessage]:
+    """Say it when the Redis that is configured does not answer: everything works without it, and slower."""
+    if not settings.REDIS_URL or redis_server.answers():
+        return []
+    return [
+        Warning(
+            "Redis does not answer; caches are empty and the database counts all limits.",
+            hint="Start it, or correct REDIS_URL; without REDIS_URL none is asked.",
+            id="hrassist.W080",
         )
     ]
 

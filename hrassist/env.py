@@ -1,7 +1,8 @@
 """Strict reading of the environment: a missing or malformed value stops the start with one sentence that names it.
 
 Every secret NAME may also come as NAME_FILE, the path of a file that holds it (Docker), or as a credential of systemd
-(LoadCredential=app:/etc/hrassist/secrets/app makes each file NAME of that folder the credential app_NAME).
+(LoadCredential=app:/etc/hrassist/secrets/app makes each file NAME of that folder the credential app_NAME); a cluster
+mounts the same sets as folders.
 `READ` lists every name that was asked for; a test holds `config/env.example` equal to it.
 """
 
@@ -64,7 +65,8 @@ def secret(name: str, default: str | None = None) -> str:
 def _credential(name: str) -> str:
     """The file in which systemd hands this secret to this service alone; nothing where it does not."""
     folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
-    found = (Path(folder, f"{owner}_{name}") for owner in CREDENTIALS) if folder else ()
+    forms = (f"{owner}_{name}" for owner in CREDENTIALS), (f"{owner}/{name}" for owner in CREDENTIALS)
+    found = (Path(folder, one) for form in forms for one in form) if folder else ()
     return next((str(path) for path in found if path.is_file()), "")
 
 

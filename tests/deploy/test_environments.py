@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 import tomllib
@@ -43,7 +44,7 @@ def test_no_secret_stands_in_any_of_them():
     example = (ROOT / "config/env.example").read_text().splitlines()
     secret = {
         line.lstrip("#").partition("=")[0]
-        for before, line in zip(example, example[1:], strict=False)
+        for before, line in itertools.pairwise(example)
         if before.endswith("Secret.") and "=" in line
     }
     assert len(secret) > 10
