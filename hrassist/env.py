@@ -16,8 +16,9 @@ from urllib.parse import unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 READ: set[str] = set()
-# The sets of secrets that a unit may be given (deploy/vm/systemd).
-CREDENTIALS = ("app", "worker", "owner")
+# The sets of secrets that a unit may be given (deploy/vm/systemd). What is of the web process alone comes first: its
+# database may be a pooler's.
+CREDENTIALS = ("web", "app", "worker", "owner")
 
 # EX_CONFIG of sysexits.h: a unit of systemd does not try again (RestartPreventExitStatus).
 WRONG_CONFIGURATION = 78

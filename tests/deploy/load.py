@@ -27,9 +27,16 @@ class Load:
     """Threads that ask one after the other, by GET and by POST, over connections that stay open."""
 
     def __init__(
-        self, port: int, *, token: str, threads: int = 4, host: str = "127.0.0.1", pause: float = 0.04
+        self,
+        port: int,
+        *,
+        token: str,
+        threads: int = 4,
+        host: str = "127.0.0.1",
+        pause: float = 0.04,
+        writes: bool = True,
     ) -> None:
-        self.port, self.token, self.host, self.pause = port, token, host, pause
+        self.port, self.token, self.host, self.pause, self.writes = port, token, host, pause, writes
         self.found: Counter[str] = Counter()
         self.slowest = 0.0
         self._ending = threading.Event()
@@ -63,7 +70,7 @@ class Load:
         count = 0
         while not self._ending.is_set():
             count += 1
-            writes = number == 0 and count % 3 == 0
+            writes = self.writes and number == 0 and count % 3 == 0
             began = time.monotonic()
             try:
                 if connection is None:

@@ -42,7 +42,14 @@ class Machine:
         self.process: subprocess.Popen[bytes] | None = None
         self.log = folder / "web.log"
         self.path = f"{folder}/bin:{os.environ['PATH']}:/usr/sbin"
-        for one in ("etc/hrassist/secrets/app", "etc/hrassist/secrets/owner", "run/hrassist", "bin", "opt/hrassist"):
+        for one in (
+            "etc/hrassist/secrets/web",
+            "etc/hrassist/secrets/app",
+            "etc/hrassist/secrets/owner",
+            "run/hrassist",
+            "bin",
+            "opt/hrassist",
+        ):
             (folder / one).mkdir(parents=True)
         (folder / "etc/hrassist/env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         for name, value in secrets.items():
