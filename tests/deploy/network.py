@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -78,11 +79,11 @@ def ip(*words: str) -> None:
 
 
 class Forwarded:
-    """A port of this machine's address in the network, for a server that listens to 127.0.0.1 alone."""
+    """A port of this machine that leads elsewhere: into the network, or out of it to a server of 127.0.0.1 alone."""
 
-    def __init__(self, address: str, to: int) -> None:
+    def __init__(self, address: str, to: tuple[str, int], *, port: int = 0) -> None:
         self.to = to
-        self.listening = socket.create_server((address, 0))
+        self.listening = socket.create_server((address, port))
         self.port: int = self.listening.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -92,7 +93,7 @@ class Forwarded:
                 one, _ = self.listening.accept()
             except OSError:
                 return
-            other = socket.create_connection(("127.0.0.1", self.to))
+            other = socket.create_connection(self.to)
             for source, sink in ((one, other), (other, one)):
                 threading.Thread(target=self._copy, args=(source, sink), daemon=True).start()
 
@@ -111,3 +112,10 @@ class Forwarded:
 
     def close(self) -> None:
         self.listening.close()
+
+
+if __name__ == "__main__":
+    # In a process of its own: tests themselves reach nothing but this machine.
+    _, own_port, to_host, to_port = sys.argv
+    Forwarded("127.0.0.1", (to_host, int(to_port)), port=int(own_port))
+    threading.Event().wait()

@@ -24,7 +24,7 @@ from tests.factories import UserFactory
 pytestmark = [
     pytest.mark.deploy,
     pytest.mark.slow,
-    pytest.mark.django_db(transaction=True, databases=["default", "audit"]),
+    pytest.mark.django_db(transaction=True, databases=["default", "audit", "replica"]),
 ]
 COUNT = "SELECT count(*) AS n, pg_is_in_recovery() AS copied FROM hrassist_user"
 

@@ -125,6 +125,18 @@ data "aws_iam_policy_document" "flows" {
   }
 }
 
+resource "aws_iam_role_policy" "flows" {
+  role   = aws_iam_role.flows.id
+  policy = data.aws_iam_policy_document.write_flows.json
+}
+
+data "aws_iam_policy_document" "write_flows" {
+  statement {
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"]
+    resources = ["${aws_cloudwatch_log_group.flows.arn}:*"]
+  }
+}
+
 output "data_subnets" {
   value = aws_subnet.data[*].id
 }
