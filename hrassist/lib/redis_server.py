@@ -40,7 +40,7 @@ def tried(ask: Callable[[], T], *, otherwise: T) -> T:
 @lru_cache(maxsize=1)
 def client() -> redis.Redis:
     """One connection pool for each process."""
-    return redis.Redis.from_url(settings.REDIS_URL, **OPTIONS)  # type: ignore[arg-type]
+    return redis.Redis.from_url(settings.REDIS_URL, **OPTIONS)
 
 
 def answers() -> bool:
@@ -95,4 +95,4 @@ class DegradingCache(RedisCache):
         return tried(lambda: super(DegradingCache, self).incr(key, delta, version), otherwise=delta)
 
     def clear(self) -> Any:
-        return tried(lambda: super(DegradingCache, self).clear(), otherwise=False)
+        return tried(lambda: super(DegradingCache, self).clear(), otherwise=None)

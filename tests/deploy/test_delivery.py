@@ -49,7 +49,7 @@ def test_every_script_that_a_workflow_calls_is_there():
     called = set()
     for path in WORKFLOWS.iterdir():
         called |= set(re.findall(r"\bdeploy/(?:vm|scripts|container)/[\w-]+", path.read_text()))
-        targets = re.findall(r"\bmake ((?:[a-z-]+ ?)+)", path.read_text())
+        targets = re.findall(r"(?m)^\s*(?:- run: )?make ((?:[a-z-]+ ?)+)", path.read_text())
         for target in {one for line in targets for one in line.split()}:
             assert f"\n{target}:" in (ROOT / "Makefile").read_text(), target
     assert {"deploy/vm/roll", "deploy/scripts/smoke", "deploy/scripts/version"} <= called
