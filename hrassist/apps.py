@@ -28,6 +28,7 @@ class HrassistConfig(AppConfig):
         post_migrate.connect(roles.sync_after_migrate, sender=self)
         post_migrate.connect(databases.grant_after_migrate, sender=self)
         post_migrate.connect(databases.mark_after_migrate, sender=self)
+        post_migrate.connect(databases.analyze_after_migrate, sender=self)
 
 
 class HrassistAdminConfig(AdminConfig):

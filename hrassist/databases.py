@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, transaction
 from psycopg import sql
 
-from hrassist.lib import dbroles
+from hrassist.lib import dbroles, planner
 from hrassist.lib.dbroles import Standing
 
 _MARK = "hrassist: "
@@ -108,6 +108,17 @@ def environment() -> str:
         row = cursor.fetchone()
     mark = str(row[0] or "") if row else ""
     return mark.removeprefix(_MARK) if mark.startswith(_MARK) else ""
+
+
+def analyze_after_migrate(using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
+    """Have the planner look at what was just migrated, on whatever way the migration came.
+
+    A flush says it has migrated as well, but has no plan.
+    """
+    if using != DEFAULT_DB_ALIAS or "plan" not in kwargs:
+        return
+    with connections[using].cursor() as cursor:
+        planner.learn(cursor, planner.unknown(cursor))
 
 
 def standing() -> Standing:

@@ -38,6 +38,8 @@ PACE: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "admin:jobs_offer_docx": (("letter", GET),),
     "admin:jobs_offer_pdf": (("letter", GET),),
     "admin:export": (("export", POST),),
+    "admin:candidates_erasure_certificate": (("export:file", GET),),
+    "admin:candidates_dataexport_download": (("export:file", GET),),
     "admin:long_task_file": (("export:file", GET),),
     "admin:long_task_refused": (("export:file", GET),),
     "admin:candidates_import": (("import", POST),),

@@ -1,6 +1,9 @@
 """Background work of the site itself."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import wraps
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -17,44 +20,56 @@ from hrassist.models import IdempotencyRecord
 from jobs.actions import intake, ranking_log, scorecards, settling
 from jobs.models import IntakeSubmission
 
+Work = Callable[[datetime], None]
+
+
+def every(cron: str, *, queue: str = "upkeep") -> Callable[[Work], Any]:
+    """Have this done at these times; one that still waits for its turn is not put in the queue a second time."""
+
+    def periodic(work: Work) -> Any:
+        @wraps(work)
+        def at(timestamp: int) -> None:
+            work(datetime.fromtimestamp(timestamp, tz=UTC))
+
+        task = app.task(queue=queue, queueing_lock=work.__name__, pass_context=False)(at)
+        return app.periodic(cron=cron)(task)
+
+    return periodic
+
+
 # How often a submission is looked at within its first minute.
 SOON = 5
 
 
-@app.periodic(cron="17 * * * *")
-@app.task(queue="upkeep", queueing_lock="sweep_throttle", pass_context=False)
-def sweep_throttle(timestamp: int) -> None:
+@every("17 * * * *")
+def sweep_throttle(now: datetime) -> None:
     """Remove counters that have run out."""
-    del timestamp
+    del now
     throttle.sweep()
 
 
-@app.periodic(cron="43 3 * * *")
-@app.task(queue="upkeep", queueing_lock="forget_tallies", pass_context=False)
-def forget_tallies(timestamp: int) -> None:
+@every("43 3 * * *")
+def forget_tallies(now: datetime) -> None:
     """Remove counters of refusals that no page shows any more."""
-    tally.forget(before=datetime.fromtimestamp(timestamp, tz=UTC) - tally.KEPT)
+    tally.forget(before=now - tally.KEPT)
 
 
-@app.periodic(cron="*/10 * * * *")
-@app.task(queue="upkeep", queueing_lock="tell_of_security", pass_context=False)
-def tell_of_security(timestamp: int) -> None:
+@every("*/10 * * * *")
+def tell_of_security(now: datetime) -> None:
     """Tell operators of what turned serious on the security page."""
-    security_alerts.tell(now=datetime.fromtimestamp(timestamp, tz=UTC))
+    security_alerts.tell(now=now)
 
 
-@app.periodic(cron="23 * * * *")
-@app.task(queue="upkeep", queueing_lock="forget_answers", pass_context=False)
-def forget_answers(timestamp: int) -> None:
+@every("23 * * * *")
+def forget_answers(now: datetime) -> None:
     """Remove answers to repeated POSTs that nobody may ask for any more: they hold what people wrote."""
-    IdempotencyRecord.objects.expired(now=datetime.fromtimestamp(timestamp, tz=UTC)).delete()
+    IdempotencyRecord.objects.expired(now=now).delete()
 
 
-@app.periodic(cron="*/5 * * * *")
-@app.task(queue="upkeep", queueing_lock="remind_of_scorecards", pass_context=False)
-def remind_of_scorecards(timestamp: int) -> None:
+@every("*/5 * * * *")
+def remind_of_scorecards(now: datetime) -> None:
     """Tell interviewers, an hour after they met somebody, that their scorecard is due; each once."""
-    scorecards.remind_all(now=datetime.fromtimestamp(timestamp, tz=UTC))
+    scorecards.remind_all(now=now)
 
 
 @app.task(queue=long_tasks.QUEUE, name=long_tasks.RUNNER)
@@ -63,46 +78,40 @@ def run_long_task(*, long_task_id: str) -> None:
     long_tasks.run(long_task_id)
 
 
-@app.periodic(cron="*/10 * * * *")
-@app.task(queue="upkeep", queueing_lock="expire_task_files", pass_context=False)
-def expire_task_files(timestamp: int) -> None:
+@every("*/10 * * * *")
+def expire_task_files(now: datetime) -> None:
     """Delete the files of long work after their day: they are copies of what people told us."""
-    task_files.expire(now=datetime.fromtimestamp(timestamp, tz=UTC))
+    task_files.expire(now=now)
 
 
-@app.periodic(cron="*/2 * * * *")
-@app.task(queue="upkeep", queueing_lock="end_forgotten_long_tasks", pass_context=False)
-def end_forgotten_long_tasks(timestamp: int) -> None:
+@every("*/2 * * * *")
+def end_forgotten_long_tasks(now: datetime) -> None:
     """Say of long work that it failed when no worker will take it up again."""
-    long_tasks.end_forgotten(now=datetime.fromtimestamp(timestamp, tz=UTC))
+    long_tasks.end_forgotten(now=now)
 
 
-@app.periodic(cron="* * * * *")
-@app.task(queue="mail", queueing_lock="mail_notifications", pass_context=False)
-def mail_notifications(timestamp: int) -> None:
+@every("* * * * *", queue="mail")
+def mail_notifications(now: datetime) -> None:
     """Mail what people were told and have not read: at once, or once a day, as each of them chose."""
-    notification_mail.send_due(now=datetime.fromtimestamp(timestamp, tz=UTC))
+    notification_mail.send_due(now=now)
 
 
-@app.periodic(cron="41 6 * * *")
-@app.task(queue="upkeep", queueing_lock="tell_of_token_expiry", pass_context=False)
-def tell_of_token_expiry(timestamp: int) -> None:
+@every("41 6 * * *")
+def tell_of_token_expiry(now: datetime) -> None:
     """Tell people of tokens of theirs that end within a week; each once."""
-    tokens.tell_of_expiry(now=datetime.fromtimestamp(timestamp, tz=UTC))
+    tokens.tell_of_expiry(now=now)
 
 
-@app.periodic(cron="* * * * *")
-@app.task(queue="upkeep", queueing_lock="shut_break_glass", pass_context=False)
-def shut_break_glass(timestamp: int) -> None:
+@every("* * * * *")
+def shut_break_glass(now: datetime) -> None:
     """Tidy up the emergency account after its hour; nobody is signed in to it by then, with or without this task."""
-    break_glass.close_expired(now=datetime.fromtimestamp(timestamp, tz=UTC))
+    break_glass.close_expired(now=now)
 
 
-@app.periodic(cron="29 * * * *")
-@app.task(queue="upkeep", queueing_lock="forget_sessions", pass_context=False)
-def forget_sessions(timestamp: int) -> None:
+@every("29 * * * *")
+def forget_sessions(now: datetime) -> None:
     """Remove sessions that have ended by the clock."""
-    del timestamp
+    del now
     SessionStore.clear_expired()
 
 
@@ -128,20 +137,17 @@ def send_self_service_link(*, link_id: str) -> None:
     self_service.send(link_id=UUID(link_id), now=timezone.now())
 
 
-@app.periodic(cron="*/10 * * * *")
-@app.task(queue="upkeep", queueing_lock="end_pool_memberships", pass_context=False)
-def end_pool_memberships(timestamp: int) -> None:
+@every("*/10 * * * *")
+def end_pool_memberships(now: datetime) -> None:
     """Take people out of talent pools when their time is over, and ask those whose time ends soon."""
-    now = datetime.fromtimestamp(timestamp, tz=UTC)
     talent_pools.remove_expired(now=now)
     talent_pools.ask_those_who_end_soon(now=now)
 
 
-@app.periodic(cron="41 3 * * *")
-@app.task(queue="upkeep", queueing_lock="forget_old_rankings", pass_context=False)
-def forget_old_rankings(timestamp: int) -> None:
+@every("41 3 * * *")
+def forget_old_rankings(now: datetime) -> None:
     """Delete rankings whose time in the log is over."""
-    ranking_log.forget_old(now=datetime.fromtimestamp(timestamp, tz=UTC))
+    ranking_log.forget_old(now=now)
 
 
 @app.task(queue="upkeep", name=intake.SETTLE)
@@ -153,31 +159,27 @@ def settle_submission(*, submission_id: str, tries: int = 0) -> None:
         again.defer(submission_id=submission_id, tries=tries + 1)
 
 
-@app.periodic(cron="* * * * *")
-@app.task(queue="upkeep", queueing_lock="settle_submissions", pass_context=False)
-def settle_submissions(timestamp: int) -> None:
+@every("* * * * *")
+def settle_submissions(now: datetime) -> None:
     """Turn everything that was sent and read since into applications."""
-    del timestamp
+    del now
     settling.settle_waiting(now=timezone.now())
 
 
-@app.periodic(cron="41 2 * * *")
-@app.task(queue="privacy", queueing_lock="apply_retention", pass_context=False)
-def apply_retention(timestamp: int) -> None:
+@every("41 2 * * *", queue="privacy")
+def apply_retention(now: datetime) -> None:
     """Erase everybody whose time is over, find who falls due next, and remind whoever answers for them."""
-    privacy_upkeep.daily(now=datetime.fromtimestamp(timestamp, tz=UTC))
+    privacy_upkeep.daily(now=now)
 
 
-@app.periodic(cron="*/5 * * * *")
-@app.task(queue="privacy", queueing_lock="tend_privacy_requests", pass_context=False)
-def tend_privacy_requests(timestamp: int) -> None:
+@every("*/5 * * * *", queue="privacy")
+def tend_privacy_requests(now: datetime) -> None:
     """Take up erasures and copies whose worker died, delete copies that ran out, and tell of what is overdue."""
-    privacy_upkeep.often(now=datetime.fromtimestamp(timestamp, tz=UTC))
+    privacy_upkeep.often(now=now)
 
 
-@app.periodic(cron="* * * * *")
-@app.task(queue="upkeep", queueing_lock="seal_audit_trail", pass_context=False)
-def seal_audit_trail(timestamp: int) -> None:
+@every("* * * * *")
+def seal_audit_trail(now: datetime) -> None:
     """Seal what was put on record within the minute, copy the seals away, and raise the alarm where that fails."""
-    del timestamp
+    del now
     upkeep.every_minute()

@@ -71,7 +71,8 @@ def create(
         last_activity_at=now,
     )
     counts = {
-        noun: _set_contacts(candidate, noun, entries, source="recruiter") for noun, entries in (contacts or {}).items()
+        noun: _set_contacts(candidate, noun, entries, source="recruiter", new=True)
+        for noun, entries in (contacts or {}).items()
     }
     audit.record("candidate.created", target=candidate, by=by, subject=candidate, contacts=counts)
     return candidate
@@ -118,7 +119,9 @@ def _require_name(name: str) -> None:
         raise NoName(fields={"full_name": ["This must not be empty."]})
 
 
-def _set_contacts(candidate: Candidate, noun: str, entries: Iterable[ContactFacts], *, source: str) -> int:
+def _set_contacts(
+    candidate: Candidate, noun: str, entries: Iterable[ContactFacts], *, source: str, new: bool = False
+) -> int:
     """Make the entries the person's contacts of this noun; the number of rows added, changed or removed."""
     model, column = CONTACTS[noun]
     wanted: dict[str, ContactFacts] = {}
@@ -126,9 +129,11 @@ def _set_contacts(candidate: Candidate, noun: str, entries: Iterable[ContactFact
         value = entry["value"].strip()
         wanted[value.lower() if noun == "emails" else value] = entry
     manager: models.Manager[Any] = getattr(candidate, noun)
-    present = {getattr(row, column): row for row in manager.all()}
+    # Somebody who was added a moment ago has none yet.
+    present = {} if new else {getattr(row, column): row for row in manager.all()}
     gone = [row.pk for value, row in present.items() if value not in wanted]
-    manager.filter(pk__in=gone).delete()
+    if gone:
+        manager.filter(pk__in=gone).delete()
     touched = len(gone)
     fresh = []
     for value, entry in wanted.items():
@@ -136,13 +141,16 @@ def _set_contacts(candidate: Candidate, noun: str, entries: Iterable[ContactFact
         row = present.get(value)
         if row is None:
             fresh.append(model(candidate=candidate, source=source, **{column: value}, **_also(noun, value), **details))
-        elif any(getattr(row, name) != new for name, new in details.items()):
-            for name, new in details.items():
-                setattr(row, name, new)
+        elif any(getattr(row, name) != detail for name, detail in details.items()):
+            for name, detail in details.items():
+                setattr(row, name, detail)
             row.save(update_fields=list(details))
             touched += 1
     manager.bulk_create(fresh)
     return touched + len(fresh)
+
+
+LONGEST_E164 = 16
 
 
 def _also(noun: str, value: str) -> dict[str, str]:
@@ -156,4 +164,6 @@ def _also(noun: str, value: str) -> dict[str, str]:
         return {}
     if not phonenumbers.is_possible_number(number):
         return {}
-    return {"e164": phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)}
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    # Of some countries longer ones are possible than the standard allows: such a number is kept as it was written.
+    return {"e164": e164} if len(e164) <= LONGEST_E164 else {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, time
 from itertools import islice
@@ -41,12 +42,14 @@ if TYPE_CHECKING:
 READ, CHECK, RUN, UNDO = (f"candidates.import_{step}" for step in ("read", "check", "run", "undo"))
 SAMPLE = 5
 BATCH = 200
-# A row takes some milliseconds: told this often, progress moves and a stop is heard.
+# A row takes some milliseconds: kept and told this often, progress moves and a stop is heard.
 STEP = 20
 SHOWN_CELL = 80
 # What a person has from the import itself; anything else was added since.
 OWN = {CandidateEmail, CandidatePhone, CandidateLink, ImportedRow, DuplicateMember}
 Line = tuple[int, list[str]]
+# A line of the file as a person, and who of those here it is.
+Row = tuple[int, Person, UUID | None]
 
 
 @long_tasks.work(READ)
@@ -120,18 +123,13 @@ def run(progress: Progress) -> dict[str, Any]:
     for batch in _batches(progress.task.source_key):
         people = [(number, _person(progress, cells)) for number, cells in batch if number not in before]
         matches = _matches([one for _, one in people], by=progress.by)
+        rows = [(number, one, match) for (number, one), match in zip(people, matches, strict=True)]
         fresh: dict[str, UUID] = {}
-        for at, ((number, one), match) in enumerate(zip(people, matches, strict=True)):
-            if at % STEP == 0:
-                progress.at(done + at, **counts)
-            known = match or next((fresh[key] for key in _keys(one) if key in fresh), None)
-            try:
-                outcome, key = _do(progress, number, one, known)
-            except DomainError as error:
-                progress.refuse(number, error.message)
-                continue
-            counts[outcome] += 1
-            fresh |= dict.fromkeys(_keys(one), key)
+        at = 0
+        for some in _together(rows):
+            progress.at(done + at, **counts)
+            _do_all(progress, some, fresh=fresh, counts=counts)
+            at += len(some)
         done += len(batch)
         progress.at(done, **counts)
     audit.record("import.done", target=progress.task, by=progress.by, rows=counts)
@@ -157,11 +155,56 @@ def undo(progress: Progress) -> dict[str, Any]:
     return {"removed": removed}
 
 
+def _together(rows: Sequence[Row]) -> Iterator[list[Row]]:
+    """Rows that share a transaction: some of people who are new, or one of somebody who is here already.
+
+    A commit for each row is most of the time on a disk that keeps its promises. Of people who are here only one at a
+    time is locked: two imports that name them in another order would else wait for each other.
+    """
+    some: list[Row] = []
+    for row in rows:
+        _, _, known = row
+        if some and (known is not None or len(some) == STEP):
+            yield some
+            some = []
+        some.append(row)
+        if known is not None:
+            yield some
+            some = []
+    if some:
+        yield some
+
+
+def _do_all(progress: Progress, some: Sequence[Row], *, fresh: dict[str, UUID], counts: dict[str, int]) -> None:
+    """Do these rows, each whole or not at all, and keep which were done with what they did."""
+    done: list[ImportedRow] = []
+    refused: list[tuple[int, str]] = []
+    tally: Counter[str] = Counter()
+    with transaction.atomic():
+        for number, one, match in some:
+            known = match or next((fresh[key] for key in _keys(one) if key in fresh), None)
+            try:
+                outcome, row, key = _do(progress, number, one, known)
+            except DomainError as error:
+                refused.append((number, error.message))
+                continue
+            tally[outcome] += 1
+            if row is not None:
+                done.append(row)
+            fresh |= dict.fromkeys(_keys(one), key)
+        ImportedRow.objects.bulk_create(done)
+    # Told once it is kept.
+    for number, why in refused:
+        progress.refuse(number, why)
+    for outcome, count in tally.items():
+        counts[outcome] += count
+
+
 # --- One row ----------------------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
-def _do(progress: Progress, number: int, one: Person, known: UUID | None) -> tuple[str, UUID]:
+def _do(progress: Progress, number: int, one: Person, known: UUID | None) -> tuple[str, ImportedRow | None, UUID]:
     if one.problems:
         raise DomainError("; ".join(one.problems), code="bad_row")
     said, by, now = progress.params, progress.by, timezone.now()
@@ -179,13 +222,15 @@ def _do(progress: Progress, number: int, one: Person, known: UUID | None) -> tup
     made = goal.put(candidate, said["goal_key"], by, now, one.facts.get("source", "")) if goal else None
     if outcome == "unchanged" and made is not None:
         outcome = "updated"
-    if outcome != "unchanged":
+    if outcome == "unchanged":
+        return outcome, None, candidate.pk
+    if outcome == "updated" or made is not None or agreed:
         candidate.refresh_from_db(fields=["updated_at"])
-        ImportedRow.objects.create(
-            task=progress.task, number=number, candidate=candidate, created=outcome == "new", goal_ref=made,
-            left_at=candidate.updated_at, at=now,
-        )  # fmt: skip
-    return outcome, candidate.pk
+    row = ImportedRow(
+        task=progress.task, number=number, candidate=candidate, created=outcome == "new", goal_ref=made,
+        left_at=candidate.updated_at, at=now,
+    )  # fmt: skip
+    return outcome, row, candidate.pk
 
 
 def _keep_consents(candidate: Candidate, one: Person, number: int, *, progress: Progress, now: datetime) -> int:

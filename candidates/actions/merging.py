@@ -18,6 +18,8 @@ from candidates.models.moving import Ledger
 from hrassist.lib.errors import Conflict, DomainError, NotFound
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from hrassist.models import User
 
 # What can be taken from the record that goes: its facts, and which resume is the current one.
@@ -167,17 +169,16 @@ def forget_apart(*, people: Sequence[Candidate], by: User, now: datetime) -> Non
     duplicates.regroup(ids, now=now)
 
 
-def group_of(candidate: Candidate, *, user: User) -> UUID | None:
-    """The group of possible duplicates that this record stands in, if the user sees another member of it."""
+def doubles_of(candidate: Candidate, *, user: User) -> QuerySet[DuplicateMember]:
+    """The other members, as far as the user sees them, of the group of possible duplicates of this record."""
     others = DuplicateMember.objects.filter(group__members__candidate=candidate.pk).exclude(candidate=candidate.pk)
     seen = others.filter(visibility.condition(user, path="candidate__"), candidate__merged_into__isnull=True)
-    return seen.order_by().values_list("group_id", flat=True).first()
+    return seen.order_by()
 
 
-def standing_of(candidate: Candidate) -> list[UUID]:
+def standing_of(candidate: Candidate) -> QuerySet[CandidateMerge]:
     """The merges into this record that were not taken back, the latest first."""
-    rows = CandidateMerge.objects.filter(kept=candidate, undone_at__isnull=True).order_by("-at", "-id")
-    return list(rows.values_list("pk", flat=True))
+    return CandidateMerge.objects.filter(kept=candidate, undone_at__isnull=True).order_by("-at", "-id")
 
 
 def _locked(kept: UUID, gone: UUID, *, by: User) -> tuple[Candidate, Candidate]:

@@ -34,32 +34,50 @@ PLACEHOLDERS = {
 }
 
 
-def standing(kind: str, jurisdiction: str, language: str, *, now: datetime) -> Notice:
-    """The latest published version of a text; where none is, our own text becomes version 1. Raises NotFound.
+def read(kind: str, jurisdiction: str, language: str) -> Notice:
+    """The latest published version of a text; where none is, our own as it would be published, which is not a row yet.
 
-    A language that nobody wrote falls back to English.
+    A language that nobody wrote falls back to English. Raises NotFound.
     """
-    published = Notice.objects.published().filter(kind=kind, jurisdiction=jurisdiction)
-    found = published.filter(language=language).order_by("-version").first()
+    found = _latest(kind, jurisdiction, language)
     if found is not None:
         return found
     own = jurisdictions.written(kind, jurisdiction, language)
     mine = own is not None and own != jurisdictions.written(kind, jurisdiction, "en")
     if language != "en" and not mine:
-        return standing(kind, jurisdiction, "en", now=now)
+        return read(kind, jurisdiction, "en")
     if own is None:
         raise NotFound("There is no text of this notice. Write one and publish it.")
+    return Notice(
+        kind=kind, jurisdiction=jurisdiction, language=language, title=own.title, text=own.text,
+        sha256=Notice.digest(own.title, own.text),
+    )  # fmt: skip
+
+
+def standing(kind: str, jurisdiction: str, language: str, *, now: datetime) -> Notice:
+    """What `read` gives, as a row that somebody can be shown to have read: our own text becomes version 1.
+
+    Where somebody is writing version 1, ours goes before it as version 0: nobody who applies waits for a draft.
+    """
+    found = read(kind, jurisdiction, language)
+    if found.is_published:
+        return found
+    found.created_at = found.published_at = now
+    same = Notice.objects.filter(kind=kind, jurisdiction=jurisdiction, language=found.language)
+    found.version = 0 if same.exists() else 1
     try:
         with transaction.atomic():
-            made = Notice.objects.create(
-                kind=kind, jurisdiction=jurisdiction, language=language, title=own.title, text=own.text,
-                sha256=Notice.digest(own.title, own.text), created_at=now, published_at=now,
-            )  # fmt: skip
-            audit.record("notice.published", target=made, sha256=made.sha256, version=1)
+            found.save(force_insert=True)
+            audit.record("notice.published", target=found, sha256=found.sha256, version=found.version)
     except IntegrityError:
-        # Two at once: the other one's row says the same.
-        return published.filter(language=language).order_by("-version")[0]
-    return made
+        # Two at once: the other one's row says the same, or is a draft that was begun at this moment.
+        return standing(kind, jurisdiction, language, now=now)
+    return found
+
+
+def _latest(kind: str, jurisdiction: str, language: str) -> Notice | None:
+    published = Notice.objects.published().filter(kind=kind, jurisdiction=jurisdiction, language=language)
+    return published.order_by("-version").first()
 
 
 @transaction.atomic

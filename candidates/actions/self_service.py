@@ -19,7 +19,7 @@ from procrastinate.contrib.django import app
 
 from audit import actions as audit
 from candidates.models import Candidate, CandidateEmail, PoolMembership, SelfServiceLink
-from hrassist.lib import mail, throttle
+from hrassist.lib import limits, mail
 from hrassist.lib.errors import DomainError, Gone
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ SEND = "hrassist.tasks.send_self_service_link"
 LINK_LASTS = timedelta(days=2)
 RENEWAL_LASTS = timedelta(days=45)
 PAGE_LASTS = timedelta(hours=1)
-# (how many, in how many seconds) one address of a network, and one e-mail address, may ask.
-ASKED_FROM, ASKED_FOR = (20, 3600), (3, 3600)
 RECORDS_OF_AN_ADDRESS = 5
 _SALT = "hrassist.self_service"
 
@@ -42,14 +40,6 @@ class LinkGone(Gone):
 
     code = "link_gone"
     default_message = "This link is used up, too old, or was taken back. Ask for a new one."
-
-
-class AskedTooOften(DomainError):
-    """Too many links were asked for from one place."""
-
-    code = "too_many_requests"
-    status = 429
-    default_message = "Too many links were asked for from here. Wait {seconds} seconds and try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +54,11 @@ def ask(*, email: str, network: str, now: datetime) -> int:
     """Mail their link to whoever has this address, if anybody; the number of links, which is nobody's business.
 
     Whether the address is known makes no difference to the answer, and hardly one to its time: a task is deferred in
-    either case. Raises AskedTooOften for the network, never for the address, which would tell that it was asked for.
+    either case. Raises TooFast for the network, never for the address, which would tell that it was asked for.
     """
-    verdict = throttle.take("self_service:network", network, limit=ASKED_FROM[0], per=ASKED_FROM[1])
-    if not verdict.allowed:
-        raise AskedTooOften(seconds=verdict.reset)
+    limits.require("own:ask_address", network)
     address = email.strip().lower()[:254]
-    own = throttle.take("self_service:address", address, limit=ASKED_FOR[0], per=ASKED_FOR[1]).allowed
+    own = limits.take("own:ask", address).allowed
     with transaction.atomic():
         rows = (
             CandidateEmail.objects.filter(address=address, status=CandidateEmail.Status.CURRENT)

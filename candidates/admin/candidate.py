@@ -17,13 +17,13 @@ from django.utils.safestring import SafeString
 from audit import actions as audit
 from candidates.actions import candidates as actions
 from candidates.actions import erasures
-from candidates.admin import activity, finder, labels, people_cells, reading
+from candidates.admin import activity, finder, people_cells, person_head, reading
 from candidates.admin.edit_form import CandidateForm
 from candidates.admin.filters import AddedFilter, CountryFilter, PoolFilter, ResumeFilter, SourceFilter, TagFilter
 from candidates.models import Candidate, CandidateEmail, CandidateLink, CandidatePhone, Resume
 from candidates.models.candidate import standing_for
 from candidates.search import operators
-from hrassist.admin import cells, pages, paging, person_cards
+from hrassist.admin import cells, pages, paging
 from hrassist.admin.base import BaseAdmin, RowLink, TabularInline
 
 CURRENT = CandidateEmail.Status.CURRENT
@@ -92,7 +92,7 @@ class CandidateAdmin(BaseAdmin[Candidate]):
             return queryset, False
         narrowed = set(request.GET) - paging.NOT_FILTERS
         found = finder.matching(queryset, search_term, user=request.user, of_everybody=not narrowed)
-        paging.keep_found(request, terms=found.terms, notes=found.notes, by_keys=found.by_keys)
+        paging.keep_found(request, terms=found.terms, notes=found.notes, by_keys=found.by_keys, few=found.few)
         return found.rows, False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -227,9 +227,7 @@ class CandidateAdmin(BaseAdmin[Candidate]):
         return {
             "candidate": candidate,
             "tab": tab,
-            "contacts": reading.contacts(candidate),
-            "flags": [*reading.flags(candidate, request.user), *person_cards.flags(request.user, candidate)],
-            "labels": labels.of_person(request.user, candidate),
+            **person_head.of_person(request.user, candidate),
             "title": candidate.full_name,
             "opts": self.opts,
             "has_change_permission": self.has_change_permission(request, candidate),

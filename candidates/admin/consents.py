@@ -15,8 +15,9 @@ from django.utils import timezone
 from candidates.actions import consents, notices, self_service
 from candidates.models import Candidate, Channel, ConsentRecord, Notice, NoticeDelivery, SelfServiceLink
 from hrassist.admin import pages, person_cards
-from hrassist.admin.person_cards import PrivacyCard
+from hrassist.admin.person_cards import Flags, PrivacyCard
 from hrassist.admin.site import add_page
+from hrassist.lib.at_once import Question, Row
 from hrassist.lib.errors import DomainError
 
 # How one of ours hears of a consent; the other ways write it down by themselves.
@@ -30,13 +31,13 @@ def ledger(request: HttpRequest, candidate: Candidate) -> dict[str, Any]:
     now = timezone.now()
     given = ConsentRecord.objects.visible_to(user).filter(candidate=candidate).select_related("notice", "recorded_by")
     told = NoticeDelivery.objects.visible_to(user).filter(candidate=candidate).select_related("notice", "by")
-    links = SelfServiceLink.objects.filter(candidate=candidate).order_by("-created_at")
+    links = list(SelfServiceLink.objects.filter(candidate=candidate).order_by("-created_at"))
     return {
         "candidate": candidate,
         "consents": [(one, one.stands(now)) for one in given[:SHOWN]],
         "notices": list(told[:SHOWN]),
-        "link": links.first(),
-        "link_works": links.usable(now=now).exists(),
+        "link": links[0] if links else None,
+        "link_works": any(one.is_usable(now) for one in links),
         "now": now,
         "purposes": [(one.value, one.label) for one in ConsentRecord.Purpose],
         "channels": [(one.value, one.label) for one in HEARD],
@@ -101,13 +102,14 @@ def _day(text: str, *, now: datetime) -> datetime | None:
     return timezone.make_aware(datetime.combine(day, time(12)))
 
 
-def withdrawn_flags(user: Any, candidate: Candidate) -> list[dict[str, str]]:
-    """A badge for somebody who does not want to be kept for later jobs."""
-    if not user.has_perm("candidates.view_consentrecord"):
-        return []
+def _newest_consent(_user: Any, candidate: Candidate) -> Question:
     mine = ConsentRecord.objects.filter(candidate=candidate, purpose=ConsentRecord.Purpose.TALENT_POOL)
-    newest = mine.order_by("-given_at").first()
-    if newest is None or newest.withdrawn_at is None:
+    return mine.order_by("-given_at").values("withdrawn_at")[:1]
+
+
+def withdrawn_flags(candidate: Candidate, newest: list[Row]) -> list[dict[str, str]]:
+    """A badge for somebody who does not want to be kept for later jobs."""
+    if not newest or newest[0]["withdrawn_at"] is None:
         return []
     return [
         {
@@ -127,4 +129,6 @@ person_cards.add_card(
         order=10,
     )
 )  # fmt: skip
-person_cards.add_flags(withdrawn_flags)
+person_cards.add_flags(
+    Flags(permission="candidates.view_consentrecord", ask=_newest_consent, tell=withdrawn_flags, order=60)
+)

@@ -65,11 +65,11 @@ class CorrectionRequestAdmin(ReadOnlyAdmin[CorrectionRequest]):
             raise Http404
         user: Any = request.user
         may = user.has_perm("candidates.change_correctionrequest") and user.has_perm("candidates.change_candidate")
-        error = ""
+        error = answer = ""
         if request.method == "POST":
             if not may:
                 raise PermissionDenied
-            answer, now = request.POST.get("answer", ""), timezone.now()
+            answer, now = request.POST.get("answer", "")[:500], timezone.now()
             try:
                 if request.POST.get("do") == "accept":
                     actions.accept(request=one, by=user, now=now, answer=answer)
@@ -87,11 +87,18 @@ class CorrectionRequestAdmin(ReadOnlyAdmin[CorrectionRequest]):
             "title": str(one),
             "opts": self.opts,
             "one": one,
+            "person": one.candidate,
+            "heading": f"{one.candidate} asks to have something put right",
+            "list_url": reverse("admin:candidates_correctionrequest_changelist"),
+            "list_title": self.list_title,
             "rows": [
                 (actions.FACTS.get(name, name), getattr(one.candidate, name, ""), value)
                 for name, value in one.proposed.items()
             ],
-            "may_decide": may and one.state == State.OPEN,
+            "answered_at": one.decided_at,
+            "answered_by": one.decided_by,
+            "refused": "" if may else "Somebody who may change people's records answers this.",
+            "answer": answer,
             "due": one.created_at + actions.ANSWERED_WITHIN,
             "error": error,
         }

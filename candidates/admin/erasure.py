@@ -18,11 +18,13 @@ from django.utils.safestring import SafeString
 from audit import actions as audit
 from candidates.actions import erasures as actions
 from candidates.admin.privacy import holds_of, privacy_url
-from candidates.models import Candidate, Erasure, erasing
+from candidates.erasure import paper
+from candidates.models import Candidate, Erasure
 from hrassist.admin import bulk, cells, pages
 from hrassist.admin.base import ReadOnlyAdmin
 from hrassist.admin.bulk import Bulk, BulkForm
 from hrassist.admin.site import add_page
+from hrassist.lib.typesetting import PDF
 
 COLOURS = {"waiting": "warn", "running": "blue", "done": "good", "cancelled": ""}
 # What people read of the steps, in their order.
@@ -96,7 +98,8 @@ class ErasureAdmin(ReadOnlyAdmin[Erasure]):
                 "erasure": one,
                 "badge": state_badge(one),
                 "steps": [(label, number < reached) for number, (_, label) in enumerate(STEPS)],
-                "removed": removed(one),
+                "removed": paper.removed(one.counts),
+                "facts": paper.facts(one.certificate) if one.certificate else [],
                 "holds": holds_of(user, one.candidate) if one.is_open else [],
                 "may_cancel": one.state == Erasure.State.WAITING and user.has_perm("candidates.add_erasure"),
                 "waits_for_second": one.needs_second and one.confirmed_at is None and one.is_open,
@@ -134,12 +137,16 @@ class ErasureAdmin(ReadOnlyAdmin[Erasure]):
         )
 
     def certificate_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
-        """The certificate as a file."""
+        """The certificate as a file: what was signed, or with `as=pdf` the same as a paper."""
         one = self.one_or_404(request, object_id)
         if one.certificate is None:
             raise Http404
         user: Any = request.user
         audit.viewed("erasure.certificate_downloaded", target=one, by=user, subject=one.candidate_id)
+        if request.GET.get("as") == "pdf":
+            answer = HttpResponse(paper.pdf(one.certificate), content_type=PDF)
+            answer["Content-Disposition"] = f'attachment; filename="erasure-{one.pk}.pdf"'
+            return answer
         answer = HttpResponse(json.dumps(one.certificate, indent=2), content_type="application/json")
         answer["Content-Disposition"] = f'attachment; filename="erasure-{one.pk}.json"'
         return answer
@@ -158,16 +165,6 @@ def due_badge(one: Any) -> SafeString | str:
     if one.is_overdue(now=timezone.now()):
         return cells.badge(f"overdue since {timezone.localtime(one.due_at):%-d %b %Y}", "bad")
     return cells.ago(one.due_at)
-
-
-def removed(one: Erasure) -> list[tuple[str, int]]:
-    """What was removed or emptied, in words."""
-    erasers = {eraser.model: eraser for eraser in erasing.registered()}
-    found: dict[str, int] = {}
-    for name, count in one.counts.items():
-        label = erasers[name].label(count) if name in erasers else name
-        found[label] = found.get(label, 0) + count
-    return sorted(found.items())
 
 
 def erase_view(request: HttpRequest, candidate_id: UUID) -> HttpResponseBase:

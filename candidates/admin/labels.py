@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
 from django.utils import timezone
 
-from candidates.admin import tag, talent_pool
-from candidates.models import Candidate, PoolMembership, TalentPool
+from candidates.admin import tag
+from candidates.models import PoolMembership, TalentPool
+from hrassist.lib.at_once import Row
 
 OFFERED, OFFERED_SECONDS = 100, 30
 
 
-def of_person(user: Any, candidate: Candidate) -> dict[str, Any]:
-    """For `candidates/person_labels.html`; two queries, and two more every half minute."""
+def of_person(user: Any, tags: list[Row], pools: list[Row]) -> dict[str, Any]:
+    """For `candidates/person_labels.html`, from the rows of `tag.of_person` and `talent_pool.of_person`.
+
+    What may be added is asked for by itself, every half minute.
+    """
     return {
-        "tags": tag.of_person(candidate),
-        "pools": talent_pool.of_person(user, candidate),
+        "tags": tags,
+        "pools": [
+            {
+                "pk": one["pool_id"],
+                "name": one["pool__name"],
+                "basis": PoolMembership.Basis(one["basis"]).label,
+                "expires_at": datetime.fromisoformat(one["expires_at"]),
+            }
+            for one in pools
+        ],
         "known": tag.suggested() if user.has_perm("candidates.add_candidatetag") else [],
         "offered": _offered() if user.has_perm("candidates.add_poolmembership") else [],
         "bases": PoolMembership.Basis.choices,

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -60,7 +60,8 @@ def _requests(user: Any, candidate: Candidate) -> dict[str, Any]:
     return {
         "due": due,
         "why": retention.in_words(due) if due else "",
-        "holds": holds_of(user, candidate),
+        # Whether anything holds them was just found out with their time.
+        "holds": holds_of(user, candidate) if due is None or due.timeline.held else [],
         "erasure": Erasure.objects.visible_to(user).open().filter(candidate=candidate).first(),
         "exports": list(exports[:5]) if user.has_perm("candidates.view_dataexport") else [],
     }
@@ -109,19 +110,21 @@ def _memberships(user: Any, candidate: Candidate) -> Iterator[Ground]:
                      until=one.expires_at)  # fmt: skip
 
 
-def _contacts(_user: Any, candidate: Candidate) -> int:
-    of_each = (candidate.emails.values("pk"), candidate.phones.values("pk"), candidate.links.values("pk"))
-    return of_each[0].union(*of_each[1:], all=True).count()
+def _contacts(_user: Any, candidate: Candidate) -> QuerySet[Any, Any]:
+    of_each: list[QuerySet[Any, Any]] = [
+        kind.values("pk") for kind in (candidate.emails, candidate.phones, candidate.links)
+    ]
+    return of_each[0].union(*of_each[1:], all=True)
 
 
 holdings.add(
     Holding(
         label="E-mail addresses, phone numbers, links", permission="candidates.view_candidate", order=10,
-        count=_contacts,
+        rows=_contacts,
     ),
     Holding(
         label="Resumes, with their text and what was read from it", permission="candidates.view_resume", order=20,
-        count=lambda user, one: Resume.objects.visible_to(user).filter(candidate=one).count(),
+        rows=lambda user, one: Resume.objects.visible_to(user).filter(candidate=one),
     ),
     Grounds(permission="candidates.view_poolmembership", find=_memberships),
 )  # fmt: skip

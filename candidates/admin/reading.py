@@ -8,11 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from django.core.cache import cache
-from django.urls import reverse
 
-from candidates.actions import merging
 from candidates.admin.passages import Span, cut, found_words
-from candidates.models import Candidate, Resume, ResumeParse, ResumeText, holding
+from candidates.models import Candidate, Resume, ResumeParse, ResumeText
 
 VALUES_SHOWN, VALUES_SECONDS = 40, 300
 LABELS = {
@@ -72,67 +70,6 @@ def chosen_resume(candidate: Candidate, resume_id: str) -> Resume | None:
     except ValueError:
         asked = None
     return asked or mine.order_by("-is_current", "-created_at").first()
-
-
-def contacts(candidate: Candidate) -> list[dict[str, str]]:
-    """Current addresses, numbers and links with the icon and the address that opens them."""
-    found = []
-    for noun, icon, scheme in (("emails", "mail", "mailto:"), ("phones", "phone", "tel:"), ("links", "link", "")):
-        for row in getattr(candidate, noun).all():
-            if row.status == "current":
-                text = str(row)
-                shown = text.removeprefix("https://").removeprefix("http://").removeprefix("www.").rstrip("/")
-                found.append({"icon": icon, "text": shown, "url": scheme + text.replace(" ", "")})
-    return found
-
-
-def flags(candidate: Candidate, user: Any) -> list[dict[str, str]]:
-    """What a reader should know before believing the file, or before writing to the person twice."""
-    found = []
-    if user.has_perm("candidates.view_duplicategroup") and (group := merging.group_of(candidate, user=user)):
-        found.append(
-            {
-                "label": "Duplicate suspected",
-                "colour": "warn",
-                "icon": "merge",
-                "title": "Another record has the same e-mail address, phone number or link. Compare them.",
-                "url": reverse("admin:candidates_duplicategroup_change", args=[group]),
-            }
-        )
-    if user.has_perm("candidates.view_candidatemerge") and (merges := merging.standing_of(candidate)):
-        found.append(
-            {
-                "label": "Merged",
-                "colour": "",
-                "icon": "merge",
-                "title": f"Records merged into this one: {len(merges)}. Look at what moved, or take it back.",
-                "url": reverse("admin:candidates_candidatemerge_change", args=[merges[0]]),
-            }
-        )
-    if holding.is_held(candidate.pk):
-        found.append(
-            {
-                "label": "Legal hold",
-                "colour": "warn",
-                "icon": "lock",
-                "title": "Nothing of this person is removed while the hold stands.",
-            }
-        )
-    for resume in candidate.resumes.all():
-        if resume.is_current and resume.has_hidden_text:
-            found.append(
-                {
-                    "label": "Hidden text found",
-                    "colour": "warn",
-                    "icon": "eye-off",
-                    "title": "The file has text that a reader cannot see. It is neither searched nor scored.",
-                }
-            )
-        if resume.is_current and resume.state == Resume.State.UNREADABLE:
-            found.append(
-                {"label": "Unreadable", "colour": "bad", "icon": "alert", "title": f"Reason: {resume.unreadable_for}"}
-            )
-    return found
 
 
 def _parse(resume: Resume | None) -> ResumeParse | None:

@@ -32,7 +32,20 @@ class RuleForm(QuietForm):
     job_ref = forms.TypedChoiceField(
         label="Only for this job", required=False, coerce=UUID, empty_value=None, choices=[("", "every job")]
     )
-    months = forms.IntegerField(min_value=0, max_value=240)
+    effect = forms.ChoiceField(label="What it does", choices=RetentionRule.Effect.choices)
+    months = forms.IntegerField(label="This many months", min_value=0, max_value=240)
+    country = forms.CharField(
+        label="Only in this country", required=False, max_length=2,
+        help_text="Two letters, such as DE: where the job is, or for people without one where they live.",
+    )  # fmt: skip
+    clock = forms.ChoiceField(label="Counted from", choices=RetentionRule.Clock.choices)
+    source = forms.CharField(
+        label="Why", required=False, max_length=RetentionRule._meta.get_field("source").max_length,
+        widget=forms.Textarea(attrs={"rows": 2}), help_text="The law or decision that it follows.",
+    )  # fmt: skip
+    active = forms.BooleanField(
+        label="In force", required=False, help_text="A rule that is off is kept here and erases nobody."
+    )
     job_status = forms.ChoiceField(
         label="Only while the job is", required=False,
         choices=[("", "in any status"), ("draft", "a draft"), ("open", "open"), ("on_hold", "on hold"),
@@ -70,12 +83,12 @@ class RetentionRuleAdmin(BaseAdmin[RetentionRule]):
     search_help_text = "Name or country"
     ordering = ("-active", "effect", "clock", "country", "name")
     form = RuleForm
-    fields = ("name", ("effect", "months"), "clock", ("country", "job_status"), "job_ref", "source", "active",
+    fields = ("name", ("effect", "months"), "clock", "country", "job_ref", "job_status", "source", "active",
               "expected_updated_at")  # fmt: skip
     noun, nouns = "retention rule", "retention rules"
     list_hint = (
-        "The most specific rule for each application and pool counts, the last of them decides, a rule on the last "
-        "contact ends it earlier, and what a law asks for comes last and wins. A legal hold stops all of it."
+        "For each application and pool the most specific rule counts, and somebody stays until the last is over. "
+        "“Keep for at least” wins over “Erase after”; a legal hold wins over both."
     )
     empty_title = "No rules"
     empty_hint = "Without rules nobody is ever erased by time. Add one for rejected applicants first."

@@ -25,6 +25,7 @@ from hrassist.admin import cells, navigation, pages
 from hrassist.admin.base import BaseAdmin, RowLink
 from hrassist.admin.navigation import NavItem
 from hrassist.admin.site import add_page
+from hrassist.lib.at_once import Question
 from hrassist.lib.errors import DomainError
 
 MOST_COUNTED, SUGGESTED, SUGGESTED_SECONDS = 100, 300, 30
@@ -126,8 +127,8 @@ def suggested() -> list[str]:
     return found
 
 
-def of_person(candidate: Candidate) -> list[Tag]:
-    return list(Tag.objects.filter(candidate_links__candidate=candidate).order_by("name"))
+def of_person(candidate: Candidate) -> Question:
+    return Tag.objects.filter(candidate_links__candidate=candidate).order_by("name").values("name", "colour")
 
 
 def tags_view(request: HttpRequest, candidate_id: UUID) -> HttpResponse:

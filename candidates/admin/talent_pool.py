@@ -27,6 +27,7 @@ from hrassist.admin.base import BaseAdmin
 from hrassist.admin.navigation import NavItem
 from hrassist.admin.paging import CURSOR_VAR, Cursor
 from hrassist.admin.site import add_page
+from hrassist.lib.at_once import Question
 from hrassist.lib.errors import DomainError
 from hrassist.models import User
 
@@ -198,12 +199,11 @@ def pools_view(request: HttpRequest, candidate_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(back)
 
 
-def of_person(user: Any, candidate: Candidate) -> list[PoolMembership]:
+def of_person(user: Any, candidate: Candidate) -> Question:
     """The pools that a person is in, with those whose time has run out."""
-    if not user.has_perm("candidates.view_poolmembership"):
-        return []
-    rows = PoolMembership.objects.filter(candidate=candidate, removed_at__isnull=True)
-    return list(rows.select_related("pool").order_by("pool__name"))
+    rows = PoolMembership.objects.filter(candidate=candidate, removed_at__isnull=True).order_by("pool__name")
+    seen = rows if user.has_perm("candidates.view_poolmembership") else rows.none()
+    return seen.values("pool_id", "pool__name", "basis", "expires_at")
 
 
 def _moment(text: str) -> Any:

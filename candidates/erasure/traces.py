@@ -12,7 +12,6 @@ from urllib.parse import unquote_plus
 from auditlog.models import LogEntry
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
-from procrastinate.contrib.django.models import ProcrastinateJob
 
 from candidates.models import erasing
 from candidates.models.erasing import Person
@@ -62,13 +61,6 @@ def kept_answers(person: Person) -> dict[str, int]:
 
 def field_history(person: Person) -> dict[str, int]:
     return {"field history": LogEntry.objects.filter(object_pk__in=[str(one) for one in person.ids]).delete()[0]}
-
-
-def finished_tasks(person: Person) -> dict[str, int]:
-    """Tasks of the queue that ended and name the person's identifier."""
-    rows = ProcrastinateJob.objects.annotate(said=Cast("args", TextField())).exclude(status__in=["todo", "doing"])
-    mine = rows.filter(_any(("said",), {str(one) for one in person.ids}))
-    return {"queued tasks": mine.count()}
 
 
 def _words(person: Person) -> set[str]:

@@ -78,18 +78,6 @@ def register() -> None:
             model="candidates.erasure", find=of_person(), delete=False, why="It is the proof of the erasure.",
         ),
         Eraser(
-            model="candidates.consentrecord", find=of_person(), delete=False,
-            why="That a consent was given and withdrawn, without a word of it: the proof that it was lawful.",
-        ),
-        Eraser(
-            model="candidates.noticedelivery", find=of_person(), delete=False,
-            why="Which notice was shown, and when: the proof that somebody was told.",
-        ),
-        *(
-            Eraser(model=f"candidates.{name}", find=of_person(), delete=True)
-            for name in ("correctionrequest", "selfservicelink")
-        ),
-        Eraser(
             model="candidates.legalhold",
             find=lambda person: Q(scope="candidate", target_ref__in=person.ids),
             delete=False, why="Who held whom from when to when, without the words.",

@@ -66,6 +66,10 @@ class SelfServiceLink(models.Model):
     def __str__(self) -> str:
         return f"{self.get_purpose_display()} for {self.candidate}"
 
+    def is_usable(self, now: datetime) -> bool:
+        """The same as `usable` of a queryset, of a row that was read already."""
+        return self.expires_at > now and self.revoked_at is None and self.digest != ""
+
 
 class CorrectionRequestQuerySet(models.QuerySet["CorrectionRequest"]):
     def visible_to(self, user: User) -> Self:

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from candidates.models import Candidate, PoolMembership, Resume, RetentionRule, holding
 from candidates.retention.engine import POOL, Fact, Rule, Timeline
@@ -17,7 +17,7 @@ BATCH = 2000
 
 # For some people: pairs of person and fact. What happened last between them and us is another question.
 Source = Callable[[Collection[UUID]], Iterator[tuple[UUID, Fact]]]
-Contacts = Callable[[Collection[UUID]], Iterator[tuple[UUID, datetime]]]
+Contacts = Callable[[Collection[UUID]], QuerySet[Any, tuple[UUID, datetime]]]
 _sources: list[Source] = []
 _contacts: list[Contacts] = []
 
@@ -29,7 +29,7 @@ def tell(source: Source) -> None:
 
 
 def tell_contacts(source: Contacts) -> None:
-    """Let an app tell when something last happened between people and us."""
+    """Let an app tell when something last happened between people and us, as pairs of both; all are asked at once."""
     if source not in _contacts:
         _contacts.append(source)
 
@@ -76,10 +76,10 @@ def _of_batch(batch: Sequence[Any]) -> Iterator[Timeline]:
         for person, fact in source(everybody):
             facts.setdefault(stands[person], []).append(fact)
     contact: dict[UUID, datetime] = {}
-    for told in (*_contacts, _resumes):
-        for person, at in told(everybody):
-            root = stands[person]
-            contact[root] = max(at, contact.get(root, at))
+    told = [source(everybody) for source in _contacts]
+    for person, at in _resumes(everybody).union(*told, all=True):
+        root = stands[person]
+        contact[root] = max(at, contact.get(root, at))
     held = {stands[person] for person in holding.on(everybody)}
     for pk, country, added_at in batch:
         # That somebody of ours changed a word in the record is no contact: else nobody would ever fall due.
@@ -94,6 +94,6 @@ def _memberships(people: Collection[UUID]) -> Iterator[tuple[UUID, Fact]]:
         yield person, Fact(clock=POOL, since=added_at, country=country, until=expires_at)
 
 
-def _resumes(people: Collection[UUID]) -> Iterator[tuple[UUID, datetime]]:
+def _resumes(people: Collection[UUID]) -> QuerySet[Any, tuple[UUID, datetime]]:
     rows = Resume.objects.filter(candidate__in=people).order_by().values("candidate").annotate(last=Max("created_at"))
-    yield from rows.values_list("candidate", "last")
+    return rows.values_list("candidate", "last")

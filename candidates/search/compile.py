@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import and_, or_
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Value
 
 from candidates.search import operators
 from candidates.search.grammar import And, Field, Node, Not, Or, Phrase, Word, parse, written
@@ -16,6 +17,8 @@ from candidates.search.operators import Ask, Either, Meaning, Rows, Unclear, ema
 
 # A word that half of all resumes contain must not be fetched, sorted or counted over all of them.
 MOST_HITS = 500
+# A few of them stand for nobody, or for somebody whom not everybody may see.
+MOST_FETCHED = MOST_HITS * 5 // 4
 # With this many words one of them may be of the name and the others of the resume.
 MOST_MIXED = 3
 NOTHING = Q(pk__in=[])
@@ -33,7 +36,7 @@ class Note:
 class Found:
     """Who fits; `terms` are the words and phrases to highlight, `ways` the kinds of question for the record.
 
-    `by_keys` says that people were fetched first, and are few.
+    `by_keys` says that people were fetched first, and `few` that nobody else is among them.
     """
 
     rows: Any
@@ -41,6 +44,7 @@ class Found:
     terms: list[str] = field(default_factory=list)
     ways: list[str] = field(default_factory=list)
     by_keys: bool = False
+    few: bool = False
 
 
 def find(rows: Any, query: str, *, ask: Ask) -> Found:
@@ -51,13 +55,21 @@ def find(rows: Any, query: str, *, ask: Ask) -> Found:
         return Found(rows=rows, notes=search.notes)
     found = search.narrowed(rows, parsed.node)
     return Found(rows=found, notes=search.notes, terms=list(_terms(parsed.node)), ways=sorted(_ways(parsed.node)),
-                 by_keys=search.by_keys)  # fmt: skip
+                 by_keys=search.by_keys, few=search.few)  # fmt: skip
 
 
 def understood(query: str) -> list[str]:
     """The kinds of question in a query, for the record: names of operators, words, email; never what was asked."""
     node = parse(query).node
     return sorted(_ways(node)) if node is not None else []
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """People of a condition, and those of `ways` beside them, whose keys are fetched first."""
+
+    condition: Q
+    ways: tuple[Any, ...] = ()
 
 
 class _Search:
@@ -67,7 +79,7 @@ class _Search:
         sees_all = ask.of_everybody and ask.user.has_perm("candidates.view_all_candidates")
         self.everybody: Any = rows if sees_all else None
         self.may_read = ask.user.has_perm("candidates.view_resume")
-        self.by_keys = False
+        self.by_keys = self.few = False
 
     # --- One AND --------------------------------------------------------------------------------------------------
 
@@ -93,12 +105,12 @@ class _Search:
         for same_row in grouped.values():
             rows = rows.filter(_exists(same_row))
         for meaning in fetched:
-            rows = rows.filter(self.by_ids(rows, meaning))
+            rows = rows.filter(self.any_of([self.side(rows, meaning)]))
         for one in parts:
             if isinstance(one, Or):
-                rows = rows.filter(reduce(or_, [self.branch(rows, branch) for branch in one.parts]))
+                rows = rows.filter(self.any_of([self.branch(rows, branch) for branch in one.parts]))
         if words:
-            rows = rows.filter(self.words(rows, words))
+            rows = rows.filter(self.any_of([self.words(rows, words)]))
         for part in left_out:
             rows = self.without(rows, part)
         return rows
@@ -113,30 +125,38 @@ class _Search:
             rows = rows.filter(~ground)
         return rows
 
-    def branch(self, rows: Any, node: Node) -> Q:
+    def branch(self, rows: Any, node: Node) -> Side:
         """One side of an OR as conditions on columns and keys alone, so that the index of each side can be used."""
         if isinstance(node, Word | Phrase) and not _is_address(node):
             return self.words(rows, [node])
         if isinstance(node, Field):
             meaning = self.meaning(node)
-            if meaning is None:
-                return NOTHING
-            return self.by_ids(rows, meaning)
-        return Q(pk__in=self.ids(self.narrowed(rows, node)))
+            return Side(NOTHING) if meaning is None else self.side(rows, meaning)
+        few, narrowed = self.few, self.narrowed(rows, node)
+        # Who fits one side says nothing of the others.
+        self.few = few
+        return Side(NOTHING, (narrowed,))
 
-    def words(self, rows: Any, words: Sequence[Word | Phrase]) -> Q:
+    def any_of(self, sides: Sequence[Side]) -> Q:
+        """Whom any of these means; the keys of all of them are fetched in one statement."""
+        found = reduce(or_, [side.condition for side in sides])
+        ways = [way for side in sides for way in side.ways]
+        self.few = self.few or all(side.condition == NOTHING for side in sides)
+        return found | Q(pk__in=self.ids(*ways)) if ways else found
+
+    def words(self, rows: Any, words: Sequence[Word | Phrase]) -> Side:
         """All of them in name and headline, or all in the resume, or one in the name and the others in the resume."""
         by_name = [named(one.text) for one in words]
         found = reduce(and_, by_name)
         if not self.may_read:
-            return found
+            return Side(found)
         queries = [in_text(one.text, phrase=isinstance(one, Phrase)) for one in words]
         ways = [self.hit(rows, with_text(reduce(and_, queries)))]
         if 1 < len(words) <= MOST_MIXED:
             for at, name in enumerate(by_name):
                 rest = reduce(and_, queries[:at] + queries[at + 1 :])
                 ways.append(self.so_named(rows, name).filter(_exists([with_text(rest)])))
-        return found | Q(pk__in=self.ids(*ways))
+        return Side(found, tuple(ways))
 
     def so_named(self, rows: Any, name: Q) -> Any:
         """Those of the name; among everybody the first of them, because each one's resume is then looked into."""
@@ -144,31 +164,35 @@ class _Search:
             return rows.filter(name)
         return rows.filter(pk__in=rows.model.objects.filter(name).order_by().values("pk")[: 2 * MOST_HITS])
 
-    def by_ids(self, rows: Any, meaning: Meaning) -> Q:
+    def side(self, rows: Any, meaning: Meaning) -> Side:
         if isinstance(meaning, Q):
-            return meaning
+            return Side(meaning)
         if isinstance(meaning, Either):
-            return reduce(or_, [self.by_ids(rows, one) for one in meaning.parts])
-        return Q(pk__in=self.ids(self.hit(rows, meaning)))
+            sides = [self.side(rows, one) for one in meaning.parts]
+            condition = reduce(or_, [side.condition for side in sides])
+            return Side(condition, tuple(way for side in sides for way in side.ways))
+        return Side(NOTHING, (self.hit(rows, meaning),))
 
     def hit(self, rows: Any, meaning: Rows) -> Any:
         """Those of the rows to whom it applies; among everybody, the first hits are taken before anything is joined."""
         if not meaning.capped or rows is not self.everybody:
             return rows.filter(_exists([meaning]))
-        hits = meaning.rows.order_by().filter(meaning.condition).values(meaning.path)[: 2 * MOST_HITS]
+        hits = meaning.rows.order_by().filter(meaning.condition).values(meaning.path)[:MOST_FETCHED]
         return rows.filter(pk__in=hits)
 
     def ids(self, *ways: Any) -> list[Any]:
         """The keys of these people, at most so many of each way, in one statement."""
         self.by_keys = True
-        first, *others = [way.order_by().values_list("pk", flat=True)[:MOST_HITS] for way in ways]
-        keys = list(first.union(*others, all=True)) if others else list(first)
-        if len(keys) >= MOST_HITS:
+        first, *others = [
+            way.order_by().annotate(way=Value(at)).values_list("pk", "way")[:MOST_HITS] for at, way in enumerate(ways)
+        ]
+        found = list(first.union(*others, all=True) if others else first)
+        if max(Counter(way for _, way in found).values(), default=0) >= MOST_HITS:
             self.say(
                 f"More than {MOST_HITS:,} people fit a part of this search, and only so many were looked at. "
                 "Add a word, or use tag:, city: or since:."
             )
-        return list(dict.fromkeys(keys))
+        return list(dict.fromkeys(key for key, _ in found))
 
     # --- Meanings -------------------------------------------------------------------------------------------------
 

@@ -239,7 +239,7 @@ class BaseAdmin(ModelAdmin[M]):
         if "_addanother" in request.POST or IS_POPUP_VAR in request.POST:
             return None
         messages.success(request, f"{obj} is saved.")
-        context = {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}
+        context: dict[str, Any] = {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}
         url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[quote(obj.pk)])
         return HttpResponseRedirect(add_preserved_filters(context, url))
 

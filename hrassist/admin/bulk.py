@@ -53,45 +53,68 @@ class BulkForm(forms.Form):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bulk:
-    """`do(keys=…, by=…, now=…, **form.params())` changes at most 200 rows in one transaction.
-
-    `happens` says before, `done` says after, each with {count}. `undo` gets the keys that changed and the same params.
-    """
+class Act:
+    """What the list of a model offers for the rows that are chosen there."""
 
     model: str
     name: str
     label: str
     icon: str
     permissions: tuple[str, ...]
+    danger: bool = False
+    order: int = 100
+
+    def answer(self, model_admin: Any, request: HttpRequest, rows: Any) -> HttpResponseBase:
+        """What somebody sees who chose rows and this act."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bulk(Act):
+    """`do(keys=…, by=…, now=…, **form.params())` changes at most 200 rows in one transaction.
+
+    `happens` says before, `done` says after, each with {count}. `undo` gets the keys that changed and the same params.
+    """
+
     do: Deed
     happens: str
     done: str
     form: type[BulkForm] = BulkForm
     undo: Deed | None = None
-    danger: bool = False
-    order: int = 100
+
+    def answer(self, model_admin: Any, request: HttpRequest, rows: Any) -> HttpResponseBase:
+        return _confirm_or_do(self, model_admin, request, rows)
 
 
-_known: dict[tuple[str, str], Bulk] = {}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere(Act):
+    """An act with a page of its own, which `page(request, rows)` answers with."""
+
+    page: Callable[[HttpRequest, Any], HttpResponseBase]
+
+    def answer(self, model_admin: Any, request: HttpRequest, rows: Any) -> HttpResponseBase:
+        return self.page(request, rows)
 
 
-def add(*acts: Bulk) -> None:
+_known: dict[tuple[str, str], Act] = {}
+
+
+def add(*acts: Act) -> None:
     """Offer acts on the list of their model, from this app or one above."""
     _known.update({(one.model, one.name): one for one in acts})
 
 
-def of(model: str, user: Any) -> list[Bulk]:
+def of(model: str, user: Any) -> list[Act]:
     """What this user may do to many rows of a list."""
     mine = [one for one in _known.values() if one.model == model and user.has_perms(one.permissions)]
     return sorted(mine, key=lambda one: (one.order, one.label))
 
 
-def as_admin_action(one: Bulk) -> tuple[Any, str, str]:
+def as_admin_action(one: Act) -> tuple[Any, str, str]:
     """As Django's list wants it: it works from the plain form, without a script."""
 
     def act(model_admin: Any, request: HttpRequest, queryset: Any) -> HttpResponseBase:
-        return _confirm_or_do(one, model_admin, request, queryset)
+        return one.answer(model_admin, request, queryset)
 
     return act, one.name, one.label
 
@@ -205,7 +228,7 @@ def run(progress: long_tasks.Progress) -> dict[str, Any]:
     """In steps of 200 rows, each its own transaction, over what the user may see and do when it runs."""
     said = progress.params
     act = _known.get((said["model"], said["name"]))
-    if act is None or not progress.by.is_active or not progress.by.has_perms(act.permissions):
+    if not isinstance(act, Bulk) or not progress.by.is_active or not progress.by.has_perms(act.permissions):
         raise DomainError("You may not do this any more. Nothing more was done.", code="not_allowed")
     model_admin, rows = _rows_again(said, progress.by)
     keys = list(rows.order_by().values_list("pk", flat=True))
@@ -284,7 +307,7 @@ def undo_view(request: HttpRequest) -> HttpResponseBase:
         return HttpResponseRedirect(back)
     request.session[UNDO_KEY] = kept
     one = _known.get((said["model"], said["name"]))
-    if one is None or one.undo is None or not request.user.has_perms(one.permissions):
+    if not isinstance(one, Bulk) or one.undo is None or not request.user.has_perms(one.permissions):
         raise PermissionDenied
     model_admin = _admin_of(one.model)
     seen = list(model_admin.get_queryset(request).filter(pk__in=said["keys"]).values_list("pk", flat=True))

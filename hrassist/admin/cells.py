@@ -61,6 +61,11 @@ def badge(label: object, colour: str = "", symbol: str = "") -> SafeString:
     return format_html('<span class="badge {}">{}{}</span>', colour, icon(symbol) if symbol else "", label)
 
 
+def counted(count: int, noun: str) -> SafeString:
+    """A number, with its noun where a phone shows no heading above it."""
+    return format_html('{} <span class="cell-noun">{}</span>', count, noun)
+
+
 def ago(when: datetime | None, *, now: datetime | None = None) -> SafeString:
     """How long ago, in words, with the exact time in the title."""
     if when is None:

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
+from hrassist.lib import at_once
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """A kind of record; `count` says how many of a candidate the user may see, in one query."""
+    """A kind of record; `rows` gives those of a candidate that the user may see: all kinds are counted at once."""
 
     label: str
     permission: str
-    count: Callable[[Any, Any], int]
+    rows: Callable[[Any, Any], QuerySet[Any, Any]]
     order: int = 100
 
 
@@ -52,7 +56,9 @@ def add(*more: Holding | Grounds) -> None:
 
 def counts(user: Any, candidate: Any) -> list[tuple[str, int]]:
     """How many records of each kind there are, also where there are none: the list says what could be held."""
-    return [(one.label, one.count(user, candidate)) for one in _holdings if user.has_perm(one.permission)]
+    mine = [one for one in _holdings if user.has_perm(one.permission)]
+    found = at_once.counts(*(one.rows(user, candidate) for one in mine))
+    return [(one.label, count) for one, count in zip(mine, found, strict=True)]
 
 
 def grounds(user: Any, candidate: Any) -> list[Ground]:

@@ -87,6 +87,12 @@ def sections(request: HttpRequest) -> list[ShownSection]:
     ]
 
 
+def leads_on(path: str, user: Any) -> bool:
+    """Whether this user may open what lies at a path of ours: what a page says may be read, its link may not lead."""
+    item = _current(path, _items)
+    return item is None or not item.permission or bool(user.has_perm(item.permission))
+
+
 def _counts(user: Any, items: Iterable[NavItem]) -> dict[str, int]:
     key = f"nav-counts-{user.pk}"
     counts: dict[str, int] | None = cache.get(key)

@@ -7,13 +7,25 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin.views.main import ORDER_VAR, ChangeList
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Paginator
-from django.db.models import Model, Q, QuerySet
+from django.db.models import (
+    Count,
+    DateTimeField,
+    ExpressionWrapper,
+    F,
+    Func,
+    IntegerField,
+    Model,
+    Q,
+    QuerySet,
+    Window,
+)
 from django.http import HttpRequest
 
 from hrassist.admin import columns
@@ -29,6 +41,7 @@ CURSOR_VAR, VIEW_VAR = "cursor", "view"
 NOT_FILTERS = {"q", "o", "p", "e", CURSOR_VAR, VIEW_VAR}
 # Counting what a search found asks every row again: it stops sooner.
 COUNTED_ROWS, COUNTED_FOUND = 1_000, 200
+FOUND_COUNT = "found_count"
 # Where the planner expects so many times that, counting even the first of them would cost more than the page.
 SURELY_MORE = 2
 
@@ -121,11 +134,14 @@ class Found:
     terms: Sequence[str] = ()
     notes: Sequence[Any] = ()
     by_keys: bool = False
+    few: bool = False
 
 
-def keep_found(request: HttpRequest, *, terms: Sequence[str], notes: Sequence[Any], by_keys: bool = False) -> None:
+def keep_found(
+    request: HttpRequest, *, terms: Sequence[str], notes: Sequence[Any], by_keys: bool = False, few: bool = False
+) -> None:
     """For the list of this request; a note has `text`, and `instead` for a search that was probably meant."""
-    vars(request)["found"] = Found(terms=terms, notes=notes, by_keys=by_keys)
+    vars(request)["found"] = Found(terms=terms, notes=notes, by_keys=by_keys, few=few)
 
 
 def found(request: HttpRequest) -> Found:
@@ -192,8 +208,13 @@ class KeysetChangeList(ChangeList):
                 cursor = None
         if cursor is not None and cursor.newer:
             rows = rows.order_by(field, "pk")
+        if self.query and cursor is None:
+            rows = self._with_count(request, rows)
         page: list[Model] = list(rows[: self.list_per_page + 1])
         more = len(page) > self.list_per_page
+        if page and hasattr(page[0], FOUND_COUNT):
+            counted = getattr(page[0], FOUND_COUNT)
+            vars(paginator)["_counted"] = (min(counted, COUNTED_FOUND), counted > COUNTED_FOUND)
         page = page[: self.list_per_page]
         going_newer = cursor is not None and cursor.newer
         if going_newer:
@@ -214,6 +235,30 @@ class KeysetChangeList(ChangeList):
         self.can_show_all = False
         self.multi_page = False
         self.paginator = paginator
+
+    def _with_count(self, request: HttpRequest, found: QuerySet[Any]) -> QuerySet[Any]:
+        """What a search found, with how many that are, in one statement and with as little looking as the page itself.
+
+        Beside fetched keys a word may mean many more: the first of the list are found along it, and any are counted.
+        Otherwise so many as are counted are found once, and the page is taken from them.
+        """
+        if self.found.by_keys and not self.found.few:
+            some = ArraySubquery(found.order_by().values("pk")[: COUNTED_FOUND + 1])
+            counted = Func(some, function="CARDINALITY", output_field=IntegerField())
+            beside: QuerySet[Any] = found.annotate(**{FOUND_COUNT: counted})
+            return beside
+        order = found.query.order_by
+        if self.found.few:
+            # An order that no index has: else the planner looks for a few keys along the whole list.
+            age = ExpressionWrapper(F(self.keyset_field) + timedelta(0), output_field=DateTimeField())
+            found = found.order_by(age.desc(), "-pk")
+        rows = self.root_queryset.filter(pk__in=found.values("pk")[: COUNTED_FOUND + 1])
+        if not rows.query.select_related:
+            rows = self.apply_select_related(rows)
+        ours: Any = self.model_admin
+        listed: QuerySet[Any] = ours.listed(request, rows)
+        page: QuerySet[Any] = listed.annotate(**{FOUND_COUNT: Window(Count("pk"))}).order_by(*order)
+        return page
 
     def _beyond(self, rows: QuerySet[Any], *, cursor: Cursor, field: str) -> QuerySet[Any]:
         pk = self.opts.pk.to_python(cursor.pk) if self.opts.pk else cursor.pk

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from hrassist.lib.at_once import Question, Row
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivacyCard:
@@ -26,7 +28,19 @@ class ShownCard:
     context: dict[str, Any]
 
 
-Flags = Callable[[Any, Any], Iterable[dict[str, str]]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flags:
+    """Badges beside the name of a person, of which every page of theirs tells.
+
+    `ask` gives the `values()` that say so for (user, person), as `at_once.rows` answers them: all sources are asked in
+    one statement. `tell` makes {label, colour, icon, url, title} from (person, rows).
+    """
+
+    permission: str
+    ask: Callable[[Any, Any], Question]
+    tell: Callable[[Any, list[Row]], Iterable[dict[str, str]]]
+    order: int = 100
+
 
 _cards: list[PrivacyCard] = []
 _flags: list[Flags] = []
@@ -39,8 +53,9 @@ def add_card(*cards: PrivacyCard) -> None:
 
 
 def add_flags(*flags: Flags) -> None:
-    """Show badges beside the name of a person: `flags` gives {label, colour, icon, url, title} for (user, person)."""
+    """Show badges beside the name of a person; adding the same ones again changes nothing."""
     _flags.extend(one for one in flags if one not in _flags)
+    _flags.sort(key=lambda one: one.order)
 
 
 def cards(request: HttpRequest, person: Any) -> list[ShownCard]:
@@ -49,5 +64,6 @@ def cards(request: HttpRequest, person: Any) -> list[ShownCard]:
     return [ShownCard(one.template, one.load(request, person)) for one in allowed]
 
 
-def flags(user: Any, person: Any) -> list[dict[str, str]]:
-    return [flag for source in _flags for flag in source(user, person)]
+def flags(user: Any) -> list[Flags]:
+    """Where badges come from that this user may read."""
+    return [one for one in _flags if user.has_perm(one.permission)]

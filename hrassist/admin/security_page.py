@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import admin
@@ -64,7 +64,7 @@ def security_view(request: HttpRequest) -> HttpResponse:
     if not user.has_perm(PERMISSION):
         raise PermissionDenied
     audit.viewed("security.viewed", target=None, by=user)
-    shown = [Shown(one.key, one.title, security_alerts.load(one)) for one in security.sections()]
+    shown = [Shown(one.key, one.title, _for(user, security_alerts.load(one))) for one in security.sections()]
     shown.sort(key=lambda one: _RANK.index(one.worst))
     return TemplateResponse(
         request,
@@ -78,6 +78,10 @@ def security_view(request: HttpRequest) -> HttpResponse:
             "good": sum(len(one.good) for one in shown),
         },
     )
+
+
+def _for(user: Any, findings: list[Finding]) -> list[Finding]:
+    return [one if navigation.leads_on(one.url, user) else replace(one, url="") for one in findings]
 
 
 add_page("security/", security_view, name="security")

@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 VARIABLE = "hrassist.actor"
 # A statement that begins with this writes nothing that anybody must answer for: counters of the house itself.
 UNNAMED = "/* without actor */ "
+# Each event says itself who acted; what the trail keeps of what was seen need not be told twice.
+_SAYS_ITSELF = 'INSERT INTO "audit_event"'
 _WRITES = ("INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "TRUNCATE", "DO ")
 
 
@@ -43,7 +45,7 @@ class _Naming:
         if self._is_idle() or verb.startswith("ROLLBACK"):
             # The first statement of a transaction, or one taken back: what the database was told before is gone.
             self.named_in = None
-        if self.busy or not verb.startswith(_WRITES):
+        if self.busy or not verb.startswith(_WRITES) or statement.startswith(_SAYS_ITSELF):
             return execute(query, params, many, context)
         if self.connection.in_atomic_block:
             self._name()

@@ -69,6 +69,12 @@ _TABLE = (
     Limit("intake:ticket_link", "Files of applications, through one link", 150, 600, LINK),
     Limit("intake:submit_address", "Applications, from one address", 60, 600, ADDRESS),
     Limit("intake:submit_link", "Applications, through one link", 150, 600, LINK),
+    # People on their own page: the link is a key, so it is neither mailed nor tried without end.
+    Limit("own:ask_address", "Links to people's own pages, asked for from one address", 20, 3600, ADDRESS),
+    Limit("own:ask", "Links to people's own pages, for one e-mail address", 3, 3600, ACCOUNT),
+    Limit("own:open", "Links to people's own pages that are opened, from one address", 60, 600, ADDRESS),
+    Limit("own:change", "Changes and requests on one's own page", 60, 600, LINK),
+    Limit("own:copy", "Copies of one's own data, asked for or fetched", 20, 86_400, LINK),
     Limit("bounces", "Reports of a mail provider, from one address", 600, 60, ADDRESS),
     Limit("policy", "Reports of browsers about the content policy, from one address", 60, 60, ADDRESS),
 )

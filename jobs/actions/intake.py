@@ -185,8 +185,8 @@ def submit(
     if ticket is None or now > arrival_deadline(ticket) or storage.incoming().head(ticket.key) is None:
         raise BadForm("Your file did not arrive. Choose it again.", code="no_file",
                       fields={"resume": ["Your file did not arrive. Choose it again."]})  # fmt: skip
-    told = [str(one.notice.pk) for one in job_notices.of_job(job, language=language, now=now)]
-    pool = job_notices.pool_consent(language=language, now=now).notice.pk if keeps else None
+    told = [str(one.pk) for one in job_notices.kept_of_job(job, language=language, now=now)]
+    pool = job_notices.kept_pool_consent(language=language, now=now).pk if keeps else None
     try:
         with transaction.atomic():
             one = IntakeSubmission.objects.create(

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
@@ -41,13 +40,14 @@ class Shown:
         return self.notice.language
 
 
-def of_job(job: Job, *, language: str = "", now: datetime) -> list[Shown]:
+def of_job(job: Job, *, language: str = "") -> list[Shown]:
     """What the application form of a job shows: of each place it lies in, in the language asked for where there is one.
 
-    Where no place asks for anything, our general text about data and, if people are ranked, about the ranking.
+    Where no place asks for anything, our general text about data and, if people are ranked, about the ranking. It only
+    reads: a text of ours that nobody applied with yet is no row.
     """
     found: list[Shown] = []
-    seen: set[UUID] = set()
+    seen: set[tuple[str, str]] = set()
     # Somebody who is told today may be ranked later, when what is missing for it has been stated.
     ranked = not JobPrivacy.objects.filter(job=job, ranking_off=True).exists()
     for place in (*lawful.in_force(job), None):
@@ -58,9 +58,11 @@ def of_job(job: Job, *, language: str = "", now: datetime) -> list[Shown]:
                 continue
             if kind == Kind.AI_USE and not ranked:
                 continue
-            notice = notices.standing(kind, code, language or "en", now=now)
-            if notice.pk not in seen:
-                seen.add(notice.pk)
+            notice = notices.read(kind, code, language or "en")
+            # Two places may fall back to the same text of ours.
+            which = (str(notice.pk), "") if notice.is_published else (notice.jurisdiction, notice.sha256)
+            if which not in seen:
+                seen.add(which)
                 found.append(Shown(notice, notices.shown(notice, values(place, job=job)), place))
     return sorted(found, key=lambda one: one.kind != Kind.PRIVACY)
 
@@ -76,10 +78,24 @@ def languages_of(job: Job) -> list[str]:
     return offered + [one for one in more if one not in offered]
 
 
-def pool_consent(*, language: str = "", now: datetime) -> Shown:
-    """What somebody agrees to who wants to be kept for later jobs."""
-    notice = notices.standing(Kind.TALENT_POOL, EVERYWHERE, language or "en", now=now)
+def kept_of_job(job: Job, *, language: str = "", now: datetime) -> list[Notice]:
+    """The same as rows, for what is put down of somebody who has read them: texts that were none become version 1."""
+    return [_kept(one.notice, now=now) for one in of_job(job, language=language)]
+
+
+def pool_consent(*, language: str = "") -> Shown:
+    """What somebody agrees to who wants to be kept for later jobs; it only reads."""
+    notice = notices.read(Kind.TALENT_POOL, EVERYWHERE, language or "en")
     return Shown(notice, notices.shown(notice, values(None)), None)
+
+
+def kept_pool_consent(*, language: str = "", now: datetime) -> Notice:
+    """The same as a row, for a consent that names it."""
+    return _kept(pool_consent(language=language).notice, now=now)
+
+
+def _kept(notice: Notice, *, now: datetime) -> Notice:
+    return notices.standing(notice.kind, notice.jurisdiction, notice.language, now=now)
 
 
 def values(place: Jurisdiction | None, *, job: Job | None = None, **more: object) -> Mapping[str, object]:

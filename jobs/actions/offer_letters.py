@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from audit import actions as audit
-from hrassist.lib import storage
+from hrassist.lib import storage, typesetting
 from hrassist.lib.errors import NotFound
 from hrassist.lib.serving import OpenFile
 from jobs.models import Offer
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hrassist.models import User
 
 Format = Literal["pdf", "docx"]
-TYPES = {"pdf": offer_letter.PDF, "docx": offer_letter.DOCX}
+TYPES = {"pdf": typesetting.PDF, "docx": offer_letter.DOCX}
 
 
 def ensure_letter(*, offer: Offer, by: User, now: datetime) -> Offer:

@@ -16,11 +16,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from audit import actions as audit
+from hrassist.admin import bulk
 from hrassist.admin.site import add_page
 from hrassist.lib.errors import DomainError
 from jobs.actions import bulk_messages as actions
 from jobs.actions.messages import UNDO_WINDOW, left_today
-from jobs.admin.application import ApplicationAdmin
 from jobs.admin.compose import templates
 from jobs.emails.placeholders import PLACEHOLDERS
 from jobs.models import Application, EmailTemplate
@@ -28,10 +28,9 @@ from jobs.models import Application, EmailTemplate
 LOOKED_AT = 3
 
 
-@admin.action(description="Write a mail to them", permissions=["write"])
-def write_to_them(model_admin: ApplicationAdmin, request: HttpRequest, queryset: QuerySet[Application]) -> HttpResponse:
+def write_to_them(request: HttpRequest, rows: QuerySet[Application]) -> HttpResponse:
     """The page to write on, for everybody who was chosen in the list."""
-    keys = list(queryset.order_by().values_list("pk", flat=True)[: actions.MOST + 1])
+    keys = list(rows.order_by().values_list("pk", flat=True)[: actions.MOST + 1])
     return _page(request, _seen(request, keys), template=None)
 
 
@@ -125,11 +124,10 @@ def _page(
     return TemplateResponse(request, "admin/jobs/message/bulk.html", context, status=status)
 
 
-def _may_write(_self: ApplicationAdmin, request: HttpRequest) -> bool:
-    return request.user.has_perm("jobs.add_message")
-
-
-# The list of applications is another module's; what can be done with its rows may come from any.
-ApplicationAdmin.has_write_permission = _may_write  # type: ignore[attr-defined]
-ApplicationAdmin.actions = [*(ApplicationAdmin.actions or ()), write_to_them]  # type: ignore[misc]
+bulk.add(
+    bulk.Elsewhere(
+        model="jobs.application", name="write_to_them", label="Write a mail…", icon="mail", order=30,
+        permissions=("jobs.add_message",), page=write_to_them,
+    )
+)  # fmt: skip
 add_page("jobs/messages/bulk/", bulk_view, name="jobs_messages_bulk")

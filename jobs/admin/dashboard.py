@@ -52,7 +52,16 @@ def new_applications(request: HttpRequest) -> dict[str, Any]:
 def waiting_for_me(request: HttpRequest) -> dict[str, Any] | None:
     """Applications of my jobs that I have not decided on, and scorecards of interviews that are over."""
     user: Any = request.user
-    return _for_a_minute(user, "waiting", lambda: _waiting(user))
+    found = _for_a_minute(user, "owed", lambda: _waiting(user))
+    # Names are read each time: a cache would still tell that of somebody who was erased meanwhile.
+    rows = Interview.objects.filter(pk__in=found["interviews"]).select_related("application__candidate")
+    return {
+        **found,
+        "scorecards": [
+            (one.application_id, one.application.candidate.full_name, one.title, one.ends_at)
+            for one in rows.order_by("-starts_at")
+        ],
+    }
 
 
 def _waiting(user: Any) -> dict[str, Any]:
@@ -60,13 +69,11 @@ def _waiting(user: Any) -> dict[str, Any]:
     held = Interview.objects.filter(
         interviewers__user=user, ends_at__lt=timezone.now(), application__status=Application.Status.ACTIVE
     ).exclude(status__in=[Interview.Status.CANCELLED, Interview.Status.NO_SHOW])
-    due = held.filter(~Exists(card)).select_related("application__candidate", "application__job").order_by("-starts_at")
+    due = held.filter(~Exists(card)).order_by("-starts_at")
     return {
         "reviews": review_queue.count(user) if user.has_perm("jobs.add_humandecision") else 0,
         "most": MOST_WAITING,
-        "scorecards": [
-            (one.application_id, one.application.candidate.full_name, one.title, one.ends_at) for one in due[:5]
-        ],
+        "interviews": list(due.values_list("pk", flat=True)[:5]),
     }
 
 

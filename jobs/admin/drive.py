@@ -40,11 +40,11 @@ def drive_badge(drive: RecruitmentDrive) -> SafeString:
 def bar(count: int, target: int, share: int, noun: str) -> SafeString:
     """A count against its target, in words and as a bar; without a target the count alone."""
     if not target:
-        return format_html("{}", count)
+        return cells.counted(count, noun)
     return format_html(
-        '<span class="target"><span>{} <span class="quiet small">of {}</span></span>'
+        '<span class="target"><span>{} <span class="quiet small">of {}</span> <span class="cell-noun">{}</span></span>'
         '<progress max="100" value="{}" aria-label="{} of {} {}"></progress></span>',
-        count, target, share, count, target, noun,
+        count, target, noun, share, count, target, noun,
     )  # fmt: skip
 
 
@@ -109,8 +109,9 @@ class DriveAdmin(BaseAdmin[RecruitmentDrive]):
         return drive_badge(drive)
 
     @admin.display(description="Jobs")
-    def jobs(self, drive: RecruitmentDrive) -> int:
-        return len(drive.drive_jobs.all())
+    def jobs(self, drive: RecruitmentDrive) -> SafeString:
+        count = len(drive.drive_jobs.all())
+        return cells.counted(count, "job" if count == 1 else "jobs")
 
     @admin.display(description="Applications")
     def applications(self, drive: RecruitmentDrive) -> SafeString:

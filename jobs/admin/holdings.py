@@ -40,45 +40,43 @@ holdings.add(
     Grounds(permission="jobs.view_application", find=_applications),
     Grounds(permission="jobs.view_intakesubmission", find=_consents),
     *(
-        Holding(label=label, permission=permission, count=count, order=order)
-        for order, (label, permission, count) in enumerate(
+        Holding(label=label, permission=permission, rows=rows, order=order)
+        for order, (label, permission, rows) in enumerate(
             (
                 (
                     "Applications",
                     "jobs.view_application",
-                    lambda user, one: Application.objects.visible_to(user).filter(candidate=one).count(),
+                    lambda user, one: Application.objects.visible_to(user).filter(candidate=one),
                 ),
                 (
                     "Interviews",
                     "jobs.view_interview",
-                    lambda user, one: Interview.objects.visible_to(user).filter(application__candidate=one).count(),
+                    lambda user, one: Interview.objects.visible_to(user).filter(application__candidate=one),
                 ),
                 (
                     "Scorecards",
                     "jobs.view_scorecard",
-                    lambda user, one: Scorecard.objects.visible_to(user).filter(application__candidate=one).count(),
+                    lambda user, one: Scorecard.objects.visible_to(user).filter(application__candidate=one),
                 ),
                 (
                     "Decisions in review",
                     "jobs.view_humandecision",
-                    lambda user, one: HumanDecision.objects.visible_to(user).filter(application__candidate=one).count(),
+                    lambda user, one: HumanDecision.objects.visible_to(user).filter(application__candidate=one),
                 ),
                 (
                     "Messages",
                     "jobs.view_message",
-                    lambda user, one: Message.objects.visible_to(user).filter(candidate=one).count(),
+                    lambda user, one: Message.objects.visible_to(user).filter(candidate=one),
                 ),
                 (
                     "Notes",
                     "jobs.view_note",
-                    lambda user, one: Note.objects.visible_to(user).there().filter(candidate=one).count(),
+                    lambda user, one: Note.objects.visible_to(user).there().filter(candidate=one),
                 ),
                 (
                     "Places in your rankings",
                     "jobs.view_match",
-                    lambda user, one: Match.objects.filter(
-                        candidate=one, run__in=MatchRun.objects.visible_to(user)
-                    ).count(),
+                    lambda user, one: Match.objects.filter(candidate=one, run__in=MatchRun.objects.visible_to(user)),
                 ),
             ),
             start=30,

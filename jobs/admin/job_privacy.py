@@ -59,7 +59,7 @@ def job_privacy_view(request: HttpRequest, job_id: UUID) -> HttpResponse:
             for code, one in jurisdictions.everything().items()
         ],
         "chosen": privacy is not None and privacy.jurisdictions is not None,
-        "notices": job_notices.of_job(job, now=now),
+        "notices": job_notices.of_job(job),
         "by_people": list(active.filter(candidate__in=optouts).order_by("entered_stage_at")[:SHOWN]),
         "not_yet": sum(one == lawful.LeftOut.NOT_YET for one in left.values()),
         "may_change": user.has_perm("jobs.change_job"),

@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from candidates.models import Candidate, Channel
 from hrassist.admin import pages, person_cards
-from hrassist.admin.person_cards import PrivacyCard
+from hrassist.admin.person_cards import Flags, PrivacyCard
 from hrassist.admin.site import add_page
+from hrassist.lib.at_once import Question, Row
 from hrassist.lib.errors import DomainError
 from jobs.actions import ranking_choices
 from jobs.models import Application, Job, RankingOptOut
@@ -26,14 +27,15 @@ def card(request: HttpRequest, candidate: Candidate) -> dict[str, Any]:
     """The standing opt-outs that the user sees, and the jobs for which one could be written down."""
     user: Any = request.user
     rows = RankingOptOut.objects.visible_to(user).filter(candidate=candidate).select_related("job", "by")
+    optouts = list(rows)
     applied = Application.objects.visible_to(user).active().filter(candidate=candidate).select_related("job")
     return {
         "candidate": candidate,
-        "optouts": list(rows[:30]),
+        "optouts": optouts[:30],
         "jobs": [one.job for one in applied],
         "channels": [(one.value, one.label) for one in HEARD],
         "may": user.has_perm("jobs.add_rankingoptout"),
-        "all": any(one.job_id is None and one.ended_at is None for one in rows),
+        "all": any(one.job_id is None and one.ended_at is None for one in optouts),
     }
 
 
@@ -75,15 +77,17 @@ def _job(user: Any, key: str) -> Job | None:
     return found
 
 
-def flags(user: Any, candidate: Candidate) -> list[dict[str, str]]:
+def _standing(user: Any, candidate: Candidate) -> Question:
+    rows = RankingOptOut.objects.visible_to(user).standing().filter(candidate=candidate)
+    return rows.values("job_id", "job__title")[:5]
+
+
+def flags(candidate: Candidate, rows: list[Row]) -> list[dict[str, str]]:
     """A badge for somebody who is to be read by people only."""
-    if not user.has_perm("jobs.view_rankingoptout"):
-        return []
-    standing = RankingOptOut.objects.visible_to(user).standing().filter(candidate=candidate).select_related("job")
-    rows = list(standing[:5])
     if not rows:
         return []
-    where = "any job" if any(one.job_id is None for one in rows) else ", ".join(str(one.job) for one in rows)
+    of_all = any(one["job_id"] is None for one in rows)
+    where = "any job" if of_all else ", ".join(one["job__title"] for one in rows)
     return [
         {
             "label": "Asked for a human",
@@ -101,4 +105,4 @@ person_cards.add_card(
         name="ranking", template="jobs/ranking_choice.html", permission="jobs.view_rankingoptout", load=card, order=20
     )
 )
-person_cards.add_flags(flags)
+person_cards.add_flags(Flags(permission="jobs.view_rankingoptout", ask=_standing, tell=flags, order=70))

@@ -18,7 +18,7 @@ from hrassist.admin.base import ReadOnlyAdmin
 from hrassist.admin.navigation import NavItem
 from hrassist.lib.errors import DomainError
 from jobs.actions import review_requests as actions
-from jobs.models import ReviewRequest
+from jobs.models import Application, ReviewRequest
 
 State = ReviewRequest.State
 COLOURS = {State.OPEN: "blue", State.UPHELD: "", State.CHANGED: "good"}
@@ -93,12 +93,26 @@ class ReviewRequestAdmin(ReadOnlyAdmin[ReviewRequest]):
             "opts": self.opts,
             "one": one,
             "application": application,
-            "is_own": application.ended_by_id == user.pk,
-            "may_answer": may and one.state == State.OPEN,
+            "person": application.candidate,
+            "heading": f"{application.candidate} asks that a person looks again",
+            "list_url": reverse("admin:jobs_reviewrequest_changelist"),
+            "list_title": self.list_title,
+            "answered_at": one.answered_at,
+            "answered_by": one.answered_by,
+            "refused": _refused(application, by=user, may=may),
             "error": error,
             "text": text,
         }
         return TemplateResponse(request, "jobs/review_request.html", context, status=400 if error else 200)
+
+
+def _refused(application: Application, *, by: Any, may: bool) -> str:
+    """Why this reader cannot answer, and who does; empty for who can."""
+    if not may:
+        return "Somebody who decides about applications of this job answers this."
+    if application.ended_by_id == by.pk:
+        return "You took this decision. A colleague has to look at it again."
+    return ""
 
 
 def waiting(user: Any) -> int:

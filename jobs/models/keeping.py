@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 from django.db.models.functions import Greatest
 
 from candidates import retention
@@ -30,15 +31,21 @@ def applications(people: Collection[UUID]) -> Iterator[tuple[UUID, Fact]]:
         )  # fmt: skip
 
 
-def contacts(people: Collection[UUID]) -> Iterator[tuple[UUID, datetime]]:
+def contacts(people: Collection[UUID]) -> QuerySet[Any, tuple[UUID, datetime]]:
     mine = Application.objects.filter(candidate__in=people).order_by().values("candidate")
     last = Greatest(Max("applied_at"), Max("ended_at"))
-    yield from mine.annotate(last=last).values_list("candidate", "last")
     sent = Message.objects.filter(candidate__in=people, sent_at__isnull=False).order_by().values("candidate")
-    yield from sent.annotate(last=Max("sent_at")).values_list("candidate", "last")
     met = Interview.objects.filter(~Q(status=Interview.Status.CANCELLED), application__candidate__in=people).order_by()
     of_each = met.values("application__candidate").annotate(last=Max("starts_at"))
-    yield from of_each.values_list("application__candidate", "last")
+    return (
+        mine.annotate(last=last)
+        .values_list("candidate", "last")
+        .union(
+            sent.annotate(last=Max("sent_at")).values_list("candidate", "last"),
+            of_each.values_list("application__candidate", "last"),
+            all=True,
+        )
+    )
 
 
 def register() -> None:

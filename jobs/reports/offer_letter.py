@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import io
-import json
-import threading
 import zipfile
-from datetime import UTC, date, datetime
-from functools import cache
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import docx
-import typst
 from django.conf import settings
 from django.utils import formats, translation
 from docx.document import Document
 from docx.oxml.ns import qn
 from docx.shared import Pt
 
-from hrassist.lib.errors import DomainError
+from hrassist.lib import typesetting
+from hrassist.lib.typesetting import clean, whole_second
 from jobs.models import Offer
 
 TEMPLATE = Path(__file__).parent / "templates" / "offer_letter.typ"
-PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 LABELLED_WIDTH = Pt(130)
 
@@ -43,26 +39,22 @@ def context(offer: Offer) -> dict[str, Any]:
     ]
     title = f"Offer of employment: {offer.position_title}"
     return {
-        "company": _clean(settings.COMPANY_NAME),
-        "address": [_clean(line) for line in settings.COMPANY_ADDRESS],
-        "to": _clean(application.candidate.full_name),
+        "company": clean(settings.COMPANY_NAME),
+        "address": [clean(line) for line in settings.COMPANY_ADDRESS],
+        "to": clean(application.candidate.full_name),
         "date": _day(offer.created_at.date()),
-        "title": _clean(title),
-        "greeting": _clean(f"Dear {application.candidate.full_name},"),
-        "opening": _clean(f"we are glad to offer you the position of {offer.position_title} at {employer}."),
-        "facts": [[label, _clean(value)] for label, value in facts if value],
-        "benefits": [_clean(line) for line in offer.benefits.splitlines() if line.strip()],
-        "terms": [_clean(part) for part in offer.terms.replace("\r\n", "\n").split("\n\n") if part.strip()],
+        "title": clean(title),
+        "greeting": clean(f"Dear {application.candidate.full_name},"),
+        "opening": clean(f"we are glad to offer you the position of {offer.position_title} at {employer}."),
+        "facts": [[label, clean(value)] for label, value in facts if value],
+        "benefits": [clean(line) for line in offer.benefits.splitlines() if line.strip()],
+        "terms": [clean(part) for part in offer.terms.replace("\r\n", "\n").split("\n\n") if part.strip()],
         "answer": f"Please let us have your answer by {_day(offer.answer_by)}." if offer.answer_by else "",
         "closing": "We look forward to working with you.",
-        "signed": _clean(employer),
-        "accepted": _clean(f"I accept this offer. {application.candidate.full_name}"),
+        "signed": clean(employer),
+        "accepted": clean(f"I accept this offer. {application.candidate.full_name}"),
         "version": f"Offer {offer.version} of {_day(offer.created_at.date())}",
     }
-
-
-# The typesetter is kept, for its fonts take long to read, and it refuses a second thread.
-_ONE_AT_A_TIME = threading.Lock()
 
 
 def pay(offer: Offer) -> str:
@@ -73,32 +65,9 @@ def pay(offer: Offer) -> str:
     return f"{amount} {offer.currency} {offer.get_period_display()}"
 
 
-class NoFont(DomainError):
-    """A name or a term is written in letters that no font here has."""
-
-    code = "no_font"
-    default_message = (
-        "This server has no font for some letters of this offer, so there is no PDF of it. Use the DOCX, or ask the "
-        "operator to install a font for them (Debian: fonts-noto-cjk)."
-    )
-
-
 def pdf(said: dict[str, Any], *, made_at: datetime) -> bytes:
     """A tagged PDF with its fonts inside (PDF/UA-1). Raises NoFont."""
-    for system_fonts in (False, True):
-        try:
-            # The words go in as data: what looks like a command of the typesetter stays a word.
-            with _ONE_AT_A_TIME:
-                made = _compiler(system_fonts=system_fonts).compile(
-                    sys_inputs={"letter": json.dumps(said)}, timestamp=_whole_second(made_at), pdf_standards="ua-1"
-                )
-        except typst.TypstError as error:
-            # The standard refuses a letter without a glyph, where a box would be drawn otherwise.
-            if "could not be displayed" not in str(error):
-                raise
-        else:
-            return bytes(made)
-    raise NoFont
+    return typesetting.pdf(TEMPLATE, said, made_at=made_at)
 
 
 def word(said: dict[str, Any], *, made_at: datetime) -> bytes:
@@ -107,7 +76,7 @@ def word(said: dict[str, Any], *, made_at: datetime) -> bytes:
     core = paper.core_properties
     core.title, core.author, core.language = said["title"], said["company"], "en"
     core.last_modified_by, core.comments = said["company"], ""
-    core.created = core.modified = _whole_second(made_at).replace(tzinfo=None)
+    core.created = core.modified = whole_second(made_at).replace(tzinfo=None)
     core.revision = 1
     paper.styles["Normal"].font.name, paper.styles["Normal"].font.size = "Calibri", Pt(11)
     _write_letter(paper, said)
@@ -169,24 +138,8 @@ def _without_clock(package: bytes) -> bytes:
     return out.getvalue()
 
 
-def _whole_second(moment: datetime) -> datetime:
-    # Neither format tells time more finely.
-    return moment.astimezone(UTC).replace(microsecond=0)
-
-
 def _day(value: date | None) -> str:
     if value is None:
         return ""
     with translation.override("en"):
         return formats.date_format(value, "j F Y")
-
-
-def _clean(text: str) -> str:
-    """Without control characters, which no file format bears; line breaks stay."""
-    return "".join(one for one in text.strip() if one in "\n\t" or (ord(one) >= 32 and one not in "\ufffe\uffff"))
-
-
-@cache
-def _compiler(*, system_fonts: bool) -> Any:
-    # One per process: the fonts are read once, and a letter then takes a few hundredths of a second.
-    return typst.Compiler(str(TEMPLATE), root=str(TEMPLATE.parent), ignore_system_fonts=not system_fonts)

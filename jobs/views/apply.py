@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -144,14 +143,13 @@ def _form(
     if "resume" in errors:
         more["proof"] = more["filename"] = ""
     language = (request.POST.get("language") or request.GET.get("language", ""))[:8]
-    now = timezone.now()
     context = {
         "link": link,
         "jobs": jobs,
-        "notices": _notices(jobs, language=language, now=now),
+        "notices": _notices(jobs, language=language),
         "languages": sorted({one for job in jobs for one in job_notices.languages_of(job)}) if link.job_id else ["en"],
         "language": language or "en",
-        "pool": job_notices.pool_consent(language=language, now=now),
+        "pool": job_notices.pool_consent(language=language),
         "job": jobs[0] if link.job_id else None,
         "chosen": chosen or (str(jobs[0].pk) if len(jobs) == 1 else ""),
         "typed": typed,
@@ -168,9 +166,9 @@ def _form(
     return answer
 
 
-def _notices(jobs: list[Job], *, language: str, now: datetime) -> list[tuple[job_notices.Shown, list[Block]]]:
+def _notices(jobs: list[Job], *, language: str) -> list[tuple[job_notices.Shown, list[Block]]]:
     """What these jobs ask to be shown, each text once."""
-    found = {one.text: one for job in jobs for one in job_notices.of_job(job, language=language, now=now)}
+    found = {one.text: one for job in jobs for one in job_notices.of_job(job, language=language)}
     return [(one, blocks(one.text)) for one in found.values()]
 
 

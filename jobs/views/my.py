@@ -26,8 +26,9 @@ from candidates.actions import (
 )
 from candidates.actions.legal_holds import UnderLegalHold
 from candidates.models import Channel, ConsentRecord, DataExport, Erasure, SelfServiceLink
-from hrassist.lib import origin, serving
+from hrassist.lib import limits, origin, serving
 from hrassist.lib.errors import DomainError
+from hrassist.lib.limits import TooFast
 from jobs.actions import job_notices, own_page, ranking_choices, review_requests
 from jobs.matching import lawful
 from jobs.models import Application
@@ -48,12 +49,14 @@ def own(view: View) -> View:
             visit = self_service.visit(cookie=request.COOKIES.get(COOKIE, ""), now=timezone.now())
         except self_service.LinkGone:
             return _closed(request)
+        if request.method == "POST":
+            limits.require("own:change", str(visit.link.pk))
         # The trail names who acts: the person themselves.
         request.acting_candidate = visit.candidate.pk  # type: ignore[attr-defined]
         try:
             answer = view(request, visit, *args, **kwargs)
         except DomainError as error:
-            if error.fields or request.method != "POST":
+            if error.fields or isinstance(error, TooFast) or request.method != "POST":
                 raise
             flash.error(request, error.message)
             answer = HttpResponseRedirect(reverse("my:page"))
@@ -80,6 +83,7 @@ def ask(request: HttpRequest) -> HttpResponseBase:
 @public()
 def enter(request: HttpRequest, token: str) -> HttpResponseBase:
     """Exchange the key in the address for a cookie, so that it does not stay in the browser's history of the page."""
+    limits.require("own:open", origin.network_of(request))
     try:
         link, cookie = self_service.enter(token=token, now=timezone.now())
     except self_service.LinkGone:
@@ -108,7 +112,7 @@ def page(request: HttpRequest, visit: self_service.Visit) -> HttpResponseBase:
         "visit": visit,
         "now": now,
         "kept": Purpose.TALENT_POOL in standing or bool(shown.pools),
-        "pool": job_notices.pool_consent(now=now),
+        "pool": job_notices.pool_consent(),
         "contact": settings.PRIVACY_CONTACT,
         "copy": DataExport.objects.filter(candidate=visit.candidate).order_by("-requested_at").first(),
         "erasure": Erasure.objects.open().filter(candidate=visit.candidate).first(),
@@ -125,7 +129,7 @@ def consent(request: HttpRequest, visit: self_service.Visit) -> HttpResponseBase
     if purpose not in Purpose.values:
         return nothing_here(request)
     if said.get("do") == "give" and purpose == Purpose.TALENT_POOL:
-        notice = job_notices.pool_consent(now=now).notice
+        notice = job_notices.kept_pool_consent(now=now)
         consents.give(candidate=visit.candidate, purpose=purpose, notice=notice, channel=Channel.SELF_SERVICE, now=now,
                       evidence="Their own page")  # fmt: skip
         flash.success(request, "Thank you. We keep you in mind for later jobs.")
@@ -221,14 +225,14 @@ def stay(request: HttpRequest, visit: self_service.Visit) -> HttpResponseBase:
     now = timezone.now()
     if request.method == "POST":
         if request.POST.get("do") == "stay":
-            notice = job_notices.pool_consent(now=now).notice
+            notice = job_notices.kept_pool_consent(now=now)
             talent_pools.stay(membership=membership, notice=notice, now=now)
             flash.success(request, "Thank you. We keep you in mind.")
         else:
             talent_pools.let_go(membership=membership, now=now)
             flash.success(request, "You are taken out. We do not write to you about other jobs any more.")
         return HttpResponseRedirect(reverse("my:page"))
-    context = {"membership": membership, "pool": job_notices.pool_consent(now=now), "now": now}
+    context = {"membership": membership, "pool": job_notices.pool_consent(), "now": now}
     return render(request, "public/my/stay.html", context)
 
 
@@ -247,6 +251,7 @@ def leave(request: HttpRequest, visit: self_service.Visit) -> HttpResponseBase:
 @own
 def copy(request: HttpRequest, visit: self_service.Visit) -> HttpResponseBase:
     """Ask for a copy of everything."""
+    limits.require("own:copy", str(visit.link.pk))
     data_exports.request(candidate=visit.candidate, by=None, channel=Channel.SELF_SERVICE, now=timezone.now())
     flash.success(request, "We make your copy. It stands here in a few minutes, and you can fetch it for a week.")
     return _back("copy")
@@ -256,6 +261,7 @@ def copy(request: HttpRequest, visit: self_service.Visit) -> HttpResponseBase:
 @own
 def fetch(request: HttpRequest, visit: self_service.Visit, dataexport_id: UUID) -> HttpResponseBase:
     """The copy itself, on record before its first byte."""
+    limits.require("own:copy", str(visit.link.pk))
     export = DataExport.objects.filter(candidate=visit.candidate, pk=dataexport_id).first()
     if export is None:
         return nothing_here(request)

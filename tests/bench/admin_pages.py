@@ -195,9 +195,6 @@ def ensure(database: str, **sizes: int) -> None:
         urls = {"HRASSIST_DB_OWNER_URL": url(), "DATABASE_URL": os.environ.get("DATABASE_URL") or devdb.url()}
         there = {name: urlsplit(one)._replace(path=f"/{database}").geturl() for name, one in urls.items()}
         run("migrate", "--verbosity=0", **there)
-        # A column that a migration added is unknown to the planner, who then takes a wrong way to find people.
-        with psycopg.connect(there["HRASSIST_DB_OWNER_URL"], autocommit=True) as connection:
-            connection.execute("ANALYZE")
     else:
         run("generate_workload", f"--database={database}", *[f"--{name}={value}" for name, value in sizes.items()])
 

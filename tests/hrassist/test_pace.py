@@ -265,6 +265,7 @@ def test_every_limit_that_is_not_tried_here_is_tried_elsewhere():
     elsewhere = {
         "login:address", "login:account", "intake:ticket_link", "intake:submit_address", "intake:submit_link",
         "export:file", "mail:preview", "factor", "factor:day", "proof", "sso", "reset:address", "reset:account",
+        "own:ask_address", "own:ask", "own:open", "own:change", "own:copy",
     }  # fmt: skip
     assert set(limits.LIMITS) - set(LIMITED) == elsewhere
 

@@ -25,6 +25,12 @@ OTHERS = (
     ("demo.interviewer2", "Noor", "Bellamy", "Interviewer"),
     ("demo.interviewer3", "Tomasz", "Rivard", "Interviewer"),
 )
+# Who answers for data, reads the trail, and runs the machine.
+STEWARDS = (
+    ("demo.privacy", "Paula", "Winterberg", "Privacy officer"),
+    ("demo.auditor", "Anselm", "Okoro", "Auditor"),
+    ("demo.operator", "Olga", "Petrescu", "Operator"),
+)
 
 
 @transaction.atomic
@@ -63,6 +69,12 @@ def ensure_colleagues() -> list[User]:
 def ensure_others() -> list[User]:
     """The further colleagues, in the order of OTHERS."""
     return _ensure(OTHERS)
+
+
+@transaction.atomic
+def ensure_stewards() -> list[User]:
+    """Those who watch and run the installation, in the order of STEWARDS."""
+    return _ensure(STEWARDS)
 
 
 def _ensure(people: Sequence[tuple[str, str, str, str]]) -> list[User]:

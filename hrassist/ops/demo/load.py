@@ -35,6 +35,7 @@ from hrassist.ops.demo import (
     keeping,
     notes,
     offers,
+    privacy,
     twins,
     vacancies,
 )
@@ -111,6 +112,9 @@ def load(*, by: User, candidates: int, jobs: int, seed: int, workers: int = 0, p
     twins.ensure(known, by=by, now=now)
     errands.ensure(opened, by=by, now=now)
     arrivals.ensure(drive=hiring.DRIVE, now=now)
+    officer, *_ = accounts.ensure_stewards()
+    cast = privacy.Cast(recruiter=by, second=accounts.ensure_others()[0], officer=officer)
+    privacy.ensure(jobs=opened, cast=cast, now=now)
     desk.ensure(by=by, manager=colleagues[0], now=now)
     return Loaded(
         available=sum(ticket.state == State.AVAILABLE for ticket in tickets.values()),

@@ -59,6 +59,21 @@ def test_our_own_text_becomes_version_1_once(now):
     assert first.sha256 == Notice.digest(first.title, first.text)
 
 
+def test_reading_a_text_of_ours_makes_no_row(now):
+    found = notices.read(Kind.PRIVACY, "in", "hi")
+    assert (found.language, found.is_published, Notice.objects.count()) == ("hi", False, 0)
+    assert notices.standing(Kind.PRIVACY, "in", "hi", now=now).sha256 == found.sha256
+
+
+def test_nobody_who_applies_waits_for_a_draft_of_version_1(recruiter, now):
+    draft = notices.draft(kind=Kind.PRIVACY, jurisdiction="", language="en", title="Mine", text="Mine",
+                          by=recruiter, now=now)  # fmt: skip
+    ours = notices.standing(Kind.PRIVACY, "", "en", now=now)
+    assert (ours.version, ours.is_published, ours.title) == (0, True, "How we use your application")
+    notices.publish(notice=draft, by=recruiter, now=now)
+    assert notices.standing(Kind.PRIVACY, "", "en", now=now) == draft
+
+
 def test_a_language_that_nobody_wrote_is_english(now):
     assert notices.standing(Kind.AI_USE, "us-nyc", "hi", now=now).language == "en"
 

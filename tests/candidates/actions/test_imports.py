@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from candidates.actions import candidates, imports
@@ -258,3 +260,33 @@ def test_a_column_of_consents_is_written_down_with_its_row_as_evidence(run):
     assert given["Jane Doe"].evidence == f"Row 2 of the import {task.pk}"
     assert given["Max Moritz"].given_at.month == 9
     assert task.result["refused"] == 1
+
+
+def test_a_refused_row_spoils_none_of_those_it_shares_a_transaction_with(run):
+    rows = [f"Jane {n};jane{n}@example.org;Bonn;{n}" for n in range(30)]
+    rows[7] = "Jane 7;jane7 at example;Bonn;7"
+    rows[25] = "Jane Again;jane3@example.org;Bonn;25"
+    task = run(HEADING + "\n".join(rows) + "\n")
+    assert (task.result["new"], task.result["refused"]) == (28, 1)
+    # Line 1 of the file is its heading.
+    assert [number for number, _ in task.result["refused_rows"]] == ["9"]
+    assert Candidate.objects.count() == 28
+    assert ImportedRow.objects.filter(task=task, created=True).count() == 28
+
+
+def test_a_row_of_somebody_new_costs_few_statements(check, recruiter, noon):
+    checked = check(HEADING + "".join(f"Jane {n};jane{n}@example.org;Bonn;{n}\n" for n in range(40)))
+    task = imports.run(checked=checked, by=recruiter, now=noon)
+    with CaptureQueriesContext(connection) as taken:
+        finished(task)
+    said = [query["sql"] for query in taken if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+    # The person, their address, the event; and now and then where the work is.
+    assert len(said) < 40 * 3 + 30
+    assert sum("candidates_importedrow" in one and one.startswith("INSERT") for one in said) == 2
+
+
+def test_a_number_that_is_too_long_for_the_standard_is_kept_as_it_was_written(run, recruiter, noon):
+    made = candidates.create(
+        by=recruiter, now=noon, facts={"full_name": "Jane"}, contacts={"phones": [{"value": "+49 30 9876543210123"}]}
+    )
+    assert (made.phones.get().number, made.phones.get().e164) == ("+49 30 9876543210123", "")

@@ -209,21 +209,21 @@ def test_somebody_who_does_not_see_the_kept_record_cannot_take_the_merge_back(re
 def test_a_group_of_two_is_gone_with_the_merge_and_back_without_it(recruiter):
     kept, gone = CandidateFactory(email="jane@example.org"), CandidateFactory(email="jane@example.org")
     duplicates.search_all(now=NOON)
-    assert merging.group_of(kept, user=recruiter) is not None
+    assert merging.doubles_of(kept, user=recruiter).exists()
     done = merge(kept, gone, recruiter)
-    assert merging.group_of(kept, user=recruiter) is None
+    assert not merging.doubles_of(kept, user=recruiter).exists()
     merging.unmerge(merge=done, by=recruiter, now=NOON)
-    assert merging.group_of(gone, user=recruiter) is not None
+    assert merging.doubles_of(gone, user=recruiter).exists()
 
 
 def test_two_people_stay_two_until_that_is_taken_back(recruiter, events):
     pair = [CandidateFactory(email="office@example.org") for _ in range(2)]
     duplicates.search_all(now=NOON)
     merging.tell_apart(people=pair, by=recruiter, now=NOON)
-    assert merging.group_of(pair[0], user=recruiter) is None
+    assert not merging.doubles_of(pair[0], user=recruiter).exists()
     assert len(events("candidate.told_apart")) == 2
     merging.forget_apart(people=pair, by=recruiter, now=NOON)
-    assert merging.group_of(pair[0], user=recruiter) is not None
+    assert merging.doubles_of(pair[0], user=recruiter).exists()
 
 
 def test_who_is_not_the_other_is_not_the_merged_one_either(recruiter):
@@ -231,7 +231,7 @@ def test_who_is_not_the_other_is_not_the_merged_one_either(recruiter):
     merging.tell_apart(people=[gone, other], by=recruiter, now=NOON)
     done = merge(kept, gone, recruiter)
     duplicates.search_all(now=NOON)
-    assert merging.group_of(other, user=recruiter) is None
+    assert not merging.doubles_of(other, user=recruiter).exists()
     merging.unmerge(merge=done, by=recruiter, now=NOON)
     assert NotDuplicate.objects.count() == 1
 

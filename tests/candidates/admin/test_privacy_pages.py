@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pypdfium2
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -11,6 +12,7 @@ from django.utils import timezone
 from candidates import disclosure
 from candidates.actions import data_exports, erasures, legal_holds, retention
 from candidates.admin import privacy_requests
+from candidates.erasure import paper
 from candidates.models import Candidate, DataExport, Erasure, LegalHold, RetentionDue, RetentionRule
 from candidates.retention.engine import shift
 from candidates.retention.presets import PRESETS
@@ -64,6 +66,14 @@ def test_an_erasure_is_asked_for_after_the_page_said_what_goes_and_what_stays(cl
     assert one.state == "cancelled"
 
 
+def words_of(content: bytes) -> str:
+    """The text of a PDF without any space: lines of hashes are broken."""
+    read = pypdfium2.PdfDocument(content)
+    text = "".join(one.get_textpage().get_text_range() for one in read)
+    read.close()
+    return "".join(text.split())
+
+
 def test_a_person_who_is_gone_is_told_as_gone_to_who_saw_them(client_as, recruiter, hiring_manager, erase, person):  # noqa: F811
     done = erase(person)
     for name in ("candidates_candidate_change", "candidates_candidate_privacy", "candidates_candidate_resume"):
@@ -76,6 +86,13 @@ def test_a_person_who_is_gone_is_told_as_gone_to_who_saw_them(client_as, recruit
     assert "Certificate of erasure" in told
     file = client_as(recruiter).get(page("candidates_erasure_certificate", done.pk))
     assert file.json() == done.certificate
+    printed = client_as(recruiter).get(page("candidates_erasure_certificate", done.pk) + "?as=pdf")
+    assert (printed["Content-Type"], printed.content) == ("application/pdf", paper.pdf(done.certificate))
+    said = words_of(printed.content)
+    for fact in (str(done.pk), done.certificate["person"], done.certificate["signature"], "E-mail address"):
+        assert "".join(fact.split()) in said
+    assert "".join(f"{timezone.localtime(done.done_at):%-d %B %Y, %H:%M}".split()) in said
+    assert "Jane" not in said
     assert "attachment" in file["Content-Disposition"]
 
 

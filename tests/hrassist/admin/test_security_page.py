@@ -68,6 +68,14 @@ def test_the_worst_stands_first_among_sections_and_within_them(only, operator, c
     assert "1 serious" in text
 
 
+def test_a_line_leads_only_where_its_reader_may_go(only, operator, auditor, client_as):
+    only(tokens=[Finding(Level.NOTICE, "A token is old.", url="/hrassist/user/")])
+    assert '<a href="/hrassist/user/">A token' in client_as(operator).get("/security/").content.decode()
+    page = client_as(auditor).get("/security/").content.decode()
+    assert "A token is old." in page
+    assert '<a href="/hrassist/user/">' not in page
+
+
 def test_many_lines_in_order_are_folded(only, operator, client_as):
     only(calm=[GOOD] * 12)
     assert b"<summary>12 in order</summary>" in client_as(operator).get("/security/").content

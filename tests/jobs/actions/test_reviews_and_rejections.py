@@ -127,7 +127,7 @@ def test_rankings_go_when_their_time_in_the_log_is_over(now, settings, events):
 
 def test_mail_about_other_jobs_stops_with_the_consent_and_is_refused_after_it(recruiter, now):
     person = CandidateFactory()
-    consents.give(candidate=person, purpose="talent_pool", notice=job_notices.pool_consent(now=now).notice,
+    consents.give(candidate=person, purpose="talent_pool", notice=job_notices.kept_pool_consent(now=now),
                   channel=Channel.SELF_SERVICE, now=now)  # fmt: skip
     said = {"candidate": person, "subject": "A job", "body": "Look.", "by": recruiter, "now": now}
     waiting = messages.queue(**said, send_at=now + timedelta(hours=1))

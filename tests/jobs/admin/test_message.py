@@ -149,6 +149,7 @@ def test_many_are_written_to_after_the_first_three_were_looked_at(recruiter, cli
     rows = ApplicationFactory.create_batch(4)
     hidden = ApplicationFactory(job=JobFactory(confidential=True))
     browser = client_as(recruiter)
+    assert "Write a mail…" in browser.get("/jobs/application/").content.decode()
     page = browser.post(
         "/jobs/application/",
         {"action": "write_to_them", "_selected_action": [str(one.pk) for one in [*rows, hidden]]},

@@ -140,7 +140,7 @@ def test_a_pool_is_a_ground_until_it_ends(job, recruiter, now):
 def test_a_withdrawal_ends_being_ranked_for_later_jobs_at_once(job, recruiter, now):
     person = old(marked())
     hiring.PoolMembershipFactory(candidate=person)
-    consents.give(candidate=person, purpose="talent_pool", notice=job_notices.pool_consent(now=now).notice,
+    consents.give(candidate=person, purpose="talent_pool", notice=job_notices.kept_pool_consent(now=now),
                   channel=Channel.SELF_SERVICE, now=now)  # fmt: skip
     assert ranked(job, recruiter) == {person.pk}
     consents.withdraw(candidate=person, purpose="talent_pool", channel=Channel.SELF_SERVICE, now=now)
@@ -149,7 +149,7 @@ def test_a_withdrawal_ends_being_ranked_for_later_jobs_at_once(job, recruiter, n
 
 def test_a_new_record_whose_person_withdrew_is_not_ranked(job, recruiter, now):
     person = marked()
-    consents.give(candidate=person, purpose="talent_pool", notice=job_notices.pool_consent(now=now).notice,
+    consents.give(candidate=person, purpose="talent_pool", notice=job_notices.kept_pool_consent(now=now),
                   channel=Channel.SELF_SERVICE, now=now)  # fmt: skip
     consents.withdraw(candidate=person, purpose="talent_pool", channel=Channel.SELF_SERVICE, now=timezone.now())
     assert ranked(job, recruiter) == set()
@@ -158,7 +158,7 @@ def test_a_new_record_whose_person_withdrew_is_not_ranked(job, recruiter, now):
 def test_a_consent_for_an_application_that_was_withdrawn_is_no_ground_any_more(job, recruiter, now):
     person = old(marked())
     ApplicationFactory(candidate=person, job=job, applied_at=now - timedelta(days=3))
-    (notice,) = [one.notice for one in job_notices.of_job(job, now=now) if one.kind == "privacy"]
+    (notice,) = [one for one in job_notices.kept_of_job(job, now=now) if one.kind == "privacy"]
     consents.give(candidate=person, purpose="application", notice=notice, channel=Channel.APPLY_FORM, now=now,
                   job=job.pk)  # fmt: skip
     assert ranked(job, recruiter) == {person.pk}
@@ -179,7 +179,7 @@ def new_york(recruiter, now):
 def test_a_ranking_waits_until_ten_business_days_after_the_notice(new_york, recruiter, now):
     person = marked()
     assert ranked(new_york, recruiter) == set()
-    told = [str(one.notice.pk) for one in job_notices.of_job(new_york, now=now)]
+    told = [str(one.pk) for one in job_notices.kept_of_job(new_york, now=now)]
     job_notices.tell(candidate=person, job=new_york, notice_ids=told, channel=Channel.APPLY_FORM, at=now)
     gate = NoticeDelivery.objects.get(notice__jurisdiction="us-nyc").begins_at
     assert gate == after_business_days(now, 10)

@@ -9,6 +9,7 @@ import pikepdf
 import pypdfium2
 import pytest
 
+from hrassist.lib import typesetting
 from jobs.reports import offer_letter
 from tests.factories import ApplicationFactory, CandidateFactory, JobFactory
 from tests.hiring import OfferFactory
@@ -117,9 +118,11 @@ def test_names_of_many_alphabets_stand_in_the_letter(name):
 
 
 def test_letters_without_a_font_are_told_and_not_drawn_as_boxes(monkeypatch):
-    compiler = offer_letter._compiler
-    monkeypatch.setattr(offer_letter, "_compiler", lambda *, system_fonts: compiler(system_fonts=False))
-    with pytest.raises(offer_letter.NoFont):
+    compiler = typesetting._compiler
+    monkeypatch.setattr(
+        typesetting, "_compiler", lambda template, *, system_fonts: compiler(template, system_fonts=False)
+    )
+    with pytest.raises(typesetting.NoFont):
         pdf_of(offer(name="张伟"))
     assert "张伟" in text_of_word(word_of(offer(name="张伟")))
 

@@ -124,6 +124,25 @@ def test_nobody_asks_without_end(jane):
     assert SelfServiceLink.objects.count() == 0
 
 
+@pytest.mark.parametrize(
+    ("limit", "ask"),
+    [
+        ("own:change", lambda browser: browser.post("/my/page/ranking/", {"do": "in"})),
+        ("own:copy", lambda browser: browser.post("/my/page/copy/")),
+        ("own:open", lambda _browser: Client().get("/my/guessed/")),
+        ("own:ask_address", lambda browser: browser.post("/my/", {"email": "x@example.org"})),
+    ],
+)
+def test_an_open_page_is_no_way_to_ask_without_end(visitor, settings, limit, ask):
+    settings.LIMITS = {limit: (3, 600)}
+    answers = [ask(visitor) for _ in range(4)]
+    assert answers[0].status_code != 429
+    assert answers[-1].status_code == 429
+    assert 0 < int(answers[-1]["Retry-After"]) <= 200
+    # What is over one limit does not close the page itself.
+    assert visitor.get(PAGE).status_code == 200
+
+
 def test_one_address_is_mailed_three_times_an_hour_and_answered_the_same_after_that(jane):
     answers = {Client().post("/my/", {"email": "jane@example.org"}).status_code for _ in range(6)}
     assert answers == {200}
@@ -295,7 +314,7 @@ def test_the_page_costs_few_queries(jane, visitor, assert_queries):
     for _ in range(3):
         ApplicationFactory(candidate=jane)
     ResumeFactory(candidate=jane)
-    consents.give(candidate=jane, purpose="talent_pool", notice=job_notices.pool_consent(now=timezone.now()).notice,
+    consents.give(candidate=jane, purpose="talent_pool", notice=job_notices.kept_pool_consent(now=timezone.now()),
                   channel=Channel.SELF_SERVICE, now=timezone.now())  # fmt: skip
     visitor.get(PAGE)
     with assert_queries("my_page"):

@@ -1,0 +1,62 @@
+"""Papers as PDF from a template and data; the same words of the same moment give the same bytes."""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from hrassist.lib.errors import DomainError
+
+PDF = "application/pdf"
+# The typesetter is kept, for its fonts take long to read, and it refuses a second thread.
+_ONE_AT_A_TIME = threading.Lock()
+
+
+class NoFont(DomainError):
+    """A name or a term is written in letters that no font here has."""
+
+    code = "no_font"
+    default_message = (
+        "This server has no font for some letters of this paper, so there is no PDF of it. Use the other format, or "
+        "ask the operator to install a font for them (Debian: fonts-noto-cjk)."
+    )
+
+
+def pdf(template: Path, said: dict[str, Any], *, made_at: datetime) -> bytes:
+    """A tagged PDF with its fonts inside (PDF/UA-1); the template reads `said` as `letter`. Raises NoFont."""
+    for system_fonts in (False, True):
+        try:
+            # The words go in as data: what looks like a command of the typesetter stays a word.
+            with _ONE_AT_A_TIME:
+                made = _compiler(template, system_fonts=system_fonts).compile(
+                    sys_inputs={"letter": json.dumps(said)}, timestamp=whole_second(made_at), pdf_standards="ua-1"
+                )
+        except typst.TypstError as error:
+            # The standard refuses a letter without a glyph, where a box would be drawn otherwise.
+            if "could not be displayed" not in str(error):
+                raise
+        else:
+            return bytes(made)
+    raise NoFont
+
+
+def whole_second(moment: datetime) -> datetime:
+    # No format of papers tells time more finely.
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def clean(text: str) -> str:
+    """Without control characters, which no file format bears; line breaks stay."""
+    return "".join(one for one in text.strip() if one in "\n\t" or (ord(one) >= 32 and one not in "\ufffe\uffff"))
+
+
+@cache
+def _compiler(template: Path, *, system_fonts: bool) -> Any:
+    # One per template and process: the fonts are read once, and a paper then takes a few hundredths of a second.
+    return typst.Compiler(str(template), root=str(template.parent), ignore_system_fonts=not system_fonts)
