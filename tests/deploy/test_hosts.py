@@ -170,7 +170,7 @@ def test_an_app_server_and_a_worker_lose_power_and_nothing_is_lost(network, pool
     # The way in takes a moment to open; through it nothing failed.
     load.found.pop("ConnectionRefusedError", None)
     assert set(load.found) == {"GET 200"}, load.found
-    # What was under way to the host that lost its power waits for nginx's patience (proxy_read_timeout), and is asked again.
+    # What was under way to the host without power waits for nginx's patience (proxy_read_timeout) and is asked again.
     assert load.slowest < 45
     assert all_available(tickets), [UploadTicket.objects.get(pk=ticket.pk).state for ticket in tickets]
     # The work was seen through the pooler, and what a request wrote is there.

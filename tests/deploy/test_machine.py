@@ -19,6 +19,7 @@ from tests.browser.conftest import environment_of_the_test
 from tests.deploy.conftest import NAME, NGINX, Proxy
 from tests.deploy.load import Load
 from tests.deploy.machine import Machine
+from tests.deploy.tools import run
 from tests.factories import UserFactory, api_token
 from tests.repo.sources import ROOT
 
@@ -53,6 +54,14 @@ def archive(folder: Path, version: str, *, change: Callable[[Path], None] | None
         for one in sorted(tree.iterdir()):
             file.add(one, one.name)
     return path
+
+
+def smoke(site: str, options: str) -> list[str]:
+    """What does not hold, as deploy/scripts/smoke says it."""
+    done = run("deploy/scripts/smoke", site, SMOKE_CURL=options)
+    wrong = [line for line in done.stdout.splitlines() if line.startswith("WRONG")]
+    assert done.returncode == (1 if wrong else 0), done.stdout + done.stderr
+    return wrong
 
 
 @pytest.fixture
@@ -132,6 +141,11 @@ def test_releases_and_their_way_back_lose_no_request(machine, before, static, en
     done = machine.script("release", str(first), "1.0.0")
     assert done.returncode == 0, done.stdout + done.stderr + machine.log.read_text()[-3000:]
     assert before.ask("/livez").body == b"ok 1.0.0\n"
+    assert smoke(f"https://{NAME}:{before.tls}", f"--insecure --resolve {NAME}:{before.tls}:127.0.0.1") == (
+        # Asked from the machine itself, which may.
+        ["WRONG  /readyz is open to everybody"]
+    )
+    assert len(smoke("https://127.0.0.1:1", "--insecure")) >= 8
 
     def broken(tree: Path) -> None:
         wsgi = tree / "hrassist/wsgi.py"
