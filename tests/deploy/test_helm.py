@@ -163,13 +163,24 @@ def test_what_is_busy_gets_help_by_cpu_by_age_of_the_queue_and_by_connections(re
     metrics = {name: str(one["spec"]["metrics"]) for name, one in scalers.items()}
     assert "'averageUtilization': 70" in metrics["hr-web"]
     assert "hrassist_database_connections_percent" in metrics["hr-web"]
-    assert "hrassist_queue_oldest_seconds" in metrics["hr-worker"]
-    assert "hrassist_streams_open" in metrics["hr-stream"]
+    assert "hrassist_queue_oldest_ready_seconds" in metrics["hr-worker"]
+    assert "'averageUtilization': 70" in metrics["hr-stream"]
     for name in scalers:
         assert "replicas" not in kinds(rendered("ha"), "Deployment")[name]["spec"], (
             "two would decide how many there are"
         )
     assert kinds(rendered("minimal"), "HorizontalPodAutoscaler") == {}
+    # Each figure is one that the adapter serves, about a service that there is.
+    adapter = yaml.safe_load((VALUES / "prometheus-adapter.yaml").read_text())
+    served = {rule["name"]["as"] for rule in adapter["rules"]["custom"]}
+    for one in scalers.values():
+        for metric in one["spec"]["metrics"]:
+            how = metric.get("object") or metric.get("pods")
+            if how is None:
+                continue
+            assert how["metric"]["name"] in served
+            if "describedObject" in how:
+                assert how["describedObject"]["name"] in kinds(rendered("ha"), "Service")
 
 
 def test_a_node_may_leave_and_nobody_notices(rendered):
