@@ -56,6 +56,20 @@ def archive(folder: Path, version: str, *, change: Callable[[Path], None] | None
     return path
 
 
+def running_in(folder: Path) -> int:
+    """How many masters of gunicorn run in releases of this machine, whoever their parents are."""
+    masters = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            within = (process / "cwd").resolve().is_relative_to(folder)
+            parent = (process / "stat").read_text().rpartition(")")[2].split()[1]
+            parent_within = Path(f"/proc/{parent}/cwd").resolve().is_relative_to(folder)
+        except OSError:
+            continue
+        masters += within and not parent_within
+    return masters
+
+
 def smoke(site: str, options: str) -> list[str]:
     """What does not hold, as deploy/scripts/smoke says it."""
     done = run("deploy/scripts/smoke", site, SMOKE_CURL=options)
@@ -181,6 +195,8 @@ def test_releases_and_their_way_back_lose_no_request(machine, before, static, en
         load.wait_for(50)
         assert before.ask("/livez").body == b"ok 1.0.0\n"
 
+    # The trials have ended: what runs in this machine's folders is the one service.
+    assert running_in(machine.folder) == 1
     assert set(load.found) == {"GET 200", "POST 201"}, load.found
     # Nothing was lost, and nothing was done twice.
     assert Candidate.objects.filter(full_name__startswith="Load ").count() == load.found["POST 201"]
