@@ -77,6 +77,10 @@ bench-admin: install ## Measure the admin's pages over 10,000 and 1,000,000 peop
 bench-audit: install ## Measure searches of the audit log over ten million events; OPTIONS=--strict fails on a missed target
 	@$(WITH_DATABASE) $(BIN)/python -m tests.bench.audit_search $(OPTIONS)
 
+.PHONY: bench-capacity
+bench-capacity: install ## Measure what a request costs on this machine; OPTIONS=--write keeps it for manage.py capacity
+	@$(WITH_DATABASE) $(BIN)/python -m tests.bench.capacity $(OPTIONS)
+
 .PHONY: check
 check: install ## Format, lint, types, layers, migrations, templates, secrets, house rules, licences, requirements
 	$(BIN)/ruff format --check .

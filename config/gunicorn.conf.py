@@ -31,6 +31,8 @@ if os.environ.get("HRASSIST_ENV") != "development":
 
 def when_ready(server):
     """Answer one request before the workers are forked, so that the first visitor does not wait for the imports."""
+    from hrassist.metrics import workers  # noqa: F401, PLC0415  its counters begin at nought
+
     if server.cfg.worker_class_str != "gthread":
         return
     from django.conf import settings  # noqa: PLC0415  the settings are there once gunicorn has loaded the app
@@ -43,3 +45,31 @@ def when_ready(server):
     list(answer)
     # A database connection must never be shared by two processes.
     connections.close_all()
+
+
+def post_worker_init(worker):
+    """Let a worker that was told to end say that it is not ready, on connections that are still open."""
+    from hrassist import health  # noqa: PLC0415  the application is loaded by now
+
+    health.leave_when(lambda: not worker.alive)
+
+
+def worker_abort(worker):
+    """Remember that the master gave this worker up: it hung."""
+    worker.was_given_up = True
+
+
+def worker_exit(server, worker):
+    """Leave word that this end was meant: somebody stopped the worker, or it had answered its share of requests."""
+    from hrassist.metrics import workers  # noqa: PLC0415  as above
+
+    if not worker.alive and not getattr(worker, "was_given_up", False):
+        workers.leave_word(worker.pid)
+
+
+def child_exit(server, worker):
+    """Count the end of a worker in the master, and keep what it had counted."""
+    from hrassist.metrics import files, workers  # noqa: PLC0415  as above
+
+    workers.count_end(worker.pid)
+    files.fold(worker.pid)

@@ -20,10 +20,12 @@ class HrassistConfig(AppConfig):
         from hrassist.identity import checks as sign_in_checks  # noqa: F401, PLC0415
         from hrassist.identity import gate, standing  # noqa: PLC0415
         from hrassist.lib.storage.named import keep  # noqa: PLC0415
+        from hrassist.metrics import statements  # noqa: PLC0415
         from hrassist.models import long_task  # noqa: PLC0415
 
         keep(long_task.files_named)
         standing.connect()
+        statements.watch()
         user_logged_in.connect(gate.begin, dispatch_uid="hrassist.gate.begin")
         post_migrate.connect(roles.sync_after_migrate, sender=self)
         post_migrate.connect(databases.grant_after_migrate, sender=self)
@@ -51,4 +53,5 @@ class HrassistAdminConfig(AdminConfig):
             security_sections,
             security_sign_in,
         )
+        from hrassist.metrics import pages as watching_pages  # noqa: F401, PLC0415
         from hrassist.privacy import pages  # noqa: F401, PLC0415

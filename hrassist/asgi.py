@@ -4,9 +4,11 @@ import os
 from typing import Any
 
 import django
+from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 
 from hrassist import env
+from hrassist.metrics import files
 from hrassist.ops import start
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hrassist.settings")
@@ -23,6 +25,7 @@ class StreamHandler(ASGIHandler):
 
 
 with env.said_in_words():
+    files.begin(files.STREAM, settings.METRICS_DIR)
     django.setup(set_prefix=False)
     start.or_stop()
 application = StreamHandler()

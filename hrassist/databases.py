@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, transaction
+from django.utils import timezone
 from psycopg import sql
 
 from hrassist.lib import dbroles, planner
@@ -108,6 +109,17 @@ def environment() -> str:
         row = cursor.fetchone()
     mark = str(row[0] or "") if row else ""
     return mark.removeprefix(_MARK) if mark.startswith(_MARK) else ""
+
+
+def skew() -> float:
+    """By how many seconds this machine's clock is ahead of the database's."""
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        before = timezone.now()
+        cursor.execute("SELECT clock_timestamp()")
+        theirs = cursor.fetchone()[0]
+        # Half of the way there and back is the moment at which it was read.
+        ours = before + (timezone.now() - before) / 2
+    return float((ours - theirs).total_seconds())
 
 
 def analyze_after_migrate(using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:

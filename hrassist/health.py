@@ -1,30 +1,56 @@
-"""Is the process alive, and can it do its work?"""
+"""Is the process alive, and can it do its work?
+
+What a part needs to answer is bounded by limits of its own: five seconds to connect to the database and two for each
+statement here, three to connect to the store, two for the scanner. An answer is given again for READY_SECONDS.
+"""
+
+from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from audit.actions import seals
 from hrassist import databases
-from hrassist.lib import storage
+from hrassist.lib import backlog, storage
+from hrassist.lib.scanner import ClamdScanner
+
+LATE_SECONDS = 600
+SKEW_SECONDS = 30
+LEAST_DISK = 200 * 2**20
+STATEMENT = "2s"
+SCANNER_SECONDS = 2.0
+
+
+@contextmanager
+def _briefly() -> Iterator[CursorWrapper]:
+    """A cursor whose statements end after STATEMENT, and those that run within it too."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [STATEMENT])
+        yield cursor
 
 
 def _database() -> str:
-    with connection.cursor() as cursor:
+    with _briefly() as cursor:
         cursor.execute("SELECT 1")
     return ""
 
 
 def _queue() -> str:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT extract(epoch FROM now() - min(scheduled_at)) FROM procrastinate_jobs WHERE status = 'todo'"
-        )
-        row = cursor.fetchone()
-    return "" if not row or row[0] is None or row[0] < 600 else f"The oldest task has waited {row[0] / 60:.0f} minutes."
+    """A queue that stands still is for the worker to mend: no page becomes better by being taken away too."""
+    with _briefly():
+        oldest = max((queue.oldest for queue in backlog.queues()), default=0.0)
+    if oldest >= LATE_SECONDS:
+        return f"The oldest task has waited {oldest / 60:.0f} minutes. Is a worker running?"
+    return ""
 
 
 def _storage() -> str:
@@ -34,22 +60,63 @@ def _storage() -> str:
 
 def _disk() -> str:
     free = shutil.disk_usage(settings.BASE_DIR).free
-    return "" if free > 200 * 2**20 else f"Only {free // 2**20} MB of disk are left."
+    return "" if free > LEAST_DISK else f"Only {free // 2**20} MB of disk are left."
+
+
+def _scanner() -> str:
+    if settings.CLAMD_SOCKET:
+        ClamdScanner(settings.CLAMD_SOCKET, timeout=SCANNER_SECONDS).version()
+    return ""
+
+
+def _clock() -> str:
+    with _briefly():
+        apart = abs(databases.skew())
+    return "" if apart <= SKEW_SECONDS else f"This clock and the database's differ by {apart:.0f} seconds. Start NTP."
 
 
 def _seals() -> str:
-    late = seals.lag()
+    with _briefly():
+        late = seals.lag()
     return f"Not sealed for {late.seconds / 60:.0f} minutes." if late.is_late else ""
 
 
 def _role() -> str:
-    standing = databases.standing()
+    with _briefly():
+        standing = databases.standing()
     return "" if standing.is_safe else "The application's database role could rewrite the audit trail."
 
 
-PARTS: dict[str, Callable[[], str]] = {"database": _database, "queue": _queue, "storage": _storage, "disk": _disk}
+Asks = Callable[[], str]
+PARTS: dict[str, Asks] = {"database": _database, "storage": _storage, "disk": _disk}
 # What somebody must mend, while requests can be answered meanwhile.
-WARNINGS: dict[str, Callable[[], str]] = {"audit_seals": _seals, "database_role": _role}
+WARNINGS: dict[str, Asks] = {
+    "queue": _queue, "scanner": _scanner, "clock": _clock, "audit_seals": _seals, "database_role": _role,
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Kept:
+    """The last answer, and since when it holds."""
+
+    found: dict[str, str] = field(default_factory=dict)
+    at: float = 0.0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+_kept = _Kept()
+
+
+def _is_drained() -> bool:
+    return bool(settings.DRAIN_FILE.exists())
+
+
+_leaving: list[Callable[[], bool]] = [_is_drained]
+
+
+def leave_when(leaving: Callable[[], bool]) -> None:
+    """Answer not ready as soon as this is so; a process that ends finishes what it has and wants nothing new."""
+    _leaving.append(leaving)
 
 
 def livez(_request: HttpRequest) -> HttpResponse:
@@ -62,16 +129,50 @@ def readyz(_request: HttpRequest) -> JsonResponse:
 
     A part that works but wants mending says "warning: …" and leaves it at 200.
     """
-    found = {name: _asked(ask) for name, ask in PARTS.items()}
-    ready = set(found.values()) == {"ok"}
-    if ready:
-        said = {name: _asked(ask) for name, ask in WARNINGS.items()}
+    if any(leaving() for leaving in _leaving):
+        answer = JsonResponse({"process": "is about to end and takes no new work"}, status=503)
+        answer.headers["Connection"] = "close"
+        return answer
+    found = state()
+    return JsonResponse(found, status=200 if is_ready(found) else 503)
+
+
+def is_ready(found: dict[str, str]) -> bool:
+    return all(said == "ok" or said.startswith("warning: ") for said in found.values())
+
+
+def state() -> dict[str, str]:
+    """What each part says, asked anew at most each READY_SECONDS."""
+    with _kept.lock:
+        if not _kept.found or time.monotonic() - _kept.at >= settings.READY_SECONDS:
+            _kept.found, _kept.at = _ask(), time.monotonic()
+        return _kept.found
+
+
+def _ask() -> dict[str, str]:
+    found = {name: asked(ask) for name, ask in PARTS.items()}
+    if set(found.values()) == {"ok"}:
+        said = {name: asked(ask) for name, ask in WARNINGS.items()}
         found |= {name: one if one == "ok" else f"warning: {one}" for name, one in said.items()}
-    return JsonResponse(found, status=200 if ready else 503)
+    return found
 
 
-def _asked(ask: Callable[[], str]) -> str:
+def asked(ask: Asks) -> str:
+    """ "ok", or why not: never what an error quotes, for that may be a password."""
     try:
         return ask() or "ok"
     except Exception as error:
         return f"does not answer ({type(error).__name__})"
+
+
+def timed(ask: Asks) -> tuple[bool, float]:
+    """Whether a part answers without complaint, and how many seconds that took."""
+    began = time.perf_counter()
+    said = asked(ask)
+    return said == "ok", time.perf_counter() - began
+
+
+def services() -> dict[str, Asks]:
+    """What this installation needs from outside its own processes, and how to ask it."""
+    asks = {"database": _database, "storage": _storage}
+    return asks | {"scanner": _scanner} if settings.CLAMD_SOCKET else asks

@@ -81,8 +81,11 @@ def withdraw(
 ) -> list[ConsentRecord]:
     """Take back every consent of this purpose that stands (for one job, where it is named); what rested on it ends now.
 
-    Leaving a talent pool needs no consent that was put down: whoever says no is taken out in any case.
+    Leaving a talent pool needs no consent that was put down: whoever says no is taken out in any case. Raises
+    DomainError for a purpose or a way that there is not.
     """
+    if purpose not in Purpose.values or channel not in Channel.values:
+        raise DomainError("There is no such consent.", code="bad_consent")
     candidate = Candidate.objects.select_for_update(of=("self",), no_key=True).get(pk=candidate.pk)
     rows = ConsentRecord.objects.select_for_update(of=("self",)).filter(
         candidate=candidate, purpose=purpose, withdrawn_at__isnull=True

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.urls import reverse
@@ -53,6 +53,8 @@ def ask(*, candidate: Candidate, proposed: Mapping[str, str], message: str, now:
         wrong["country"] = ["Write the two letters of the country, for example DE."]
     if wrong:
         raise DomainError(" ".join(one for said_of in wrong.values() for one in said_of), code="bad_form", fields=wrong)
+    # Two at once are counted one after the other.
+    Candidate.objects.select_for_update(of=("self",), no_key=True).get(pk=candidate.pk)
     if CorrectionRequest.objects.open().filter(candidate=candidate).count() >= MOST_OPEN:
         raise Conflict("We have not answered your earlier requests yet. They are on our list.", code="too_many_open")
     made = CorrectionRequest.objects.create(
@@ -72,8 +74,11 @@ def ask(*, candidate: Candidate, proposed: Mapping[str, str], message: str, now:
 
 @transaction.atomic
 def accept(*, request: CorrectionRequest, by: User, now: datetime, answer: str = "") -> CorrectionRequest:
-    """Take it over: facts are replaced, addresses and numbers are added. Raises Conflict where it was decided."""
-    row = _open(request)
+    """Take it over: facts are replaced, addresses and numbers are added.
+
+    Raises NotFound, PermissionDenied, Conflict where it was decided.
+    """
+    row = _open(request, by=by)
     facts = {name: value for name, value in row.proposed.items() if name in people.FACTS}
     if "country" in facts:
         facts["country"] = facts["country"].upper()
@@ -87,15 +92,21 @@ def accept(*, request: CorrectionRequest, by: User, now: datetime, answer: str =
 
 @transaction.atomic
 def decline(*, request: CorrectionRequest, by: User, now: datetime, answer: str) -> CorrectionRequest:
-    """Say why it stays as it is; the person reads the answer. Raises DomainError without one."""
+    """Say why it stays as it is; the person reads the answer. Raises DomainError without one, else as `accept`."""
     if not answer.strip():
         raise DomainError("Say why it stays as it is: the person reads this.", code="no_answer",
                           fields={"answer": ["Say why."]})  # fmt: skip
-    return _decide(_open(request), State.DECLINED, by=by, now=now, answer=answer)
+    return _decide(_open(request, by=by), State.DECLINED, by=by, now=now, answer=answer)
 
 
-def _open(request: CorrectionRequest) -> CorrectionRequest:
-    rows = CorrectionRequest.objects.select_for_update(of=("self",)).select_related("candidate")
+def may_decide(user: User) -> bool:
+    return user.has_perm("candidates.change_correctionrequest") and user.has_perm("candidates.change_candidate")
+
+
+def _open(request: CorrectionRequest, *, by: User) -> CorrectionRequest:
+    if not may_decide(by):
+        raise PermissionDenied
+    rows = CorrectionRequest.objects.visible_to(by).select_for_update(of=("self",)).select_related("candidate")
     row = rows.filter(pk=request.pk).first()
     if row is None:
         raise NotFound

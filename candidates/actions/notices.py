@@ -90,10 +90,16 @@ def draft(*, kind: str, jurisdiction: str, language: str, title: str, text: str,
     if earlier.filter(published_at__isnull=True).exists():
         raise Conflict("A draft of this notice is there already. Change that one.", code="notice_draft")
     newest = earlier.order_by("-version").values_list("version", flat=True).first() or 0
-    made = Notice.objects.create(
-        kind=kind, jurisdiction=jurisdiction, language=language, version=newest + 1, title=title, text=text,
-        sha256=Notice.digest(title, text), created_by=by, created_at=now,
-    )  # fmt: skip
+    try:
+        with transaction.atomic():
+            made = Notice.objects.create(
+                kind=kind, jurisdiction=jurisdiction, language=language, version=newest + 1, title=title, text=text,
+                sha256=Notice.digest(title, text), created_by=by, created_at=now,
+            )  # fmt: skip
+    except IntegrityError:
+        raise Conflict(
+            "Somebody began a draft of this notice just now. Change that one.", code="notice_draft"
+        ) from None
     audit.record("notice.drafted", target=made, by=by, version=made.version)
     return made
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -64,11 +63,9 @@ class CorrectionRequestAdmin(ReadOnlyAdmin[CorrectionRequest]):
         if one is None or not self.has_view_permission(request, one):
             raise Http404
         user: Any = request.user
-        may = user.has_perm("candidates.change_correctionrequest") and user.has_perm("candidates.change_candidate")
+        may = actions.may_decide(user)
         error = answer = ""
         if request.method == "POST":
-            if not may:
-                raise PermissionDenied
             answer, now = request.POST.get("answer", "")[:500], timezone.now()
             try:
                 if request.POST.get("do") == "accept":

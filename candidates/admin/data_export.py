@@ -60,7 +60,9 @@ class DataExportAdmin(ReadOnlyAdmin[DataExport]):
         return cells.ago(one.handed_over_at)
 
     def row_links(self, request: HttpRequest, row: DataExport) -> list[RowLink]:
-        if row.state not in {DataExport.State.READY, DataExport.State.HANDED_OVER}:
+        user: Any = request.user
+        there = row.state in {DataExport.State.READY, DataExport.State.HANDED_OVER}
+        if not there or not user.has_perm("candidates.download_dataexport"):
             return []
         url = reverse("admin:candidates_dataexport_download", args=[row.pk])
         return [RowLink(label="Download to hand it over", url=url, icon="download")]

@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString
 
 from audit import actions as audit
@@ -20,8 +19,9 @@ from hrassist.admin import cells, navigation
 from hrassist.admin.base import ReadOnlyAdmin
 from hrassist.admin.navigation import NavItem
 from hrassist.admin.site import add_page
-from hrassist.lib import jurisdictions
+from hrassist.lib import jurisdictions, local_time
 from hrassist.lib.errors import DomainError
+from hrassist.lib.prose import blocks
 
 EXAMPLES = {
     "my_page": "https://jobs.example.org/my/",
@@ -49,7 +49,7 @@ class NoticeAdmin(ReadOnlyAdmin[Notice]):
     ordering = ("kind", "jurisdiction", "language", "-version")
     list_hint = "What people read before they apply. A published version never changes: who was shown it can be proven."
     empty_title = "No notice was shown yet"
-    empty_hint = "Our own texts become version 1 the first time that an application form shows them; or write yours."
+    empty_hint = "Our own texts become version 1 with the first person who applies and reads them; or write yours."
 
     @admin.display(description="Title", ordering="title")
     def text_title(self, one: Notice) -> str:
@@ -114,7 +114,7 @@ class NoticeAdmin(ReadOnlyAdmin[Notice]):
             )  # fmt: skip
             messages.success(request, f"Version {made.version} is a draft now.")
             return HttpResponseRedirect(reverse("admin:candidates_notice_change", args=[made.pk]))
-        seen = _moment(request.POST.get("seen", ""))
+        seen = local_time.read(request.POST.get("seen", ""))
         changed = actions.change(notice=notice, **typed, by=user, now=now, expected_updated_at=seen)
         if do == "publish":
             actions.publish(notice=changed, by=user, now=now)
@@ -136,7 +136,7 @@ class NoticeAdmin(ReadOnlyAdmin[Notice]):
             "place": place_of(notice),
             "typed": typed,
             "errors": errors,
-            "preview": jurisdictions.filled(typed["text"], EXAMPLES),
+            "blocks": blocks(jurisdictions.filled(typed["text"], EXAMPLES)),
             "placeholders": actions.PLACEHOLDERS,
             "versions": same.filter(language=notice.language).order_by("-version"),
             "languages": same.exclude(language=notice.language).published().order_by("language", "-version"),
@@ -177,13 +177,6 @@ def new_notice_view(request: HttpRequest) -> HttpResponseBase:
 def place_of(notice: Notice) -> str:
     found = jurisdictions.everything().get(notice.jurisdiction)
     return found.short if found else "everywhere else"
-
-
-def _moment(text: str) -> Any:
-    try:
-        return parse_datetime(text)
-    except ValueError:
-        return None
 
 
 add_page("candidates/notices/new/", new_notice_view, name="candidates_notice_new")

@@ -127,7 +127,11 @@ def _findings() -> list[Finding]:
         )
     if late := DataExport.objects.overdue(now=now).count():
         found.append(
-            Finding(Level.SERIOUS, f"{late} copies of data overdue.", "The law gives a month. Hand them over.")
+            Finding(
+                Level.SERIOUS,
+                f"{late} {'copy' if late == 1 else 'copies'} of data overdue.",
+                "The law gives a month. Hand them over.",
+            )
         )
     failing = Erasure.objects.open().exclude(failed_for="").values_list("failed_for", flat=True).distinct()
     found += [
@@ -138,7 +142,9 @@ def _findings() -> list[Finding]:
     ]
     held = Erasure.objects.open().filter(needs_second=True, confirmed_at__isnull=True).count()
     if held:
-        found.append(Finding(Level.NOTICE, f"{held} erasures wait for a second person."))
+        found.append(
+            Finding(Level.NOTICE, f"{held} erasure{' waits' if held == 1 else 's wait'} for a second person to agree.")
+        )
     return found or [Finding(Level.GOOD, "No erasure and no copy of data is overdue.")]
 
 

@@ -12,7 +12,6 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString
 
 from audit import actions as audit
@@ -20,6 +19,7 @@ from candidates.actions import retention as actions
 from candidates.models import RetentionRule, holding
 from hrassist.admin import cells
 from hrassist.admin.base import BaseAdmin, QuietForm
+from hrassist.lib import local_time
 from hrassist.lib.errors import DomainError
 
 JOBS_OFFERED = 200
@@ -72,7 +72,7 @@ class RuleForm(QuietForm):
 
     def clean_expected_updated_at(self) -> Any:
         # The form's own field drops the microseconds.
-        return parse_datetime(str(self.data.get("expected_updated_at", ""))) if self.data else None
+        return local_time.read(str(self.data.get("expected_updated_at", "")))
 
 
 @admin.register(RetentionRule)

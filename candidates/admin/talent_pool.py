@@ -14,7 +14,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 
@@ -27,6 +26,7 @@ from hrassist.admin.base import BaseAdmin
 from hrassist.admin.navigation import NavItem
 from hrassist.admin.paging import CURSOR_VAR, Cursor
 from hrassist.admin.site import add_page
+from hrassist.lib import local_time
 from hrassist.lib.at_once import Question
 from hrassist.lib.errors import DomainError
 from hrassist.models import User
@@ -164,7 +164,7 @@ def membership_view(request: HttpRequest, poolmembership_id: int) -> HttpRespons
             _require(request, "candidates.change_poolmembership")
             actions.extend(
                 membership=row, basis=said.get("basis", ""), expires_on=said.get("expires_on", ""), by=user, now=now,
-                expected_expires_at=_moment(said.get("seen", "")),
+                expected_expires_at=local_time.read(said.get("seen", "")),
             )  # fmt: skip
             messages.success(request, f"{row.candidate} stays in “{row.pool}”.")
     except DomainError as error:
@@ -204,13 +204,6 @@ def of_person(user: Any, candidate: Candidate) -> Question:
     rows = PoolMembership.objects.filter(candidate=candidate, removed_at__isnull=True).order_by("pool__name")
     seen = rows if user.has_perm("candidates.view_poolmembership") else rows.none()
     return seen.values("pool_id", "pool__name", "basis", "expires_at")
-
-
-def _moment(text: str) -> Any:
-    try:
-        return parse_datetime(text)
-    except ValueError:
-        return None
 
 
 def _require(request: HttpRequest, permission: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Self
 from uuid import UUID
@@ -31,9 +32,9 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
     def unmerged(self) -> Self:
         return self.filter(merged_into__isnull=True)
 
-    def rankable(self, *, now: datetime) -> Self:
-        """Those whom a ranking may look at: with a ground that holds now (`candidates.models.grounds`)."""
-        return self.filter(pk__in=grounds.having_one(now))
+    def rankable(self, *, among: Collection[UUID], now: datetime) -> Self:
+        """Those among a few whom a ranking may look at: with a ground that holds now (`candidates.models.grounds`)."""
+        return self.filter(pk__in=grounds.having_one(now, among=among))
 
     def with_email(self, address: str) -> Self:
         return self.filter(emails__address=address.strip().lower())

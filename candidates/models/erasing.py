@@ -122,8 +122,14 @@ _traces: list[Step] = []
 
 
 def register(*erasers: Eraser) -> None:
-    """Let rows go with their person, in the order of registration; the same model again replaces it."""
-    _erasers.update({one.model: one for one in erasers})
+    """Let rows go with their person, in the order of registration; the same model in a later call replaces it.
+
+    Raises ValueError for a model that is named twice in one call: one of the two would be forgotten.
+    """
+    named = {one.model: one for one in erasers}
+    if len(named) < len(erasers):
+        raise ValueError("a model is named twice")
+    _erasers.update(named)
 
 
 def registered() -> tuple[Eraser, ...]:

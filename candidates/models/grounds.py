@@ -6,8 +6,9 @@ for a ranking: an OR of subqueries would be asked again for each of a million pe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
@@ -23,12 +24,18 @@ def add(*grounds: Ground) -> None:
     _grounds.extend(one for one in grounds if one not in _grounds)
 
 
-def having_one(now: datetime) -> RawSQL:
-    """The ids of everybody whom a ranking may look at now."""
+def having_one(now: datetime, *, among: Collection[UUID] | None = None) -> RawSQL:
+    """The ids of everybody whom a ranking may look at now; `among` few people only theirs are looked for."""
     parts = [ground(now) for ground in _grounds]
+    union = " UNION ".join(sql for sql, _ in parts)
+    params = [value for _, values in parts for value in values]
+    if among is not None:
+        # Said within, so that each ground is asked for these people and not for everybody.
+        union = f"SELECT known.id FROM ({union}) known(id) WHERE known.id = ANY(%s)"  # noqa: S608
+        params.append(list(among))
     return RawSQL(  # noqa: S611  constants of this code, with parameters # nosec B611
-        " UNION ".join(sql for sql, _ in parts),
-        [value for _, values in parts for value in values],
+        union,
+        params,
         output_field=models.UUIDField(),
     )
 

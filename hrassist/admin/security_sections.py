@@ -12,11 +12,10 @@ from itertools import islice
 from django.conf import settings
 from django.core import checks
 from django.core.cache import cache
-from django.db import connection
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from hrassist import scans
+from hrassist import databases, scans
 from hrassist.admin import security
 from hrassist.admin.security import Finding, Level, Section
 from hrassist.lib import limits, storage, tally
@@ -175,13 +174,7 @@ def outside() -> list[Finding]:
 
 def clocks() -> list[Finding]:
     """How far this machine's clock is from the database's and the store's."""
-    with connection.cursor() as cursor:
-        before = timezone.now()
-        cursor.execute("SELECT clock_timestamp()")
-        theirs = cursor.fetchone()[0]
-        # Half of the way there and back is the moment at which it was read.
-        ours = before + (timezone.now() - before) / 2
-    found = [_clock("database", abs((ours - theirs).total_seconds()))]
+    found = [_clock("database", abs(databases.skew()))]
     skew = getattr(getattr(storage.incoming(), "clock", None), "skew", None)
     if skew is not None:
         found.append(_clock("object store", abs(skew.total_seconds())))

@@ -8,6 +8,8 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils.dateparse import parse_datetime
+
 from hrassist.lib.errors import DomainError
 
 
@@ -78,6 +80,14 @@ def moment(day: date, at: time, *, zone_name: str, which: str = "") -> datetime:
             raise TwiceThatTime(**said, first=abbreviation(first), second=abbreviation(second))
         return (first if which == "first" else second).astimezone(UTC)
     return first.astimezone(UTC)
+
+
+def read(text: str) -> datetime | None:
+    """The moment that a hidden field of a form holds, as `isoformat` writes it; None for anything else."""
+    try:
+        return parse_datetime(text)
+    except ValueError:
+        return None
 
 
 def abbreviation(there: datetime) -> str:

@@ -7,4 +7,5 @@ from hrassist.settings.mail import *
 from hrassist.settings.privacy import *
 from hrassist.settings.sessions import *
 from hrassist.settings.storage import *
+from hrassist.settings.watch import *
 from hrassist.settings.web import *

@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "anymail",
 ]
 MIDDLEWARE = [
+    "hrassist.metrics.requests.MetricsMiddleware",
     "hrassist.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -154,6 +155,8 @@ _DEFAULT_DB: dict[str, Any] = {
     "DISABLE_SERVER_SIDE_CURSORS": env.flag("HRASSIST_DB_POOLED", default=False),
     "ATOMIC_REQUESTS": False,
 }
+# A database that is away is known after seconds, not after the operating system's two minutes.
+_DEFAULT_DB["OPTIONS"].setdefault("connect_timeout", "5")
 DATABASES: dict[str, dict[str, Any]] = {
     "default": _DEFAULT_DB,
     # What must be on record although the request rolls back goes through a connection of its own.

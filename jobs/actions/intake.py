@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -168,11 +169,12 @@ def submit(
     now: datetime,
     language: str = "",
     keeps: bool = False,
+    read: Collection[str] = (),
 ) -> tuple[IntakeSubmission, str]:
     """Keep what somebody sent and have their file read; the text opens their page. Sending it again changes nothing.
 
     The notices that stood on the form in `language` are kept with it; `keeps` is their wish to be considered for later
-    jobs too.
+    jobs too. `read` are the digests of the texts that the form showed: one that has a new version since is read first.
 
     Raises LinkClosed, and BadForm with a sentence for each field.
     """
@@ -185,7 +187,11 @@ def submit(
     if ticket is None or now > arrival_deadline(ticket) or storage.incoming().head(ticket.key) is None:
         raise BadForm("Your file did not arrive. Choose it again.", code="no_file",
                       fields={"resume": ["Your file did not arrive. Choose it again."]})  # fmt: skip
-    told = [str(one.pk) for one in job_notices.kept_of_job(job, language=language, now=now)]
+    shown = job_notices.kept_of_job(job, language=language, now=now)
+    if read and not {one.sha256 for one in shown} <= set(read):
+        raise BadForm("What we tell you about your data has changed while you wrote. Read it, and send the form again.",
+                      code="notices_changed")  # fmt: skip
+    told = [str(one.pk) for one in shown]
     pool = job_notices.kept_pool_consent(language=language, now=now).pk if keeps else None
     try:
         with transaction.atomic():

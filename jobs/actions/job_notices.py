@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.urls import reverse
 
-from candidates.actions import notices
+from candidates.actions import consents, notices
 from candidates.models import Candidate, Notice, NoticeDelivery
 from hrassist.lib import jurisdictions
 from hrassist.lib.jurisdictions import EVERYWHERE, Jurisdiction
@@ -50,6 +50,7 @@ def of_job(job: Job, *, language: str = "") -> list[Shown]:
     seen: set[tuple[str, str]] = set()
     # Somebody who is told today may be ranked later, when what is missing for it has been stated.
     ranked = not JobPrivacy.objects.filter(job=job, ranking_off=True).exists()
+    stated = {one.code: one for one in JurisdictionSetting.objects.all()}
     for place in (*lawful.in_force(job), None):
         wanted = place.notices if place else (Kind.PRIVACY, Kind.AI_USE)
         code = place.code if place else EVERYWHERE
@@ -63,7 +64,7 @@ def of_job(job: Job, *, language: str = "") -> list[Shown]:
             which = (str(notice.pk), "") if notice.is_published else (notice.jurisdiction, notice.sha256)
             if which not in seen:
                 seen.add(which)
-                found.append(Shown(notice, notices.shown(notice, values(place, job=job)), place))
+                found.append(Shown(notice, notices.shown(notice, values(place, job=job, stated=stated)), place))
     return sorted(found, key=lambda one: one.kind != Kind.PRIVACY)
 
 
@@ -98,9 +99,21 @@ def _kept(notice: Notice, *, now: datetime) -> Notice:
     return notices.standing(notice.kind, notice.jurisdiction, notice.language, now=now)
 
 
-def values(place: Jurisdiction | None, *, job: Job | None = None, **more: object) -> Mapping[str, object]:
-    """What stands for the placeholders of a notice: of the place where it says something, else of the installation."""
-    said: Any = JurisdictionSetting.objects.filter(code=place.code).first() if place else None
+def values(
+    place: Jurisdiction | None,
+    *,
+    job: Job | None = None,
+    stated: Mapping[str, JurisdictionSetting] | None = None,
+    **more: object,
+) -> Mapping[str, object]:
+    """What stands for the placeholders of a notice: of the place where it says something, else of the installation.
+
+    `stated` has what the installation says of all places, where somebody has read it already.
+    """
+    said: Any = None
+    if place is not None:
+        found = JurisdictionSetting.objects.filter(code=place.code).first() if stated is None else None
+        said = found if stated is None else stated.get(place.code)
     contact = (said.contact if said else "") or settings.PRIVACY_CONTACT
     return {
         "my_page": settings.PUBLIC_URL + reverse("my:ask"),
@@ -112,7 +125,7 @@ def values(place: Jurisdiction | None, *, job: Job | None = None, **more: object
         "qualifications": "; ".join(job.must_have.splitlines()) if job else "",
         "bias_audit_on": said.bias_audit_on.strftime("%d %B %Y") if said and said.bias_audit_on else "",
         "bias_audit_url": said.bias_audit_url if said else "",
-        "months": 12,
+        "months": consents.POOL_MONTHS,
         **more,
     }
 

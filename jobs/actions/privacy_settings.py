@@ -59,9 +59,13 @@ def set_jurisdiction(
 
 @transaction.atomic
 def set_job(
-    *, job: Job, ranking_off: bool, why: str, codes: Sequence[str] | None, by: User, now: datetime
-) -> JobPrivacy:
-    """Switch rankings for one job off or on, and name its jurisdictions where its place does not; None: as it gives."""
+    *, job: Job, ranking_off: bool, why: str, codes: Sequence[str] | None, by: User, now: datetime,
+    expected_updated_at: datetime | None = None,
+) -> JobPrivacy:  # fmt: skip
+    """Switch rankings for one job off or on, and name its jurisdictions where its place does not; None: as it gives.
+
+    Raises DomainError, Conflict where somebody else set them since.
+    """
     unknown = set(codes or ()) - set(jurisdictions.everything())
     if unknown:
         raise DomainError("There is no such jurisdiction.", code="bad_jurisdiction")
@@ -69,7 +73,10 @@ def set_job(
         raise DomainError("Say why nobody is ranked for this job.", code="no_reason",
                           fields={"why": ["Say why."]})  # fmt: skip
     Job.objects.select_for_update(no_key=True).get(pk=job.pk)
-    row, _ = JobPrivacy.objects.get_or_create(job=job, defaults={"updated_by": by})
+    row, new = JobPrivacy.objects.get_or_create(job=job, defaults={"updated_by": by})
+    if expected_updated_at is not None and not new and row.updated_at != expected_updated_at:
+        raise Conflict("Somebody set the rules of this job since you read them. Read them again.",
+                       code="setting_changed")  # fmt: skip
     row.ranking_off, row.ranking_off_for = ranking_off, " ".join(why.split())[:200] if ranking_off else ""
     row.jurisdictions, row.updated_by = None if codes is None else sorted(set(codes)), by
     row.save()

@@ -9,9 +9,9 @@ from django.db import transaction
 from django.urls import reverse
 
 from audit import actions as audit
-from candidates.models import Candidate
+from candidates.models import Candidate, Channel
 from hrassist import notifications
-from hrassist.lib.errors import Conflict
+from hrassist.lib.errors import Conflict, DomainError
 from hrassist.models import Notification
 from jobs.models import Application, HiringTeamMember, Job, Match, MatchEvidence, RankingOptOut
 
@@ -25,8 +25,10 @@ def opt_out(
 ) -> RankingOptOut:
     """Leave somebody out of rankings from now on, and out of those that are stored; doing it again changes nothing.
 
-    Their application stays where it is, and the recruiters of its job are told that a person must read it.
+    Their application stays where it is, and the recruiters of its job are told that a person must read it. Raises
+    DomainError without the way in which they said so.
     """
+    _require_channel(channel)
     candidate = _locked(candidate)
     standing = RankingOptOut.objects.standing().filter(candidate=candidate, job=job).first()
     if standing is not None:
@@ -53,7 +55,8 @@ def opt_out(
 def opt_in(
     *, candidate: Candidate, channel: str, now: datetime, job: Job | None = None, by: User | None = None
 ) -> RankingOptOut | None:
-    """Take an opt-out back; the next ranking looks at the person again. None where there is none."""
+    """Take an opt-out back; the next ranking looks at the person again. None without one. Raises as `opt_out`."""
+    _require_channel(channel)
     candidate = _locked(candidate)
     row = RankingOptOut.objects.standing().filter(candidate=candidate, job=job).first()
     if row is None:
@@ -62,6 +65,11 @@ def opt_in(
     row.save(update_fields=["ended_at", "ended_channel", "ended_by"])
     audit.record("ranking.opted_in", target=row, by=by, subject=candidate, job=job, channel=channel)
     return row
+
+
+def _require_channel(channel: str) -> None:
+    if channel not in Channel.values:
+        raise DomainError("Say how they told you.", code="no_channel")
 
 
 def _locked(candidate: Candidate) -> Candidate:

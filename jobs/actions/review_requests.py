@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
@@ -64,14 +65,23 @@ def ask(*, application: Application, channel: str, message: str, now: datetime) 
     return made
 
 
+def may_answer(user: User) -> bool:
+    return user.has_perm("jobs.change_reviewrequest") and user.has_perm("jobs.change_application")
+
+
 @transaction.atomic
 def answer(*, request: ReviewRequest, changes: bool, text: str, by: User, now: datetime) -> ReviewRequest:
     """Say what came of it, by mail where there is an address; `changes` brings a rejected application back.
 
-    Raises SamePerson for whoever took the decision, Conflict where it was answered, DomainError without a text.
+    Raises NotFound, PermissionDenied, SamePerson for whoever took the decision, Conflict where it was answered,
+    DomainError without a text.
     """
-    rows = ReviewRequest.objects.select_for_update(of=("self",)).select_related(
-        "application__job", "application__candidate"
+    if not may_answer(by):
+        raise PermissionDenied
+    rows = (
+        ReviewRequest.objects.visible_to(by)
+        .select_for_update(of=("self",))
+        .select_related("application__job", "application__candidate")
     )
     row = rows.filter(pk=request.pk).first()
     if row is None:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit.models import Event
-from candidates.models import Candidate, holding
+from candidates.models import Candidate, LegalHold
 from hrassist.admin import cells, pages
 from hrassist.admin.base import BaseAdmin, ModelForm
 from hrassist.models import User
@@ -72,7 +72,8 @@ class JobAdmin(BaseAdmin[Job]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
         jobs: Any = super().get_queryset(request)
-        counted: QuerySet[Job] = jobs.with_application_counts()
+        held = LegalHold.objects.standing().filter(scope="job", target_ref=OuterRef("pk"))
+        counted: QuerySet[Job] = jobs.with_application_counts().annotate(is_held=Exists(held))
         return counted
 
     def get_fieldsets(self, request: HttpRequest, obj: Job | None = None) -> Any:
@@ -237,7 +238,7 @@ class JobAdmin(BaseAdmin[Job]):
             "job": job,
             "job_badge": job_badge(job),
             "tab": tab,
-            "held": holding.stands_on("job", job.pk),
+            "held": vars(job)["is_held"],
             "title": job.title,
             "opts": self.opts,
             "moves": moves[Job.Status(job.status)] if request.user.has_perm("jobs.change_job") else (),

@@ -14,12 +14,12 @@ from django.utils import timezone
 from hrassist.admin import pages
 from hrassist.admin.site import add_page
 from hrassist.lib.errors import DomainError
+from hrassist.lib.prose import blocks
 from jobs.actions import job_posts as actions
 from jobs.actions.links import CAREERS
 from jobs.admin.doing import do
 from jobs.admin.seen import SeenForm
 from jobs.models import Job, JobPost
-from jobs.reports.prose import blocks
 
 COLOURS = {JobPost.Status.DRAFT: "", JobPost.Status.LIVE: "good", JobPost.Status.CLOSED: "warn"}
 BOARDS = (CAREERS, "Intranet", "LinkedIn", "Job board", "University board")

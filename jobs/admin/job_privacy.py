@@ -14,7 +14,7 @@ from django.utils import timezone
 from audit import actions as audit
 from hrassist.admin import pages
 from hrassist.admin.site import add_page
-from hrassist.lib import jurisdictions
+from hrassist.lib import jurisdictions, local_time
 from hrassist.lib.errors import DomainError
 from jobs.actions import job_notices, privacy_settings
 from jobs.matching import lawful
@@ -38,8 +38,9 @@ def job_privacy_view(request: HttpRequest, job_id: UUID) -> HttpResponse:
         codes = said.getlist("codes") if said.get("of") == "chosen" else None
         try:
             privacy_settings.set_job(
-                job=job, ranking_off="off" in said, why=said.get("why", ""), codes=codes, by=user, now=now
-            )
+                job=job, ranking_off="off" in said, why=said.get("why", ""), codes=codes, by=user, now=now,
+                expected_updated_at=local_time.read(said.get("seen", "")),
+            )  # fmt: skip
             messages.success(request, "The rules of this job are set.")
         except DomainError as error:
             messages.error(request, error.message)

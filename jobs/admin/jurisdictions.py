@@ -13,13 +13,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from hrassist.admin import navigation, security
 from hrassist.admin.navigation import NavItem
 from hrassist.admin.security import Finding, Level, Section
 from hrassist.admin.site import add_page
-from hrassist.lib import jurisdictions
+from hrassist.lib import jurisdictions, local_time
 from hrassist.lib.errors import DomainError
 from hrassist.lib.jurisdictions import Jurisdiction
 from jobs.actions import job_notices, privacy_settings
@@ -92,7 +91,8 @@ def jurisdiction_view(request: HttpRequest, code: str) -> HttpResponse:
         try:
             privacy_settings.set_jurisdiction(
                 code=code, enabled=typed["enabled"], by=user, now=timezone.now(),
-                bias_audit_on=_day(typed["bias_audit_on"]), expected_updated_at=_moment(request.POST.get("seen", "")),
+                bias_audit_on=_day(typed["bias_audit_on"]),
+                expected_updated_at=local_time.read(request.POST.get("seen", "")),
                 **{name: typed[name] for name in privacy_settings.FACTS},
             )  # fmt: skip
         except DomainError as error:
@@ -119,13 +119,6 @@ def _day(text: str) -> date | None:
     except ValueError:
         raise DomainError("This is not a day. Write it as 2026-11-30.", code="bad_day",
                           fields={"bias_audit_on": ["Write a day as 2026-11-30."]}) from None  # fmt: skip
-
-
-def _moment(text: str) -> Any:
-    try:
-        return parse_datetime(text)
-    except ValueError:
-        return None
 
 
 def findings() -> list[Finding]:

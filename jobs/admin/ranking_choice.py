@@ -56,8 +56,6 @@ def ranking_choice_view(request: HttpRequest, candidate_id: UUID) -> HttpRespons
             ranking_choices.opt_in(candidate=candidate, channel=channel or Channel.PHONE, job=job, by=user, now=now)
             messages.success(request, f"{candidate} may be ranked again.")
         else:
-            if channel not in Channel.values:
-                raise DomainError("Say how they told you.", code="no_channel")
             ranking_choices.opt_out(candidate=candidate, channel=channel, job=job, by=user, now=now)
             messages.success(request, f"{candidate} is read by people only.")
     except DomainError as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -13,6 +12,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from audit import actions as audit
+from candidates.models import CandidateEmail
 from hrassist.admin import cells, navigation
 from hrassist.admin.base import ReadOnlyAdmin
 from hrassist.admin.navigation import NavItem
@@ -71,11 +71,9 @@ class ReviewRequestAdmin(ReadOnlyAdmin[ReviewRequest]):
         if one is None or not self.has_view_permission(request, one):
             raise Http404
         user: Any = request.user
-        may = user.has_perm("jobs.change_reviewrequest") and user.has_perm("jobs.change_application")
+        may = actions.may_answer(user)
         error, text = "", ""
         if request.method == "POST":
-            if not may:
-                raise PermissionDenied
             text = request.POST.get("text", "")[:2000]
             try:
                 actions.answer(request=one, changes=request.POST.get("do") == "change", text=text, by=user,
@@ -83,7 +81,13 @@ class ReviewRequestAdmin(ReadOnlyAdmin[ReviewRequest]):
             except DomainError as refusal:
                 error = refusal.message
             else:
-                messages.success(request, "Answered; the mail is on its way.")
+                reachable = one.application.candidate.emails.filter(status=CandidateEmail.Status.CURRENT).exists()
+                messages.success(
+                    request,
+                    "Answered; the mail is on its way."
+                    if reachable
+                    else "Answered. No address of theirs is known, so tell them: it stands on their page only.",
+                )
                 return HttpResponseRedirect(reverse("admin:jobs_reviewrequest_changelist"))
         application = one.application
         audit.viewed("review.viewed", target=one, by=user, subject=application.candidate_id, job=application.job_id)

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.utils.dateparse import parse_datetime
 
 from hrassist.admin.base import QuietForm
+from hrassist.lib import local_time
 
 
 class SeenForm(QuietForm):
@@ -44,7 +44,4 @@ class SeenForm(QuietForm):
 
 def seen_at(text: Any) -> datetime | None:
     """The time in a hidden field, or None for anything else."""
-    try:
-        return parse_datetime(str(text or ""))
-    except ValueError:
-        return None
+    return local_time.read(str(text or ""))

@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import F, Func, Q, QuerySet
 
 from candidates.models import Candidate, Notice, NoticeDelivery, grounds
-from hrassist.lib import jurisdictions
+from hrassist.lib import at_once, jurisdictions
 from hrassist.lib.jurisdictions import Jurisdiction
 from jobs.models import Job, JobPrivacy, JurisdictionSetting, RankingOptOut
 
@@ -43,14 +43,13 @@ class Rules:
 
 def rules_of(job: Job, *, today: date) -> Rules:
     """The job's jurisdictions that are switched on, and what they make of a ranking."""
-    said = {one.code: one for one in JurisdictionSetting.objects.all()}
-    return _rules(job, JobPrivacy.objects.filter(job=job).first(), said, today=today)
+    privacy, said = _said_of(job)
+    return _rules(job, privacy, said, today=today)
 
 
 def in_force(job: Job) -> tuple[Jurisdiction, ...]:
     """The jurisdictions of a job: those set for it, else those of its place; without those that are switched off."""
-    said = {one.code: one for one in JurisdictionSetting.objects.all()}
-    return _in_force(job, JobPrivacy.objects.filter(job=job).first(), said)
+    return _in_force(job, *_said_of(job))
 
 
 def of_person_and_job(candidate: Candidate, job: Job) -> tuple[Jurisdiction, ...]:
@@ -94,7 +93,7 @@ def reasons(job: Job, ids: Collection[UUID], *, now: datetime) -> dict[UUID, Lef
     """For those of these people whom a ranking may not look at: why; the first that holds."""
     rules = rules_of(job, today=now.date())
     out = set(_optouts(job).filter(candidate__in=ids).values_list("candidate_id", flat=True))
-    grounded = set(Candidate.objects.filter(pk__in=ids).rankable(now=now).values_list("pk", flat=True))
+    grounded = set(Candidate.objects.rankable(among=ids, now=now).values_list("pk", flat=True))
     told = set(ids)
     for code in rules.gates:
         told &= set(_told(job, code, now=now).filter(candidate__in=ids).values_list("candidate_id", flat=True))
@@ -111,7 +110,7 @@ def reasons(job: Job, ids: Collection[UUID], *, now: datetime) -> dict[UUID, Lef
 
 def jobs_that_may(person: UUID | None, jobs: Iterable[Job], *, now: datetime) -> list[Job]:
     """Of these jobs, those for which a ranking may look at a person; one query for each rule, not for each job."""
-    if person is None or not Candidate.objects.filter(pk=person).rankable(now=now).exists():
+    if person is None or not Candidate.objects.rankable(among=[person], now=now).exists():
         return []
     ends = set(RankingOptOut.objects.standing().filter(candidate=person).values_list("job_id", flat=True))
     if None in ends:
@@ -164,6 +163,18 @@ def _told(job: Job, code: str, *, now: datetime) -> QuerySet[NoticeDelivery, Any
         job_ref=job.pk, notice__kind=Notice.Kind.AI_USE, notice__jurisdiction=code
     )
     return told.order_by().values("candidate")
+
+
+def _said_of(job: Job) -> tuple[JobPrivacy | None, dict[str, JurisdictionSetting]]:
+    """What was set for a job and for each place, as far as rules ask for it; in one query."""
+    of_job, of_places = at_once.rows(
+        JobPrivacy.objects.filter(job=job).values("ranking_off", "ranking_off_for", "jurisdictions"),
+        JurisdictionSetting.objects.values("code", "enabled", "bias_audit_on"),
+    )
+    for row in of_places:
+        row["bias_audit_on"] = date.fromisoformat(row["bias_audit_on"]) if row["bias_audit_on"] else None
+    privacy = JobPrivacy(job=job, **of_job[0]) if of_job else None
+    return privacy, {row["code"]: JurisdictionSetting(**row) for row in of_places}
 
 
 def _rules(job: Job, privacy: JobPrivacy | None, said: Mapping[str, JurisdictionSetting], *, today: date) -> Rules:

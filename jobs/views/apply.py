@@ -15,9 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from hrassist.lib import origin
 from hrassist.lib.errors import DomainError
+from hrassist.lib.prose import Block, blocks
 from jobs.actions import intake, job_notices, links
 from jobs.models import IntakeSubmission, Job, TrackingLink
-from jobs.reports.prose import Block, blocks
 from jobs.views.edge import nothing_here, public
 
 FIELDS = ("full_name", "email", "phone", "message")
@@ -121,7 +121,7 @@ def _take(request: HttpRequest, link: TrackingLink) -> HttpResponseBase:
         intake.require_person(began=said.get("began", ""), honey=said.get(HONEY, ""), now=now)
         _, secret = intake.submit(
             link=link, job_id=_uuid(said.get("job")), consents="consents" in said, now=now,
-            language=said.get("language", "")[:8], keeps="keeps" in said,
+            language=said.get("language", "")[:8], keeps="keeps" in said, read=said.get("read", "")[:2000].split(),
             proof=intake.read_proof(said.get("proof", ""), link=link), **typed,
         )  # fmt: skip
     except intake.LinkClosed:

@@ -12,9 +12,9 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from hrassist.lib.prose import blocks
 from jobs.actions import links
 from jobs.models import JobPost
-from jobs.reports.prose import blocks
 from jobs.views.edge import nothing_here, public
 
 PER_PAGE = 30

@@ -5,7 +5,8 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from candidates.models import PoolMembership, TalentPool
-from jobs.models import RecruitmentDrive, TrackingLink
+from jobs.models import DriveJob, RecruitmentDrive, TrackingLink
+from tests.browser.crawling import width_beyond
 from tests.factories import ApplicationFactory, CandidateFactory, JobFactory
 from tests.hiring import DriveFactory, TalentPoolFactory, TrackingLinkFactory
 
@@ -112,3 +113,25 @@ def test_a_drive_counts_who_came_through_its_links_against_its_target(recruiter,
     expect(page.get_by_role("progressbar", name="3 of 4 applications")).to_be_visible()
     expect(page.get_by_text("75 % of 4")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+
+
+def test_on_a_phone_a_drives_numbers_say_what_they_count_and_its_search_fits(recruiter, sign_in):
+    drive = DriveFactory(name="Nurses 2027", target_applications=40)
+    job = JobFactory(title="A title that is about as long as titles of jobs become when they name a whole department")
+    DriveJob.objects.create(drive=drive, job=job)
+    page = sign_in(recruiter)
+    page.goto("/jobs/recruitmentdrive/")
+    noun = page.locator("#result_list .cell-noun").first
+    expect(noun).to_be_hidden()
+    page.set_viewport_size({"width": 390, "height": 844})
+    row = page.locator("#result_list tbody tr").first
+    for said in ("1 job", "0 of 40 applications", "0 hires"):
+        expect(row).to_contain_text(said, use_inner_text=True)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"/jobs/recruitmentdrive/{drive.pk}/change/")
+    searched = page.locator(".select2-selection").first
+    beside = page.locator("form", has=searched).locator("input[type=number], .button").first
+    assert abs(searched.bounding_box()["height"] - beside.bounding_box()["height"]) <= 2
+    # A window that gets narrower takes the field with it.
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert width_beyond(page) <= 0

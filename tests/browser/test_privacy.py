@@ -44,7 +44,15 @@ def test_a_rule_says_what_it_would_do_and_is_saved_after_that(sign_in, violation
     assert violations == []
 
 
-@pytest.mark.parametrize("path", ["/privacy/", "/privacy/due/", "/candidates/erasure/", "/candidates/retentionrule/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/privacy/", "/privacy/due/", "/candidates/erasure/", "/candidates/dataexport/", "/candidates/legalhold/",
+        "/candidates/retentionrule/", "/candidates/retentionrule/add/", "/candidates/notice/",
+        "/candidates/notices/new/", "/candidates/correctionrequest/", "/jobs/reviewrequest/", "/jobs/jurisdictions/",
+        "/jobs/jurisdictions/us-nyc/", "/jobs/rankings/",
+    ],
+)  # fmt: skip
 def test_no_page_of_privacy_is_wider_than_a_phone(sign_in, path):
     page = sign_in(UserFactory(role="Privacy officer"))
     page.set_viewport_size({"width": 390, "height": 844})

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import time
+from datetime import UTC, datetime, timedelta
+
 import pytest
+import time_machine
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from hrassist import health
@@ -26,7 +32,8 @@ def test_readiness_names_each_part(client, db):
     unsealed_for(0)
     answer = client.get("/readyz")
     assert answer.json() == {
-        "database": "ok", "queue": "ok", "storage": "ok", "disk": "ok", "audit_seals": "ok",
+        "database": "ok", "storage": "ok", "disk": "ok", "queue": "ok", "scanner": "ok", "clock": "ok",
+        "audit_seals": "ok",
         # The tests' own connection is the owner's.
         "database_role": "warning: The application's database role could rewrite the audit trail.",
     }  # fmt: skip
@@ -41,16 +48,86 @@ def test_seals_that_are_late_are_a_warning_and_no_reason_to_take_the_site_down(c
     assert (answer.status_code, answer.json()["audit_seals"]) == (200, "warning: Not sealed for 7 minutes.")
 
 
-@pytest.mark.django_db
-def test_a_queue_that_stands_still_is_not_ready(client):
+def defer(*, minutes: int, scheduled: bool = False) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO procrastinate_jobs (queue_name, task_name, args, status, scheduled_at)"
-            " VALUES ('ingest', 'x', '{}', 'todo', now() - interval '20 minutes')"
+            " VALUES ('ingest', 'x', '{}', 'todo', CASE WHEN %s THEN now() - make_interval(mins => %s) END)"
+            " RETURNING id",
+            [scheduled, minutes],
         )
+        cursor.execute(
+            "UPDATE procrastinate_events SET at = now() - make_interval(mins => %s) WHERE job_id = %s",
+            [minutes, cursor.fetchone()[0]],
+        )
+
+
+@pytest.mark.parametrize("scheduled", [True, False])
+def test_a_queue_that_stands_still_is_a_warning_and_takes_no_page_away(client, db, scheduled):
+    unsealed_for(0)
+    defer(minutes=20, scheduled=scheduled)
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["queue"] == "warning: The oldest task has waited 20 minutes. Is a worker running?"
+
+
+def test_a_task_for_later_is_not_late(client, db):
+    unsealed_for(0)
+    defer(minutes=-20, scheduled=True)
+    assert client.get("/readyz").json()["queue"] == "ok"
+
+
+def test_a_scanner_that_does_not_answer_is_a_warning(client, db, settings, tmp_path):
+    unsealed_for(0)
+    settings.CLAMD_SOCKET = str(tmp_path / "clamd.ctl")
+    answer = client.get("/readyz")
+    assert answer.json()["scanner"] == "warning: does not answer (ScannerUnavailable)"
+    assert answer.status_code == 200
+
+
+def test_a_clock_that_is_off_is_a_warning(client, db):
+    unsealed_for(0)
+    with time_machine.travel(datetime.now(tz=UTC) + timedelta(minutes=5), tick=True):
+        said = client.get("/readyz").json()["clock"]
+    assert said == "warning: This clock and the database's differ by 300 seconds. Start NTP."
+
+
+def test_a_statement_that_takes_too_long_is_ended(client, db, monkeypatch):
+    def slow() -> str:
+        with health._briefly() as cursor:
+            cursor.execute("SELECT pg_sleep(30)")
+        return ""
+
+    monkeypatch.setattr(health, "STATEMENT", "100ms")
+    monkeypatch.setitem(health.PARTS, "database", slow)
+    began = time.monotonic()
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert "20 minutes" in answer.json()["queue"]
+    assert answer.json()["database"] == "does not answer (OperationalError)"
+    assert time.monotonic() - began < 5
+
+
+def test_an_answer_is_given_again_for_a_moment(client, db, settings, monkeypatch):
+    calls = []
+    monkeypatch.setattr(health, "_kept", health._Kept())
+    monkeypatch.setitem(health.PARTS, "storage", lambda: calls.append(1) or "")
+    settings.READY_SECONDS = 60
+    assert [client.get("/readyz").status_code for _ in range(5)] == [200] * 5
+    assert len(calls) == 1
+
+
+def test_a_process_that_ends_wants_no_new_work(client, settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(health, "_leaving", [*health._leaving])
+    settings.DRAIN_FILE = tmp_path / "drain"
+    settings.DRAIN_FILE.touch()
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json() == {"process": "is about to end and takes no new work"}
+    assert answer.headers["Connection"] == "close"
+    settings.DRAIN_FILE.unlink()
+    health.leave_when(lambda: True)
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/livez").status_code == 200
 
 
 def test_a_part_that_fails_is_named_without_its_secrets(client, db, monkeypatch):
@@ -61,3 +138,14 @@ def test_a_part_that_fails_is_named_without_its_secrets(client, db, monkeypatch)
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["storage"] == "does not answer (ConnectionError)"
+
+
+def test_a_shell_is_told_the_same(db, monkeypatch):
+    unsealed_for(0)
+    out = io.StringIO()
+    call_command("health", stdout=out)
+    assert "storage         ok" in out.getvalue()
+    monkeypatch.setitem(health.PARTS, "disk", lambda: "Only 3 MB of disk are left.")
+    with pytest.raises(CommandError, match="Not ready"):
+        call_command("health", stdout=out)
+    assert "Only 3 MB of disk are left." in out.getvalue()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
+from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
@@ -19,9 +21,9 @@ from candidates.models import (
     erasing,
 )
 from hrassist.lib import jurisdictions
-from hrassist.lib.errors import Conflict, DomainError
+from hrassist.lib.errors import Conflict, DomainError, NotFound
 from tests import hiring
-from tests.factories import CandidateFactory
+from tests.factories import CandidateFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 Kind = Notice.Kind
@@ -217,3 +219,26 @@ def test_a_correction_is_taken_over_or_declined_with_a_reason(recruiter, now):
     with pytest.raises(Conflict):
         correction_requests.decline(request=asked, by=recruiter, now=now, answer="No")
     assert CorrectionRequest.objects.get().state == "accepted"
+
+
+def test_who_may_not_change_a_person_or_does_not_see_them_answers_no_correction(recruiter, interviewer, now):
+    person = CandidateFactory(city="Berlin")
+    asked = correction_requests.ask(candidate=person, message="", now=now, proposed={"city": "Leipzig"})
+    elsewhere = UserFactory(is_staff=True)
+    for name in ("change_correctionrequest", "change_candidate"):
+        elsewhere.user_permissions.add(Permission.objects.get(codename=name))
+    for who, refusal in ((interviewer, PermissionDenied), (elsewhere, NotFound)):
+        with pytest.raises(refusal):
+            correction_requests.accept(request=asked, by=who, now=now)
+        with pytest.raises(refusal):
+            correction_requests.decline(request=asked, by=who, now=now, answer="No")
+    person.refresh_from_db()
+    assert (person.city, CorrectionRequest.objects.get().state) == ("Berlin", "open")
+
+
+@pytest.mark.parametrize(
+    "said", [{"purpose": "talent_pool", "channel": "x" * 40}, {"purpose": "x", "channel": "phone"}]
+)
+def test_a_consent_is_withdrawn_for_a_purpose_and_by_a_way_that_there_are(now, said):
+    with pytest.raises(DomainError, match="no such consent"):
+        consents.withdraw(candidate=CandidateFactory(), now=now, **said)

@@ -66,6 +66,17 @@ def test_an_erasure_is_asked_for_after_the_page_said_what_goes_and_what_stays(cl
     assert one.state == "cancelled"
 
 
+def test_a_request_for_erasure_is_a_link_only_for_who_may_read_it(client_as, recruiter, coordinator, person):
+    asked = erasures.request(candidate=person, by=recruiter, channel="mail", reason="", now=timezone.now())
+    link = page("candidates_erasure_change", asked.pk)
+    shown = {
+        user: client_as(user).get(page("candidates_candidate_privacy", person.pk)).content.decode()
+        for user in (recruiter, coordinator)
+    }
+    assert all("about to be erased" in text for text in shown.values())
+    assert [link in text for text in shown.values()] == [True, False]
+
+
 def words_of(content: bytes) -> str:
     """The text of a PDF without any space: lines of hashes are broken."""
     read = pypdfium2.PdfDocument(content)

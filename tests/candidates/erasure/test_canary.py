@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.apps import apps
 from django.core.cache import cache
 from django.db import connection
+from django.utils import timezone
 
 from audit import actions as audit
 from audit.actions import verifying
@@ -19,9 +21,11 @@ from candidates.erasure import certificate
 from candidates.models import Candidate, erasing
 from hrassist.lib import devdb
 from hrassist.models import User
+from jobs.models import Application
 from tests.audit.sealing import seal
 from tests.candidates.erasure import canary
 from tests.candidates.erasure.canary import WORD
+from tests.hiring import InterviewFactory
 from tests.repo.sources import PACKAGES
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,8 +61,6 @@ def test_no_word_of_the_person_is_left_anywhere(erase, own_store, tmp_path, capl
     assert len(before) > 60
     assert WORD in dump(tmp_path)
     assert len(files_that_hold(own_store, WORD)) >= 9
-    cache.set("suit-of-somebody", f"{WORD} in a cache", 1)
-
     caplog.clear()
     caplog.set_level(logging.DEBUG)
     done = erase(candidate)
@@ -70,6 +72,35 @@ def test_no_word_of_the_person_is_left_anywhere(erase, own_store, tmp_path, capl
     assert files_that_hold(tmp_path / "ledger", WORD) == []
     assert WORD not in caplog.text
     assert certificate.is_genuine(done.certificate)
+
+
+def cached_under(word: str) -> set[str]:
+    """The keys of this process's cache whose values hold the word."""
+    kept: dict[str, bytes] = cache._cache  # type: ignore[attr-defined]  what the cache in memory is
+    return {key.rpartition(":")[2] for key, value in kept.items() if word.encode() in value.lower()}
+
+
+def test_no_cache_holds_a_word_of_anybody_whose_pages_were_read(own_store, recruiter, client_as):
+    cache.clear()
+    candidate = canary.whole_person(recruiter)
+    canary.poison(candidate, by=recruiter)
+    one = Application.objects.filter(candidate=candidate).first()
+    assert one is not None
+    ended = timezone.now() - timedelta(hours=2)
+    InterviewFactory(application=one, interviewers=[recruiter], starts_at=ended - timedelta(hours=1), ends_at=ended)
+    browser = client_as(recruiter)
+    assert f"Scorecard: {WORD}" in browser.get("/").content.decode()
+    pages = [
+        "/", "/candidates/candidate/", f"/candidates/candidate/{candidate.pk}/change/", "/jobs/application/",
+        f"/jobs/application/{one.pk}/change/", f"/jobs/job/{one.job_id}/change/", f"/jobs/job/{one.job_id}/pipeline/",
+        "/review/", "/jobs/interview/", "/reports/", "/reports/sources/", "/reports/workload/", "/reports/drives/",
+        "/candidates/talentpool/", "/candidates/tag/",
+    ]  # fmt: skip
+    assert {path: browser.get(path).status_code for path in pages if browser.get(path).status_code != 200} == {}
+    assert {"candidate-source-values", f"dashboard-owed-{recruiter.pk}"} <= cached_under("")
+    assert cached_under(WORD) == set()
+    cache.set("a-name", f"{WORD} in a cache")
+    assert cached_under(WORD) == {"a-name"}
 
 
 def test_the_store_holds_no_file_of_the_person_and_every_file_of_others(erase, own_store, recruiter_row):

@@ -3,6 +3,7 @@ import json
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from audit import actions as audit
 from audit.models import Event
 from hrassist.lib import origin, throttle
 from hrassist.lib.dbactor import actor_named
@@ -157,6 +158,18 @@ def test_a_failed_write_outside_a_transaction_leaves_the_connection_usable():
 def test_counting_a_limit_costs_no_further_query(django_assert_num_queries):
     with actor_named(connection, lambda: ROSA), django_assert_num_queries(1):
         throttle.take("api", "rosa", limit=10, per=60)
+
+
+def test_an_event_of_the_trail_names_its_actor_itself_and_a_write_after_it_is_still_named(django_assert_num_queries):
+    UserFactory()
+    with actor_named(connection, lambda: ROSA):
+        with django_assert_num_queries(1):
+            audit.record("user.looked", actor="nobody")
+        with transaction.atomic():
+            audit.record("user.looked", actor="nobody")
+            assert named() == ""
+            write()
+    assert actors() == ["rosa"]
 
 
 def test_a_refused_write_undone_by_hand_does_not_spoil_the_transaction():

@@ -3,12 +3,14 @@
 import re
 
 import pytest
+from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from audit.models import Event
-from candidates.models import Notice
-from jobs.actions import job_notices
-from tests.factories import JobFactory
+from candidates.models import CandidateEmail, Notice
+from jobs.actions import job_notices, review_requests
+from jobs.models import JobPrivacy, RankingOptOut
+from tests.factories import ApplicationFactory, JobFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 LINK = re.compile(r"/candidates/notice/[0-9a-f-]{36}/")
@@ -45,3 +47,53 @@ def test_reading_the_rules_of_a_job_publishes_no_text(recruiter, client_as):
     assert not LINK.search(page)
     assert not Notice.objects.exists()
     assert not Event.objects.filter(action="notice.published").exists()
+
+
+def test_the_rules_of_a_job_that_a_colleague_set_meanwhile_are_not_written_over(recruiter, client_as):
+    job = JobFactory(country="DE")
+    browser, address = client_as(recruiter), f"/jobs/job/{job.pk}/privacy/"
+    said = {"of": "chosen", "codes": ["eu"], "off": "1", "why": "Few people apply."}
+    browser.post(address, said)
+    privacy = JobPrivacy.objects.get(job=job)
+    assert (privacy.ranking_off, privacy.ranking_off_for, privacy.jurisdictions) == (True, "Few people apply.", ["eu"])
+    told = browser.post(address, {"of": "place", "seen": "2026-11-02T12:00:00+00:00"}, follow=True).content.decode()
+    assert "Somebody set the rules of this job since you read them" in told
+    seen = privacy.updated_at.isoformat()
+    browser.post(address, {"of": "place", "seen": seen})
+    privacy.refresh_from_db()
+    assert (privacy.ranking_off, privacy.ranking_off_for, privacy.jurisdictions) == (False, "", None)
+
+
+def test_nobody_is_left_out_of_rankings_without_the_way_they_said_so(recruiter, client_as):
+    person = ApplicationFactory().candidate
+    browser, address = client_as(recruiter), f"/candidates/candidate/{person.pk}/ranking/"
+    for channel in ("", "by pigeon, which is longer than any way there is"):
+        assert "Say how they told you." in browser.post(address, {"channel": channel}, follow=True).content.decode()
+    assert not RankingOptOut.objects.exists()
+    browser.post(address, {"channel": "phone"})
+    browser.post(address, {"do": "in", "channel": "x" * 40})
+    assert RankingOptOut.objects.standing().count() == 1
+    browser.post(address, {"do": "in", "channel": "phone"})
+    assert not RankingOptOut.objects.standing().exists()
+
+
+def test_a_review_is_answered_by_who_decides_and_did_not_decide_before(recruiter, coordinator, client_as):
+    one = ApplicationFactory(status="rejected", ended_at=timezone.now(), ended_by=recruiter)
+    asked = review_requests.ask(application=one, channel="phone", message="I have six years of it.", now=timezone.now())
+    address = f"/jobs/reviewrequest/{asked.pk}/change/"
+    own = client_as(recruiter).get(address).content.decode()
+    assert "You took this decision" in own
+    assert 'name="text"' not in own
+    assert client_as(recruiter).post(address, {"do": "uphold", "text": "No."}).status_code == 400
+    reader = UserFactory(is_staff=True)
+    reader.groups.add(Group.objects.get(name="Privacy officer"))
+    page = client_as(reader).get(address).content.decode()
+    assert "Somebody who decides about applications of this job answers this." in page
+    assert client_as(reader).post(address, {"do": "change", "text": "Yes."}).status_code == 403
+    asked.refresh_from_db()
+    assert asked.state == "open"
+    CandidateEmail.objects.filter(candidate=one.candidate).delete()
+    told = client_as(coordinator).post(address, {"do": "uphold", "text": "It stands."}, follow=True).content.decode()
+    assert "No address of theirs is known" in told
+    asked.refresh_from_db()
+    assert (asked.state, asked.answer, asked.answered_by) == ("upheld", "It stands.", coordinator)

@@ -11,10 +11,11 @@ import pytest
 import time_machine
 from django.test import Client
 
-from candidates.models import UploadTicket
+from candidates.actions import notices
+from candidates.models import Notice, UploadTicket
 from candidates.tasks import ingest_upload
 from hrassist.models import User
-from jobs.actions import intake, links, settling
+from jobs.actions import intake, job_notices, links, settling
 from jobs.models import Application, IntakeSubmission, TrackingLink
 from jobs.views.apply import HONEY
 from tests.conftest import NOON
@@ -117,6 +118,30 @@ def test_what_is_missing_is_told_and_what_was_typed_stays(link: TrackingLink) ->
     assert "My words" in html
     assert said["proof"] in html
     assert not IntakeSubmission.objects.exists()
+
+
+def test_a_notice_that_changed_while_somebody_wrote_is_read_before_the_form_is_sent(
+    link: TrackingLink, recruiter: User
+) -> None:  # fmt: skip
+    browser = Client()
+    page = browser.get(address(link)).content.decode()
+    assert not Notice.objects.exists()
+    read = page.split('name="read"')[1].split('value="')[1].split('"')[0]
+    for shown in job_notices.kept_of_job(intake.jobs_of(link, now=NOON)[0], now=NOON):
+        draft = notices.draft(
+            kind=shown.kind, jurisdiction=shown.jurisdiction, language="en", title="New", text="New words.",
+            by=recruiter, now=NOON,
+        )  # fmt: skip
+        notices.publish(notice=draft, by=recruiter, now=NOON)
+    said = filled(proof=upload(browser, link, resume()), read=read)
+    answer = browser.post(address(link), said)
+    again = answer.content.decode()
+    assert (answer.status_code, "has changed while you wrote" in again, "New words." in again) == (422, True, True)
+    assert not IntakeSubmission.objects.exists()
+    now_read = again.split('name="read"')[1].split('value="')[1].split('"')[0]
+    assert browser.post(address(link), {**said, "read": now_read}).status_code == 302
+    kept = IntakeSubmission.objects.get()
+    assert {one.text for one in Notice.objects.filter(pk__in=kept.notices)} == {"New words."}
 
 
 def test_without_a_file_nothing_is_sent(link: TrackingLink) -> None:

@@ -1,0 +1,123 @@
+"""The reading commands of the runbook, found and run, so that none of them is wrong on the day it is needed."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+BLOCK = re.compile(r"^( *)```sh check\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+SECONDS = 120
+_HUNG_UP = 128 + 13
+MANAGE = ".venv/bin/python manage.py "
+# What only reads. Of manage.py those commands, of systemctl what looks.
+READING = {
+    "amtool", "curl", "df", "du", "free", "grep", "head", "journalctl", "ps", "promtool", "sort", "systemctl", "tail",
+    "timedatectl", "uptime",
+}  # fmt: skip
+COMMANDS = {"alert_rules", "capacity", "check", "costs", "health", "metrics", "runbook_check", "showmigrations"}
+MUST_SAY = {
+    "alert_rules": "--check", "metrics": "--once", "runbook_check": "--list", "systemctl": ("status", "--failed"),
+    "timedatectl": "status", "promtool": "check", "amtool": "check-config",
+}  # fmt: skip
+# A name alone would let a command write, start or send.
+FORBIDDEN = re.compile(r"[;&`<>]|\$\(|\|\||--(data|upload|request|output-dir)|-[XTd]\b")
+
+
+class NotReading(ValueError):
+    """A block that is marked as reading holds something else."""
+
+
+class Result(StrEnum):
+    OK = "ok"
+    EMPTY = "found nothing"
+    ABSENT = "not installed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One line of a page."""
+
+    page: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    command: Command
+    result: Result
+    said: str = ""
+
+
+def commands(root: Path) -> list[Command]:
+    """All of them, each once, in the order of the pages. Raises NotReading."""
+    found: dict[str, Command] = {}
+    for path in sorted(root.rglob("*.md")):
+        for block in BLOCK.finditer(path.read_text(encoding="utf-8")):
+            for line in block[2].replace("\\\n", " ").splitlines():
+                if text := line.strip():
+                    refuse_changes(text)
+                    found.setdefault(text, Command(page=str(path.relative_to(root)), text=text))
+    return list(found.values())
+
+
+def refuse_changes(text: str) -> None:
+    """Raises NotReading unless each part of the line is known to read only."""
+    if FORBIDDEN.search(re.sub(r"'[^']*'|\"[^\"]*\"", "''", text)):
+        raise NotReading(f"{text!r} could change something. Write it in a block without `check`.")
+    for part in _parts(text):
+        words = shlex.split(part.strip())
+        name = words[0]
+        if part.strip().startswith(MANAGE):
+            name, known = words[2], COMMANDS
+        else:
+            known = READING
+        needed = MUST_SAY.get(name, ())
+        needed = (needed,) if isinstance(needed, str) else needed
+        if name not in known or (needed and not set(needed) & set(words)):
+            raise NotReading(f"{text!r}: {name} may change something so. Write it in a block without `check`.")
+
+
+def _parts(text: str) -> Iterator[str]:
+    """The commands of a pipe; a | within quotes is none."""
+    lexer = shlex.shlex(text, posix=False, punctuation_chars="|")
+    lexer.whitespace_split = True
+    part: list[str] = []
+    for word in lexer:
+        if word == "|":
+            yield " ".join(part)
+            part = []
+        else:
+            part.append(word)
+    yield " ".join(part)
+
+
+def run(command: Command, *, cwd: Path) -> Ran:
+    """Run one line as the shell would, with this installation's Python."""
+    programs = [shlex.split(part)[0] for part in _parts(command.text)]
+    absent = [name for name in programs if not name.startswith(".venv/") and shutil.which(name) is None]
+    if absent:
+        return Ran(command, Result.ABSENT, ", ".join(absent))
+    text = command.text.replace(MANAGE, f"{shlex.quote(sys.executable)} manage.py ")
+    try:
+        done = subprocess.run(  # noqa: S603  lines of our own runbook, held to what reads
+            ["/bin/bash", "-o", "pipefail", "-c", text],
+            cwd=cwd, capture_output=True, text=True, timeout=SECONDS, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return Ran(command, Result.FAILED, f"took longer than {SECONDS} s")
+    # `head` hangs up when it has enough.
+    if done.returncode == 0 or (programs[-1] == "head" and done.returncode == _HUNG_UP):
+        return Ran(command, Result.OK)
+    # grep ends with 1 where nothing matches, which is an answer.
+    if programs[-1] == "grep" and done.returncode == 1 and not done.stdout:
+        return Ran(command, Result.EMPTY)
+    said = (done.stderr or done.stdout).strip().splitlines()
+    return Ran(command, Result.FAILED, said[-1][:200] if said else f"ended with {done.returncode}")

@@ -1,0 +1,171 @@
+"""Grafana's dashboards: they load, every expression parses, and every figure in them exists."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.conf import settings
+from prometheus_client import REGISTRY, CollectorRegistry
+from prometheus_client.registry import Collector
+
+from hrassist.metrics import machine, people, requests, state, statements, tasks, workers  # noqa: F401  they register
+from hrassist.ops import dashboards, watching
+from tests.deploy.monitoring import MONITORING, run
+
+BOARDS = dashboards.load(settings.DASHBOARDS_CONFIG)
+FILES = sorted(path for path in (MONITORING / "grafana").glob("*.json"))
+# Of exporters that are not ours; each with whose it is.
+OF_OTHERS = {
+    "node_cpu_seconds_total": "node", "node_memory_MemAvailable_bytes": "node", "node_memory_MemTotal_bytes": "node",
+    "node_filesystem_avail_bytes": "node", "node_filesystem_size_bytes": "node", "probe_success": "blackbox",
+    "probe_ssl_earliest_cert_expiry": "blackbox", "pgbouncer_pools_client_waiting_connections": "pgbouncer",
+    "up": "prometheus",
+}  # fmt: skip
+# There when something writes them down: backups, and runs of language models.
+AWAITED = {
+    "hrassist_backup_success_timestamp_seconds", "hrassist_backup_bytes", "hrassist_llm_month_cost",
+    "hrassist_llm_month_budget",
+}  # fmt: skip
+_NAME = re.compile(r"\b((?:hrassist|node|probe|pgbouncer)_[a-zA-Z0-9_]+|up)\b(?!\s*=[^=])")
+ALERTS = [(f"alert {alert.name}", alert.query()) for alert in watching.load(settings.ALERTS_CONFIG).alerts]
+
+
+def expressions() -> list[tuple[str, str]]:
+    return [
+        (f"{board.title}: {panel.title}", expression)
+        for board in BOARDS
+        for panel in board.panels
+        for expression, _ in panel.asks
+    ]
+
+
+def test_the_boards_that_were_asked_for_are_there():
+    assert {path.stem for path in FILES} == {
+        "requests", "database", "queue", "matching", "business", "backups", "audit",
+    }  # fmt: skip
+    told = [json.loads(path.read_text()) for path in FILES]
+    assert len({board["uid"] for board in told}) == len(FILES)
+    assert len({board["title"] for board in told}) == len(FILES)
+    for board in told:
+        ids = [panel["id"] for panel in board["panels"]]
+        assert len(set(ids)) == len(ids)
+        places = [(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in board["panels"]]
+        assert len(set(places)) == len(places)
+        assert all(panel["gridPos"]["x"] + panel["gridPos"]["w"] <= 24 for panel in board["panels"])
+
+
+def test_every_board_takes_from_the_source_that_is_provisioned():
+    sources = yaml.safe_load((MONITORING / "grafana" / "datasources.yml").read_text())["datasources"]
+    uids = {source["uid"] for source in sources}
+    for path in FILES:
+        for panel in json.loads(path.read_text())["panels"]:
+            assert {panel["datasource"]["uid"], *(target["datasource"]["uid"] for target in panel["targets"])} <= uids
+
+
+def test_promtool_reads_every_expression(tmp_path):
+    """As recording rules, because that is what it checks."""
+    rules = {
+        "groups": [
+            {
+                "name": "boards",
+                "rules": [{"record": f"board:x{at}", "expr": one} for at, (_, one) in enumerate(expressions())],
+            }
+        ]
+    }
+    path = tmp_path / "boards.yml"
+    path.write_text(yaml.safe_dump(rules))
+    done = run("promtool", "check", "rules", str(path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{len(expressions())} rules found" in done.stdout
+    path.write_text(path.read_text().replace("rate(", "rat(", 1))
+    assert run("promtool", "check", "rules", str(path)).returncode != 0, "a mistake would not be seen"
+
+
+def names_that_exist() -> set[str]:
+    """Names of series, as a scrape has them: of the processes, which register here too, and of the state."""
+    found: set[str] = set()
+
+    def take(registry: CollectorRegistry | Collector) -> None:
+        for metric in registry.collect():
+            found.add(metric.name)
+            if metric.type == "histogram":
+                found.update(f"{metric.name}_{end}" for end in ("bucket", "sum", "count"))
+            elif metric.type == "summary":
+                found.update(f"{metric.name}_{end}" for end in ("sum", "count"))
+            elif metric.type == "counter":
+                found.add(f"{metric.name}_total")
+
+    take(REGISTRY)
+    collector = state.StateCollector()
+    for group in state._groups.values():
+        for metric in group.ask():
+            found.add(metric.name)
+    del collector
+    return found | {"hrassist_state_broken", "hrassist_state_seconds"}
+
+
+@pytest.mark.django_db
+def test_every_figure_that_is_asked_for_exists(settings, tmp_path):
+    settings.BACKUP_STATUS_FILE = tmp_path / "none.json"
+    known = names_that_exist()
+    missing = {
+        f"{where}: {name}"
+        for where, expression in (*expressions(), *ALERTS)
+        for name in _NAME.findall(expression)
+        if name not in known | set(OF_OTHERS) | AWAITED
+    }
+    assert missing == set()
+    assert AWAITED & known == set(), "it exists now: take it from the list"
+
+
+def test_what_is_listed_as_others_is_used():
+    # "up == 0" and "probe_success == 0" compare; nothing but a label's name stands before a single =.
+    used = {name for _, expression in (*expressions(), *ALERTS) for name in _NAME.findall(expression)}
+    assert set(OF_OTHERS) | AWAITED <= used
+
+
+def test_figures_that_were_asked_for_stand_on_a_board():
+    used = {name for _, expression in expressions() for name in _NAME.findall(expression)}
+    assert used >= {
+        "hrassist_http_request_seconds_bucket", "hrassist_http_requests_failed_total", "hrassist_queue_tasks",
+        "hrassist_database_statement_seconds_bucket", "hrassist_vectors_hour", "hrassist_users_active",
+        "hrassist_matches_day", "hrassist_service_up",
+    }  # fmt: skip
+
+
+def test_logs_are_kept_for_thirty_days_and_leave_the_machine_nowhere():
+    loki = yaml.safe_load((MONITORING / "loki" / "loki.yml").read_text())
+    assert loki["limits_config"]["retention_period"] == f"{30 * 24}h"
+    assert loki["compactor"]["retention_enabled"] is True
+    assert loki["server"]["http_listen_address"] == "127.0.0.1"
+    assert loki["analytics"]["reporting_enabled"] is False
+    alloy = (MONITORING / "alloy" / "config.alloy").read_text()
+    assert re.findall(r'url\s*=\s*"([^"]+)"', alloy) == ["http://127.0.0.1:3100/loki/api/v1/push"]
+    assert alloy.count("{") == alloy.count("}")
+    # A label for each request would be a stream for each request.
+    assert not re.search(r"values\s*=\s*\{[^}]*request_id", alloy)
+
+
+def test_a_line_of_the_log_has_what_alloy_takes_from_it():
+    import logging
+
+    from hrassist.lib.logs import JsonFormatter
+
+    line = json.loads(JsonFormatter().format(logging.LogRecord("hrassist.x", 20, "x.py", 1, "said", (), None)))
+    taken = re.search(r"expressions = \{([^}]*)\}", (MONITORING / "alloy" / "config.alloy").read_text())
+    assert taken is not None
+    wanted = set(re.findall(r'= "(\w+)"', taken[1]))
+    assert wanted <= set(line)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}", line["ts"])
+
+
+def test_no_file_is_written_by_hand_where_it_is_rendered():
+    rendered: dict[str, Any] = dashboards.files(settings.DASHBOARDS_CONFIG)
+    for name, text in rendered.items():
+        assert (MONITORING / name).read_text() == text
+    assert {Path(name).name for name in rendered} == {path.name for path in FILES}

@@ -1,0 +1,166 @@
+"""Costs: the specification's month to the last figure, this installation's own, and prices that grow old."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from audit import actions as audit
+from hrassist.ops import costs
+from tests.factories import ResumeFactory
+
+PRICES = costs.load(settings.PRICES_CONFIG)
+
+
+def said(**options) -> str:
+    out = io.StringIO()
+    call_command("costs", stdout=out, stderr=io.StringIO(), **options)
+    return out.getvalue()
+
+
+def test_the_worst_reasonable_month_is_that_of_the_specification():
+    usage = costs.worst_month(PRICES)
+    assert PRICES.told["worst_month"]["drives"] == 3
+    assert usage.uploads == 1000
+    assert usage.stored_gb == Decimal("1.5")
+    assert usage.viewed_gb == Decimal("7.5")
+    assert usage.downloaded_gb == Decimal("0.75")
+    assert usage.egress_gb == Decimal("8.25")
+    assert usage.database_gb == Decimal("0.5")
+    assert usage.all_gb == Decimal("2.0")
+
+
+def test_its_totals_are_stated_as_it_states_them():
+    assert costs.specification(PRICES) == [("Neon Launch", 1560, 2033, 473), ("CX31", 635, 1278, 643)]
+    assert round(PRICES.into(Decimal(19), "INR")) == 1560
+    text = said()
+    for figure in ("8.25 GB leave", "1560  total   2033", "635  total   1278"):
+        assert figure in text
+
+
+@pytest.mark.parametrize(
+    ("store", "stored", "egress", "kept", "out"),
+    [
+        ("AWS S3", 100, 150, "2.300", "4.50"),  # 100 GB leave free
+        ("AWS S3", 100, 90, "2.300", "0"),
+        ("Cloudflare R2", 110, 5000, "1.500", "0"),  # 10 GB free, nothing for what leaves
+        ("Backblaze B2", 100, 350, "0.600", "0.50"),  # thrice the stored leaves free
+        ("DigitalOcean Spaces", 240, 1000, "5", "0"),
+        ("DigitalOcean Spaces", 300, 1124, "6.00", "1.00"),
+    ],
+)
+def test_a_store_charges_as_it_says(store, stored, egress, kept, out):
+    plan = next(plan for plan in PRICES.told["plan"] if plan["store"] == store)["name"]
+    usage = costs.Usage(
+        uploads=1,
+        stored_gb=Decimal(stored),
+        viewed_gb=Decimal(egress),
+        downloaded_gb=Decimal(0),
+        database_gb=Decimal(0),
+    )
+    lines = {line.what: line.usd for line in costs.bill(PRICES, plan, usage).lines}
+    assert lines[f"Files: {store}"] == Decimal(kept)
+    assert lines["Files that leave"] == Decimal(out)
+
+
+def test_what_is_stored_grows_until_it_is_erased():
+    usage = costs.worst_month(PRICES)
+    assert [usage.in_month(month, kept_months=24).stored_gb for month in (1, 12, 36)] == [
+        Decimal("1.5"), Decimal(18), Decimal(36),
+    ]  # fmt: skip
+    assert usage.in_month(36, kept_months=24).egress_gb == usage.egress_gb
+    bills = costs.over_time(PRICES, "Hetzner and B2", usage, kept_months=24)
+    assert bills[0].usd < bills[1].usd < bills[2].usd
+    assert [one.month for one in bills] == [1, 12, 36]
+
+
+def test_the_recommended_setup_costs_about_seventy_dollars():
+    assert costs.bill(PRICES, "DigitalOcean", costs.worst_month(PRICES)).usd == Decimal(69)
+
+
+def test_tokens_are_part_of_the_bill():
+    usage = costs.worst_month(PRICES, with_model=True)
+    lines = {line.what: line.usd for line in costs.bill(PRICES, "AWS", usage, model="Gemini 2.5 Flash").lines}
+    # 3 million in at 0.30 and 0.8 million out at 2.50.
+    assert lines["Language model: Gemini 2.5 Flash"] == Decimal("2.90")
+
+
+@pytest.mark.django_db
+def test_the_past_month_is_counted_from_what_happened():
+    ResumeFactory(size=2_000_000)
+    ResumeFactory(size=1_000_000)
+    ResumeFactory(size=4_000_000, created_at=timezone.now() - timedelta(days=60))
+    resume = ResumeFactory(size=1_000_000, created_at=timezone.now() - timedelta(days=60))
+    audit.record("resume.downloaded", target=resume)
+    audit.record("resume.viewed", target=resume)
+    audit.record("resume.page_viewed", target=resume)
+    usage = costs.last_month(now=timezone.now())
+    assert usage.uploads == 2
+    assert usage.stored_gb == Decimal("0.008")
+    # What came in had 1.5 MB on average.
+    assert usage.viewed_gb == Decimal("0.003")
+    assert usage.downloaded_gb == Decimal("0.0015")
+    assert usage.database_gb > 0
+    assert "The past 30 days of this installation" in said(real=True)
+
+
+@pytest.mark.django_db
+def test_nothing_happened_and_nothing_breaks():
+    usage = costs.last_month(now=timezone.now())
+    assert (usage.uploads, usage.egress_gb) == (0, 0)
+
+
+def test_prices_that_are_old_are_named(capsys):
+    assert "Gemini 2.5 Flash (2025-06-17)" in PRICES.old(today=date(2026, 11, 26))
+    assert not any("R2" in one for one in PRICES.old(today=date(2026, 11, 26)))
+    assert any("R2" in one for one in PRICES.old(today=date(2027, 6, 1)))
+    err = io.StringIO()
+    call_command("costs", stdout=io.StringIO(), stderr=err)
+    assert "Older than 180 days, read them again" in err.getvalue()
+
+
+def test_a_budget_that_is_passed_fails():
+    with pytest.raises(CommandError, match=r"Over 60 USD a month: DigitalOcean, AWS\."):
+        said(fail_over=Decimal(60))
+    said(fail_over=Decimal(70))
+    with pytest.raises(CommandError, match="Over 700 INR"):
+        said(fail_over=Decimal(700), currency="INR", plan="Hetzner and R2")
+
+
+def test_programs_get_json():
+    told = json.loads(said(as_json=True, plan="Hetzner and R2"))
+    assert told["usage"]["egress_gb"] == 8.25
+    [months] = told["plans"].values()
+    assert [one["month"] for one in months] == [1, 12, 36]
+    assert months[0]["total"] == pytest.approx(sum(months[0]["lines"].values()), abs=0.02)
+
+
+@pytest.mark.parametrize(
+    "options", [{"plan": "Nowhere"}, {"model": "none such"}, {"currency": "XYZ"}, {"currency": "source"}]
+)
+def test_what_there_is_not_is_refused(options):
+    with pytest.raises(CommandError, match="There is no"):
+        said(**options)
+
+
+def test_a_row_without_its_source_is_refused(tmp_path):
+    text = settings.PRICES_CONFIG.read_text()
+    (tmp_path / "prices.toml").write_text(text.replace('source = "https://aws.amazon.com/s3/pricing/"\n', ""))
+    with pytest.raises(costs.BadPrices, match="source"):
+        costs.load(tmp_path / "prices.toml")
+
+
+def test_steps_are_named_once_they_are_passed():
+    usage = costs.worst_month(PRICES)
+    assert costs.warnings(usage, PRICES) == []
+    later = usage.in_month(12, kept_months=24)
+    assert [warning.split(":")[0] for warning in costs.warnings(later, PRICES)] == [
+        "The database is over 0.5 GB", "Over 10 GB are stored",
+    ]  # fmt: skip
