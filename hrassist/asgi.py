@@ -28,4 +28,6 @@ with env.said_in_words():
     files.begin(files.STREAM, settings.METRICS_DIR)
     django.setup(set_prefix=False)
     start.or_stop()
-application = StreamHandler()
+from hrassist.metrics import streams  # noqa: E402  where it counts is decided by then
+
+application = streams.counted(StreamHandler())

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,31 @@ def test_the_proxy_has_the_configuration_of_every_other_way_and_nginx_accepts_it
     (tmp_path / "nginx.conf").write_text(AROUND.format(folder=tmp_path, user=""))
     done = run(str(NGINX), "-t", "-c", tmp_path / "nginx.conf", "-p", tmp_path)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_exporter_reads_what_the_others_count():
+    metrics = yaml.safe_load((FOLDER / "monitoring.yaml").read_text())["services"]["metrics"]
+    assert metrics["extends"] == {"file": "compose.yaml", "service": "web"}
+    for name in ("web", "stream", "worker"):
+        service = DOCUMENT["services"][name]
+        folder = service["environment"]["HRASSIST_METRICS_DIR"]
+        assert f"figures:{folder}" in service["volumes"]
+    assert DOCUMENT["volumes"]["figures"]["driver_opts"]["type"] == "tmpfs"
+
+
+def test_monitoring_speaks_to_what_it_is_told_by_the_address_that_it_is_told():
+    """The settings say 127.0.0.1, so all of them share one network namespace; nothing but Grafana leaves the host."""
+    services = yaml.safe_load((FOLDER / "monitoring.yaml").read_text())["services"]
+    for name, service in services.items():
+        assert name == "metrics" or service["network_mode"] == "service:metrics"
+        assert name == "metrics" or "ports" not in service
+    assert services["metrics"]["ports"] == ["127.0.0.1:3000:3000"]
+    told = tomllib.loads((ROOT / "config/alerts.toml").read_text())["scrape"]["targets"]
+    # `hrassist` is `metrics` here; each other target is a service under its own name.
+    assert set(told) <= {"hrassist" if name == "metrics" else name for name in services}
+    assert all(address.startswith("127.0.0.1:") for addresses in told.values() for address in addresses)
+    for name in ("node", "blackbox"):
+        assert any(word.endswith(f"listen-address={told[name][0]}") for word in services[name]["command"])
 
 
 def test_monitoring_reads_the_files_that_are_shipped():

@@ -123,6 +123,8 @@ def test_an_app_server_and_a_worker_lose_power_and_nothing_is_lost(network, pool
     )
     (folder / "hrassist.conf").write_text(text)
     (folder / "nginx.conf").write_text(AROUND.format(folder=folder, user="user root;"))
+    done = run("ip", "netns", "exec", proxy.space, "sysctl", "--load", ROOT / "deploy/nginx/for-hosts.sysctl")
+    assert done.returncode == 0, done.stderr
     proxy.run(
         [str(NGINX), "-c", folder / "nginx.conf", "-p", folder], cwd=folder, environment=settings, log=folder / "log"
     )
@@ -170,8 +172,8 @@ def test_an_app_server_and_a_worker_lose_power_and_nothing_is_lost(network, pool
     # The way in takes a moment to open; through it nothing failed.
     load.found.pop("ConnectionRefusedError", None)
     assert set(load.found) == {"GET 200"}, load.found
-    # What was under way to the host without power waits for nginx's patience (proxy_read_timeout) and is asked again.
-    assert load.slowest < 45
+    # What was under way to the host without power is asked again of the other, long before proxy_read_timeout.
+    assert load.slowest < 20
     assert all_available(tickets), [UploadTicket.objects.get(pk=ticket.pk).state for ticket in tickets]
     # The work was seen through the pooler, and what a request wrote is there.
     assert ApiToken.objects.get(user=recruiter).last_used_at is not None

@@ -277,10 +277,10 @@ def test_supervisord_reads_its_configuration_and_starts_what_it_says(tmp_path):
     try:
         for _ in range(100):
             status = run("supervisorctl", "-c", tmp_path / "supervisord.conf", "status").stdout
-            if status.count("RUNNING") == 3:
+            if status.count("RUNNING") == 4:
                 break
             time.sleep(0.2)
-        assert status.count("RUNNING") == 3, status
+        assert status.count("RUNNING") == 4, status
     finally:
         daemon.terminate()
         daemon.wait(30)

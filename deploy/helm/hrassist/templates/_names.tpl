@@ -63,6 +63,9 @@ securityContext:
 - {name: tmp, mountPath: /tmp}
 - {name: data, mountPath: /var/lib/hrassist}
 - {name: shm, mountPath: /dev/shm}
+{{- if .Values.metrics.enabled }}
+- {name: figures, mountPath: /run/figures}
+{{- end }}
 {{- if .Values.scanner.enabled }}
 - {name: scanner, mountPath: /run/clamav}
 {{- end }}
@@ -75,6 +78,11 @@ securityContext:
   emptyDir: {sizeLimit: 1Gi}
 - name: shm
   emptyDir: {medium: Memory, sizeLimit: 64Mi}
+{{- if .Values.metrics.enabled }}
+# What the processes of this pod count; the container beside them reads it.
+- name: figures
+  emptyDir: {medium: Memory, sizeLimit: 64Mi}
+{{- end }}
 {{- if .Values.scanner.enabled }}
 - name: scanner
   emptyDir: {sizeLimit: 512Mi}
@@ -89,6 +97,31 @@ securityContext:
   secret:
     secretName: {{ .name }}
     defaultMode: 288
+{{- end }}
+
+{{/* Beside each process that counts: no other pod can read its files. It has no say in whether the pod is ready. */}}
+{{- define "hrassist.figures" -}}
+{{- if .Values.metrics.enabled }}
+- name: figures
+  {{- include "hrassist.container" . | nindent 2 }}
+  args: [metrics, --only, processes]
+  envFrom:
+    - configMapRef: {name: {{ include "hrassist.name" . }}}
+  env:
+    - {name: CREDENTIALS_DIRECTORY, value: /run/credentials}
+  ports:
+    - {name: metrics, containerPort: 9108}
+  livenessProbe:
+    tcpSocket: {port: metrics}
+    initialDelaySeconds: 30
+    periodSeconds: 30
+    failureThreshold: 4
+  resources:
+    {{- toYaml .Values.metrics.resources | nindent 4 }}
+  volumeMounts:
+    {{- include "hrassist.mounts" . | nindent 4 }}
+    - {name: app, mountPath: /run/credentials/app, readOnly: true}
+{{- end }}
 {{- end }}
 
 {{- define "hrassist.scanner" -}}
