@@ -25,7 +25,7 @@ run: install ## Start everything with demo data: web, worker and stream; Ctrl-C 
 
 .PHONY: test
 test: install ## Run all tests that need nothing but Python
-	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m "not storage and not browser and not chaos and not alone and not crawl and not deploy and not image"
+	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m "not storage and not browser and not chaos and not alone and not crawl and not deploy and not image and not restore"
 	$(WITH_DATABASE) $(BIN)/pytest -rs -m alone
 
 .PHONY: test-authorisation
@@ -61,6 +61,15 @@ test-image: install ## Build the image with buildah and run it, as root (some te
 	@deploy/scripts/needs test-image buildah debootstrap unshare setpriv \
 	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -m image; } || [[ $$? == 77 ]]
 
+.PHONY: test-restore
+test-restore: install ## Back up, damage, restore and drill the database and files (under five minutes)
+	$(WITH_DATABASE) $(BIN)/pytest -rs tests/hrassist/ops/backup tests/hrassist/ops/fsck tests/hrassist/ops/migrating
+
+.PHONY: drill-full
+drill-full: install ## Destroy a PostgreSQL of its own with pgBackRest and two S3 servers, and bring it back (as root)
+	@deploy/scripts/needs drill-full radosgw ceph-mon ceph-osd ceph-mgr ceph radosgw-admin debootstrap openssl \
+	  && { tests/restore/pg-tree && $(BIN)/pytest -rs -m restore tests/restore; } || [[ $$? == 77 ]]
+
 .PHONY: fuzz
 fuzz: install ## Bend files and let the reader have them, in its cage; SECONDS=600, OPTIONS=--seed N repeats a run
 	@$(BIN)/python -m tests.fuzz.run --seconds $(or $(SECONDS),600) $(OPTIONS)
@@ -77,6 +86,10 @@ bench-admin: install ## Measure the admin's pages over 10,000 and 1,000,000 peop
 bench-audit: install ## Measure searches of the audit log over ten million events; OPTIONS=--strict fails on a missed target
 	@$(WITH_DATABASE) $(BIN)/python -m tests.bench.audit_search $(OPTIONS)
 
+.PHONY: bench-facts
+bench-facts: install ## Count what the checker of tailored resumes finds and where it is wrong; OPTIONS="--strict --show"
+	@$(BIN)/python -m tests.bench.facts $(OPTIONS)
+
 .PHONY: bench-capacity
 bench-capacity: install ## Measure what a request costs on this machine; OPTIONS=--write keeps it for manage.py capacity
 	@$(WITH_DATABASE) $(BIN)/python -m tests.bench.capacity $(OPTIONS)
@@ -88,6 +101,7 @@ check: install ## Format, lint, types, layers, migrations, templates, secrets, h
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(WITH_DATABASE) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(WITH_DATABASE) deploy/scripts/lint-migrations
 	$(BIN)/djlint --quiet --check --lint $(PACKAGES)
 	git ls-files -z -- ':!requirements*.txt' ':!.ci/scanners.txt' ':!tests' | xargs -0 $(BIN)/detect-secrets-hook
 	git ls-files -z -- tests | xargs -0 $(BIN)/detect-secrets-hook $(MADE_UP)

@@ -22,6 +22,7 @@ class HrassistConfig(AppConfig):
         from hrassist.lib.storage.named import keep  # noqa: PLC0415
         from hrassist.metrics import statements  # noqa: PLC0415
         from hrassist.models import long_task  # noqa: PLC0415
+        from hrassist.ops.backup import checks as backup_checks  # noqa: F401, PLC0415
 
         keep(long_task.files_named)
         standing.connect()
@@ -54,4 +55,5 @@ class HrassistAdminConfig(AdminConfig):
             security_sign_in,
         )
         from hrassist.metrics import pages as watching_pages  # noqa: F401, PLC0415
+        from hrassist.ops.backup import pages as backup_pages  # noqa: F401, PLC0415
         from hrassist.privacy import pages  # noqa: F401, PLC0415

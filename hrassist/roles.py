@@ -39,6 +39,7 @@ _COORDINATOR = (
     | _models("jobs", "interview message note", VIEW, ADD, CHANGE)
     | _models("jobs", "requisition jobpost recruitmentdrive trackinglink intakesubmission emailtemplate referral", VIEW)
     | _models("jobs", "humandecision", VIEW, ADD)
+    | _models("jobs", "tailoringrun", VIEW, ADD, CHANGE)
     | _models("jobs", "referral", ADD)
     | _CONSENTS
     | {
@@ -73,6 +74,8 @@ ROLES: dict[str, set[str]] = {
     | _models("jobs", "intakesubmission referral", CHANGE)
     | _models("candidates", "notice", ADD, CHANGE)
     | _models("jobs", "jurisdictionsetting", VIEW)
+    | _models("jobs", "tailoringrun", VIEW, ADD, CHANGE)
+    | {"jobs.approve_tailoringrun", "jobs.download_tailoringrun"}
     | {
         "candidates.export_candidate",
         "candidates.import_candidate",
@@ -92,6 +95,7 @@ ROLES: dict[str, set[str]] = {
     | _models("jobs", "application stagetransition", CHANGE)
     | _models("jobs", "matchrun", ADD)
     | _models("jobs", "requisition", VIEW, ADD, CHANGE)
+    | _models("jobs", "tailoringrun", VIEW)
     | _models("jobs", "humandecision note", VIEW, ADD)
     | _models("jobs", "note", CHANGE)
     | _models("jobs", "reviewrequest", VIEW, CHANGE)
@@ -123,6 +127,7 @@ ROLES: dict[str, set[str]] = {
     | _models("candidates", "retentionrule", VIEW, CHANGE)
     | _models("candidates", "notice", VIEW)
     | _models("jobs", "jurisdictionsetting", VIEW, CHANGE)
+    | _models("jobs", "modelendpoint", VIEW, ADD, CHANGE, DELETE)
     | {
         "hrassist.view_all_tokens",
         "hrassist.view_security",

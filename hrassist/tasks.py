@@ -17,7 +17,7 @@ from hrassist.identity import break_glass, notices, resets
 from hrassist.identity.sessions import SessionStore
 from hrassist.lib import mail, tally, throttle
 from hrassist.models import IdempotencyRecord
-from jobs.actions import intake, ranking_log, scorecards, settling
+from jobs.actions import intake, ranking_log, scorecards, settling, tailorings
 from jobs.models import IntakeSubmission
 
 Work = Callable[[datetime], None]
@@ -142,6 +142,12 @@ def end_pool_memberships(now: datetime) -> None:
     """Take people out of talent pools when their time is over, and ask those whose time ends soon."""
     talent_pools.remove_expired(now=now)
     talent_pools.ask_those_who_end_soon(now=now)
+
+
+@every("* * * * *")
+def take_up_tailorings(now: datetime) -> None:
+    """Give the tailoring of a resume whose worker died to another one, which goes on where it stopped."""
+    tailorings.take_up(now=now)
 
 
 @every("41 3 * * *")

@@ -21,7 +21,17 @@ class JobsConfig(AppConfig):
             owners,
             withdrawals,
         )
-        from jobs.models import application, disclosure, erasers, finding, followers, job, keeping, offer  # noqa: PLC0415
+        from jobs.models import (  # noqa: PLC0415
+            application,
+            disclosure,
+            erasers,
+            finding,
+            followers,
+            job,
+            keeping,
+            offer,
+            tailoring,
+        )
 
         visibility.widen(application.people_of_visible_applications)
         visibility.narrow(application.people_of_confidential_jobs_only)
@@ -34,6 +44,7 @@ class JobsConfig(AppConfig):
         owners.register()
         erased_interviews.register()
         keep(offer.letters_named)
+        keep(tailoring.tailored_named)
         tokens.know_jobs(job.open_jobs_of)
         notifications.guard("job_ref", application.jobs_seen)
         operators.add(*finding.OPERATORS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
@@ -9,6 +11,7 @@ from procrastinate.contrib.django import app
 from hrassist.lib import mail, storage
 from jobs.calendars import sending
 from jobs.emails import deliver
+from jobs.tailoring import export, pipeline
 
 
 @app.task(
@@ -37,3 +40,18 @@ def settle_messages(timestamp: int) -> None:
 def send_calendar_invitation(*, invitation_id: str) -> None:
     """Bring an interview into the calendar of one of ours; doing it twice sends it once."""
     sending.send(invitation_id, now=timezone.now())
+
+
+@app.task(queue="tailoring", retry=RetryStrategy(max_attempts=3, exponential_wait=4))
+def tailor(*, run_id: str) -> None:
+    """Let the agents work on one resume; doing it twice does it once."""
+    pipeline.work(UUID(run_id))
+
+
+@app.task(
+    queue="tailoring",
+    retry=RetryStrategy(max_attempts=5, exponential_wait=4, retry_exceptions={storage.StorageUnavailable}),
+)
+def make_tailored_files(*, run_id: str) -> None:
+    """Make the files of an approved tailored resume; doing it twice keeps them once."""
+    export.make(UUID(run_id))

@@ -18,12 +18,15 @@ from jobs.models import (
     Interviewer,
     JobPost,
     Message,
+    ModelEndpoint,
     Note,
     Offer,
     RecruitmentDrive,
     Requisition,
     Scorecard,
     ScorecardAttribute,
+    TailoringRun,
+    TailoringStep,
     TrackingLink,
 )
 from tests.factories import ApplicationFactory, CandidateFactory, JobFactory, UserFactory
@@ -187,3 +190,34 @@ class HumanDecisionFactory(DjangoModelFactory[HumanDecision]):
     application = factory.SubFactory(ApplicationFactory)
     verdict = HumanDecision.Verdict.SHORTLIST
     by = factory.SubFactory(UserFactory, role="Recruiter")
+
+
+class ModelEndpointFactory(DjangoModelFactory[ModelEndpoint]):
+    class Meta:
+        model = ModelEndpoint
+
+    name = factory.Sequence(lambda n: f"Model {n}")
+    dialect = ModelEndpoint.Dialect.OPENAI
+    base_url = "https://models.example.org/v1"
+    model = "small"
+    updated_by = factory.SubFactory(UserFactory, role="Operator")
+
+
+class TailoringRunFactory(DjangoModelFactory[TailoringRun]):
+    """A run in review without lines; its five steps wait."""
+
+    class Meta:
+        model = TailoringRun
+        skip_postgeneration_save = True
+
+    application = factory.SubFactory(ApplicationFactory)
+    provider = "offline"
+    state = TailoringRun.State.REVIEW
+    ended_at = factory.LazyFunction(timezone.now)
+    brief = factory.LazyFunction(lambda: {"title": "Backend Engineer", "company": "", "text": "", "requirements": []})
+    created_by = factory.SubFactory(UserFactory, role="Recruiter")
+
+    @factory.post_generation
+    def steps(self: TailoringRun, create: bool, _extracted: Any, **_kwargs: Any) -> None:
+        for position, agent in enumerate(TailoringStep.Agent.values if create else ()):
+            TailoringStep.objects.create(run=self, position=position, agent=agent)

@@ -220,6 +220,8 @@ def hiring_rows(application: Any, owner: User) -> dict[str, Any]:
         "scorecard": hiring.ScorecardFactory(**about, by=owner, interview=interview),
         "absence": Absence.objects.create(user=owner, starts_at=now, ends_at=now + timedelta(days=1)),
         "offer": hiring.OfferFactory(**about, created_by=owner),
+        "tailoringrun": hiring.TailoringRunFactory(**about, created_by=owner),
+        "modelendpoint": hiring.ModelEndpointFactory(updated_by=owner),
         "emailtemplate": hiring.EmailTemplateFactory(),
         "message": hiring.MessageFactory(**about, candidate=application.candidate, by=owner),
         "note": hiring.NoteFactory(**about, candidate=application.candidate, by=owner),

@@ -4,6 +4,8 @@ from candidates.resumes.mask import MASK
 from candidates.resumes.reading import (
     HEAD,
     ReadResume,
+    WrittenDate,
+    dates_in,
     head_of,
     read_document,
     read_file,
@@ -18,6 +20,8 @@ __all__ = [
     "MASK",
     "ReadResume",
     "SkillSpan",
+    "WrittenDate",
+    "dates_in",
     "head_of",
     "read_document",
     "read_file",

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from candidates.admin.upload import WORDS, person_of
 from candidates.models import Candidate, UploadTicket
+from hrassist import streaming
 from hrassist.admin.site import add_page
 
 RECENT = 50
@@ -49,18 +50,11 @@ def upload_view(request: HttpRequest) -> HttpResponse:
             "max_bytes": settings.UPLOAD_MAX_BYTES,
             "max_megabytes": settings.UPLOAD_MAX_BYTES // 1024 // 1024,
             "scanner": bool(settings.CLAMD_SOCKET),
-            "stream": _stream_address(),
+            "stream": streaming.address(STREAM),
             "person_url": reverse("admin:candidates_candidate_change", args=[ANYBODY]),
             "anybody": ANYBODY,
         },
     )
-
-
-def _stream_address() -> str:
-    """Where the page's script listens: a path, a port of this host before it (`:8001/…`), or nothing to listen to."""
-    if not settings.DEVELOPMENT:
-        return STREAM
-    return f":{settings.STREAM_PORT}{STREAM}" if settings.STREAM_PORT else ""
 
 
 @require_safe

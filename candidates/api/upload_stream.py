@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
@@ -13,8 +12,8 @@ from django.views.decorators.http import require_GET
 
 from candidates.models import UploadTicket
 from candidates.models.upload import STATE_CHANNEL
+from hrassist import streaming
 from hrassist.lib import sse
-from hrassist.models import User
 
 RECENT = timedelta(hours=12)
 
@@ -52,13 +51,6 @@ def _one(user: Any, ticket_id: str) -> dict[str, Any] | None:
     return _state(ticket) if ticket else None
 
 
-def _still_signed_in(user: Any, session: Any) -> bool:
-    close_old_connections()
-    # A stream lives for hours: signing out, or being switched off, must end it.
-    present = User.objects.filter(pk=user.pk).first()
-    return present is not None and present.may_sign_in(now=timezone.now()) and session.exists(session.session_key)
-
-
 async def _events(user: Any, session: Any) -> AsyncIterator[bytes]:
     yield b"retry: 2000\n\n"
     # Subscribed before the current state is read: what changes in between is told twice, never lost.
@@ -67,7 +59,7 @@ async def _events(user: Any, session: Any) -> AsyncIterator[bytes]:
             yield sse.event(current, name="upload")
         async for payload in payloads:
             if payload is None:
-                if not await sync_to_async(_still_signed_in)(user, session):
+                if not await sync_to_async(streaming.still_signed_in)(user, session):
                     return
                 yield b": still here\n\n"
                 continue
@@ -85,13 +77,4 @@ async def upload_events(request: HttpRequest) -> HttpResponse | StreamingHttpRes
     user = await request.auser()
     if not user.is_authenticated or not await sync_to_async(user.has_perm)("candidates.view_uploadticket"):
         return HttpResponse("Sign in first.\n", status=403, content_type="text/plain")
-    answer = StreamingHttpResponse(_events(user, request.session), content_type="text/event-stream")
-    answer["Cache-Control"] = "no-store"
-    answer["X-Accel-Buffering"] = "no"
-    origin = request.headers.get("Origin", "")
-    # Without a proxy in front the stream process has a port of its own: the same host may read it.
-    if origin and urlsplit(origin).hostname == urlsplit(f"//{request.get_host()}").hostname:
-        answer["Access-Control-Allow-Origin"] = origin
-        answer["Access-Control-Allow-Credentials"] = "true"
-        answer["Vary"] = "Origin"
-    return answer
+    return streaming.answer(request, _events(user, request.session))

@@ -10,6 +10,7 @@ from candidates.resumes.language import detect
 from candidates.resumes.mask import MASK, mask
 from candidates.resumes.parse import document_of, parse
 from candidates.resumes.parse.dataset import digest
+from candidates.resumes.parse.dates import POINT, iso
 from candidates.resumes.parse.tagger import MODEL
 from candidates.resumes.skills import SkillSpan, find_skills
 
@@ -115,3 +116,18 @@ def was_trained_on(text: str) -> bool:
 def skills_in(text: str) -> list[SkillSpan]:
     """The skills a text names, in order, each with its offsets and concept; a job's requirement lines ask."""
     return find_skills(text)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenDate:
+    """A date as it stands in a text: offsets, and what it says as YYYY or YYYY-MM."""
+
+    start: int
+    end: int
+    iso: str
+
+
+def dates_in(text: str) -> list[WrittenDate]:
+    """The dates a text names, in order, whichever way they are written; what says no year is none."""
+    found = [WrittenDate(match.start(), match.end(), iso(match.group())) for match in POINT.finditer(text)]
+    return [one for one in found if one.iso]

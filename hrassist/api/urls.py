@@ -10,7 +10,7 @@ from audit.api import events
 from candidates.api import candidates, erasures, merges, resumes, uploads
 from hrassist.api.me import MeView
 from hrassist.api.schema import SchemaView
-from jobs.api import applications, jobs, matches, stages
+from jobs.api import applications, jobs, matches, stages, tailorings
 
 app_name = "api"
 
@@ -49,6 +49,21 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/matches", matches.JobMatchesView.as_view(), name="job-matches"),
     path("match-runs", matches.MatchRunsView.as_view(), name="match-runs"),
     path("match-runs/<uuid:run_id>", matches.MatchRunView.as_view(), name="match-run"),
+    path(
+        "applications/<uuid:application_id>/tailorings",
+        tailorings.ApplicationTailoringsView.as_view(),
+        name="application-tailorings",
+    ),
+    path("tailorings", tailorings.TailoringsView.as_view(), name="tailorings"),
+    path("tailorings/<uuid:tailoringrun_id>", tailorings.TailoringView.as_view(), name="tailoring"),
+    path("tailorings/<uuid:tailoringrun_id>/cancel", tailorings.CancelTailoringView.as_view(), name="tailoring-cancel"),
+    path(
+        "tailorings/<uuid:tailoringrun_id>/continue",
+        tailorings.ContinueTailoringView.as_view(),
+        name="tailoring-continue",
+    ),
+    path("tailorings/<uuid:tailoringrun_id>/docx", tailorings.TailoringDocxView.as_view(), name="tailoring-docx"),
+    path("tailorings/<uuid:tailoringrun_id>/pdf", tailorings.TailoringPdfView.as_view(), name="tailoring-pdf"),
     path("stages", stages.StagesView.as_view(), name="stages"),
     path("rejection-reasons", stages.RejectionReasonsView.as_view(), name="rejection-reasons"),
     path("applications", applications.ApplicationsView.as_view(), name="applications"),

@@ -105,4 +105,5 @@ def connect() -> None:
 def _name_command(*, connection: BaseDatabaseWrapper, **_kwargs: Any) -> None:
     named = any(isinstance(wrapper, _Naming) for wrapper in connection.execute_wrappers)
     if origin.of_process().actor_type == "command" and not named:
-        connection.execute_wrappers.append(_Naming(connection, origin.current))
+        # Before those of a block that is under way: each takes the last one off when it ends.
+        connection.execute_wrappers.insert(0, _Naming(connection, origin.current))

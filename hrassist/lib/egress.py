@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 SECONDS = 5.0
 BYTES = 1_000_000
-_HEADER_BYTES = 65_536
+HEADER_BYTES = 65_536
 _METHODS = ("GET", "POST", "PUT")
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 # The last label is never a number, also not a hexadecimal one: those are addresses in disguise.
@@ -127,19 +127,12 @@ def call(
     `purpose` is a word for the record (webhook, verification); neither address nor content is kept.
     """
     deadline = time.monotonic() + seconds
+    target, request, (family, ip) = prepared(
+        method, url, purpose=purpose, hosts=hosts, headers=headers or {}, body=body, deadline=deadline
+    )
     try:
-        target = checked(url, hosts=hosts)
-        request = _request(method, target, headers or {}, body)
-        family, ip = resolved(target, deadline=deadline)
-    except EgressRefused as error:
-        logger.warning("a call to the outside (%s) was refused: %s", purpose, error.message)
-        tally.add(tally.EGRESS, f"{purpose}: {error.host or 'an address without a proper host'}")
-        raise
-    for told in _observers:
-        told(target.host, purpose)
-    try:
-        with _connected(target, family, ip, deadline=deadline) as connection:
-            connection.settimeout(_left(deadline))
+        with connected(target, family, ip, deadline=deadline) as connection:
+            connection.settimeout(left(deadline))
             connection.sendall(request)
             return _read(connection, method, deadline=deadline, most_bytes=most_bytes)
     except ssl.SSLCertVerificationError as error:
@@ -148,6 +141,24 @@ def call(
         raise EgressFailed(f"it took longer than {seconds:g} seconds.") from error
     except (OSError, HTTPException, ValueError) as error:
         raise EgressFailed(f"the connection broke ({type(error).__name__}).") from error
+
+
+def prepared(
+    method: str, url: str, *, purpose: str, hosts: Collection[str], headers: Mapping[str, str], body: bytes,
+    deadline: float,
+) -> tuple[Target, bytes, Address]:  # fmt: skip
+    """Where a call goes and what it says, after every check and with every observer told."""
+    try:
+        target = checked(url, hosts=hosts)
+        request = _request(method, target, headers, body)
+        address = resolved(target, deadline=deadline)
+    except EgressRefused as error:
+        logger.warning("a call to the outside (%s) was refused: %s", purpose, error.message)
+        tally.add(tally.EGRESS, f"{purpose}: {error.host or 'an address without a proper host'}")
+        raise
+    for told in _observers:
+        told(target.host, purpose)
+    return target, request, address
 
 
 def checked(url: str, *, hosts: Collection[str] = ()) -> Target:
@@ -213,7 +224,7 @@ def _looked_up(target: Target, *, deadline: float) -> list[Address]:
 
     thread = threading.Thread(target=look, daemon=True)
     thread.start()
-    thread.join(_left(deadline))
+    thread.join(left(deadline))
     if not answers or isinstance(answers[0], Exception) or not answers[0]:
         raise EgressFailed(f"{target.host} has no address.")
     return [(family, str(where[0])) for family, _, _, _, where in answers[0]]
@@ -239,13 +250,13 @@ def _request(method: str, target: Target, headers: Mapping[str, str], body: byte
     return f"{method} {target.path} HTTP/1.1\r\n{head}\r\n".encode("ascii") + body
 
 
-def _connected(target: Target, family: socket.AddressFamily, ip: str, *, deadline: float) -> ssl.SSLSocket:
+def connected(target: Target, family: socket.AddressFamily, ip: str, *, deadline: float) -> ssl.SSLSocket:
     if settings.EGRESS_PROXY:
         plain = _through_proxy(target, ip, deadline=deadline)
     else:
         plain = socket.socket(family, socket.SOCK_STREAM)
         try:
-            plain.settimeout(_left(deadline))
+            plain.settimeout(left(deadline))
             plain.connect((ip, target.port))
         except BaseException:
             plain.close()
@@ -253,7 +264,7 @@ def _connected(target: Target, family: socket.AddressFamily, ip: str, *, deadlin
     context = ssl.create_default_context(cafile=settings.EGRESS_CA_FILE or None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
-        plain.settimeout(_left(deadline))
+        plain.settimeout(left(deadline))
         return context.wrap_socket(plain, server_hostname=target.host)
     except BaseException:
         plain.close()
@@ -263,15 +274,15 @@ def _connected(target: Target, family: socket.AddressFamily, ip: str, *, deadlin
 def _through_proxy(target: Target, ip: str, *, deadline: float) -> socket.socket:
     """A tunnel to the address that was looked at: the proxy resolves nothing."""
     proxy = urlsplit(settings.EGRESS_PROXY)
-    plain = socket.create_connection((proxy.hostname or "", proxy.port or 3128), timeout=_left(deadline))
+    plain = socket.create_connection((proxy.hostname or "", proxy.port or 3128), timeout=left(deadline))
     try:
         where = f"[{ip}]:{target.port}" if ":" in ip else f"{ip}:{target.port}"
         plain.sendall(f"CONNECT {where} HTTP/1.1\r\nHost: {where}\r\n\r\n".encode("ascii"))
         head = b""
         while not head.endswith(b"\r\n\r\n"):
-            plain.settimeout(_left(deadline))
+            plain.settimeout(left(deadline))
             byte = plain.recv(1)
-            if not byte or len(head) > _HEADER_BYTES:
+            if not byte or len(head) > HEADER_BYTES:
                 raise EgressFailed("the proxy gave no answer.")
             head += byte
         if head.split(b" ", 2)[1:2] != [b"200"]:
@@ -292,7 +303,7 @@ class _Until(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        self._connection.settimeout(_left(self._deadline))
+        self._connection.settimeout(left(self._deadline))
         count = self._connection.recv_into(buffer)
         self._bytes -= count
         if self._bytes < 0:
@@ -300,7 +311,7 @@ class _Until(io.RawIOBase):
         return count
 
 
-class _Reading:
+class Reading:
     """What HTTPResponse takes for a socket."""
 
     def __init__(self, raw: io.RawIOBase) -> None:
@@ -311,8 +322,8 @@ class _Reading:
 
 
 def _read(connection: ssl.SSLSocket, method: str, *, deadline: float, most_bytes: int) -> Answer:
-    raw = _Until(connection, deadline=deadline, most_bytes=most_bytes + _HEADER_BYTES)
-    sock: Any = _Reading(raw)
+    raw = _Until(connection, deadline=deadline, most_bytes=most_bytes + HEADER_BYTES)
+    sock: Any = Reading(raw)
     with HTTPResponse(sock, method=method) as response:
         response.begin()
         if 300 <= response.status < 400:
@@ -323,7 +334,7 @@ def _read(connection: ssl.SSLSocket, method: str, *, deadline: float, most_bytes
         return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
 
 
-def _left(deadline: float) -> float:
+def left(deadline: float) -> float:
     left = deadline - time.monotonic()
     if left <= 0:
         raise TimeoutError

@@ -1,9 +1,12 @@
-"""Papers as PDF from a template and data; the same words of the same moment give the same bytes."""
+"""Papers as PDF from a template and data, and DOCX packages: the same words of the same moment give the same bytes."""
 
 from __future__ import annotations
 
+import io
 import json
 import threading
+import zipfile
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -28,7 +31,7 @@ class NoFont(DomainError):
     )
 
 
-def pdf(template: Path, said: dict[str, Any], *, made_at: datetime) -> bytes:
+def pdf(template: Path, said: Mapping[str, Any], *, made_at: datetime) -> bytes:
     """A tagged PDF with its fonts inside (PDF/UA-1); the template reads `said` as `letter`. Raises NoFont."""
     for system_fonts in (False, True):
         try:
@@ -44,6 +47,20 @@ def pdf(template: Path, said: dict[str, Any], *, made_at: datetime) -> bytes:
         else:
             return bytes(made)
     raise NoFont
+
+
+def without_clock(package: bytes) -> bytes:
+    """The same package with every entry of one fixed day: the day of writing is in the properties."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(package)) as read, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as written:
+        for entry in read.infolist():
+            written.writestr(zipfile.ZipInfo(entry.filename), read.read(entry), zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def is_right_to_left(text: str) -> bool:
+    first = next((one for one in text if one.isalpha()), "")
+    return "\u0590" <= first <= "\u08ff"
 
 
 def whole_second(moment: datetime) -> datetime:

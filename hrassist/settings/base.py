@@ -122,6 +122,10 @@ OWNER_COMMANDS = {
     "claim_database",
     "generate_workload",
     "generate_events",
+    "backup",
+    "restore",
+    "drill",
+    "safe_migrate",
 }
 AS_OWNER = TESTING or (len(sys.argv) > 1 and sys.argv[1] in OWNER_COMMANDS)
 

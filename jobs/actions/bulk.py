@@ -12,7 +12,7 @@ from django.db import transaction
 from candidates.models import Candidate
 from hrassist.lib.errors import DomainError, NotFound
 from hrassist.lib.outcomes import Outcome
-from jobs.actions import applications
+from jobs.actions import applications, tailorings
 from jobs.actions.applications import AlreadyApplied
 from jobs.models import Application, Job, RejectionReason, Stage
 
@@ -83,6 +83,21 @@ def unreject(*, keys: Sequence[UUID], by: User, now: datetime, **_said: Any) -> 
     def step(one: Application) -> bool:
         applications.unreject(application=one, by=by, now=now)
         return True
+
+    return _each_application(keys, step, by=by)
+
+
+@transaction.atomic
+def tailor(
+    *, keys: Sequence[UUID], provider: str, language: str, with_letter: bool, by: User, now: datetime
+) -> Outcome:  # fmt: skip
+    """Begin to tailor the resumes of these applications, each to its own job; the worker takes one after another."""
+
+    def step(one: Application) -> bool:
+        run = tailorings.start(
+            application=one, by=by, now=now, provider=provider, language=language, with_letter=with_letter
+        )
+        return run.created_at == now
 
     return _each_application(keys, step, by=by)
 

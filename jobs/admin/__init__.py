@@ -33,6 +33,7 @@ from jobs.admin import (
     match_list,
     menu,
     message,
+    model_endpoint,
     moving,
     notes,
     offer,
@@ -45,6 +46,7 @@ from jobs.admin import (
     review_requests,
     scorecard,
     scorecard_summary,
+    tailoring,
 )
 
 __all__ = [
@@ -80,6 +82,7 @@ __all__ = [
     "match_list",
     "menu",
     "message",
+    "model_endpoint",
     "moving",
     "notes",
     "offer",
@@ -92,4 +95,5 @@ __all__ = [
     "review_requests",
     "scorecard",
     "scorecard_summary",
+    "tailoring",
 ]

@@ -11,6 +11,8 @@ from hrassist.admin import bulk
 from hrassist.admin.bulk import Bulk, BulkForm
 from jobs.actions import bulk as actions
 from jobs.models import Job, RejectionReason
+from jobs.tailoring import providers
+from jobs.tailoring.paper.languages import LANGUAGES
 
 OFFERED = 300
 
@@ -60,6 +62,18 @@ class RejectForm(SeenForm):
         return {**super().params(), "reason": int(self.cleaned_data["reason"])}
 
 
+class TailorForm(BulkForm):
+    provider = forms.ChoiceField(label="Written by")
+    language = forms.ChoiceField(label="Language of headings", required=False)
+    with_letter = forms.BooleanField(label="With a cover letter", required=False, initial=True)
+
+    def prepare(self) -> None:
+        provider: Any = self.fields["provider"]
+        language: Any = self.fields["language"]
+        provider.choices = providers.offered()
+        language.choices = [("", "As the resume"), *LANGUAGES.items()]
+
+
 bulk.add(
     Bulk(
         model="candidates.candidate", name="add_to_job", label="Add to job…", icon="briefcase", form=JobForm, order=30,
@@ -75,5 +89,11 @@ bulk.add(
         model="jobs.application", name="reject", label="Reject…", icon="ban", form=RejectForm, order=20, danger=True,
         permissions=("jobs.change_application",), do=actions.reject, undo=actions.unreject,
         happens="{count} end as rejected, with the same reason.", done="{count} rejected.",
+    ),
+    Bulk(
+        model="jobs.application", name="tailor", label="Tailor resumes…", icon="file", form=TailorForm, order=30,
+        permissions=("jobs.add_tailoringrun",), do=actions.tailor,
+        happens="The resumes of {count} are tailored, each to its job. You approve each before it is used.",
+        done="{count} begun. See how far they are under Tailored resumes.",
     ),
 )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -40,11 +41,11 @@ class Switch:
         return self.setting is None or self.setting.enabled
 
 
-def switches(today: date) -> list[Switch]:
-    """Every switch with the open jobs it applies to and what is missing, in two queries."""
+def switches(jobs: QuerySet[Job], *, today: date) -> list[Switch]:
+    """Every switch with how many of these jobs it applies to and what is missing, in two queries."""
     said = {one.code: one for one in JurisdictionSetting.objects.select_related("updated_by")}
     counts = dict.fromkeys(jurisdictions.everything(), 0)
-    for country, city in Job.objects.open().values_list("country", "city"):
+    for country, city in jobs.values_list("country", "city"):
         for place in jurisdictions.of_place(country=country, city=city):
             counts[place.code] += 1
     return [
@@ -67,7 +68,8 @@ def jurisdictions_view(request: HttpRequest) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         "title": "Privacy law by place",
-        "switches": switches(timezone.localdate()),
+        "switches": switches(Job.objects.visible_to(user).open(), today=timezone.localdate()),
+        "sees_jobs": user.has_perm("jobs.view_job"),
         "may_change": user.has_perm(CHANGE),
     }
     return TemplateResponse(request, "jobs/jurisdictions.html", context)
@@ -122,16 +124,15 @@ def _day(text: str) -> date | None:
 
 
 def findings() -> list[Finding]:
-    """For the security page: a place with open jobs whose switch lacks something."""
+    """For the security page: a place with open jobs whose switch lacks something; how many may be confidential."""
     return [
         Finding(
             level=Level.NOTICE,
-            what=f"{one.place.name} ({one.jobs} open job{'' if one.jobs == 1 else 's'}): not stated: "
-            + ", ".join(one.missing),
+            what=f"{one.place.name}: not stated: {', '.join(one.missing)}.",
             advice="State it: notices leave a gap until then, and some rankings do not run.",
             url=reverse("admin:jobs_jurisdiction", args=[one.place.code]),
         )
-        for one in switches(timezone.localdate())
+        for one in switches(Job.objects.open(), today=timezone.localdate())
         if one.enabled and one.jobs and one.missing
     ]
 

@@ -8,6 +8,7 @@ from jobs.models.job import HiringTeamMember, Job
 from jobs.models.job_post import JobPost
 from jobs.models.match import Match, MatchEvidence, MatchRun
 from jobs.models.message import EmailTemplate, Message
+from jobs.models.model_endpoint import ModelEndpoint
 from jobs.models.note import Note, NoteMention
 from jobs.models.offer import Offer, OfferApproval
 from jobs.models.opening import Opening
@@ -16,6 +17,13 @@ from jobs.models.referral import Referral
 from jobs.models.requisition import Requisition, RequisitionApproval
 from jobs.models.scorecard import Scorecard, ScorecardAttribute, ScorecardRating
 from jobs.models.stage import Stage
+from jobs.models.tailoring import (
+    ProvenanceLink,
+    TailoringEvent,
+    TailoringLine,
+    TailoringRun,
+    TailoringStep,
+)
 
 __all__ = [
     "Absence",
@@ -37,11 +45,13 @@ __all__ = [
     "MatchEvidence",
     "MatchRun",
     "Message",
+    "ModelEndpoint",
     "Note",
     "NoteMention",
     "Offer",
     "OfferApproval",
     "Opening",
+    "ProvenanceLink",
     "RankingOptOut",
     "RecruitmentDrive",
     "Referral",
@@ -54,5 +64,9 @@ __all__ = [
     "ScorecardRating",
     "Stage",
     "StageTransition",
+    "TailoringEvent",
+    "TailoringLine",
+    "TailoringRun",
+    "TailoringStep",
     "TrackingLink",
 ]

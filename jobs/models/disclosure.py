@@ -13,6 +13,7 @@ from candidates.models.erasing import Person, of_person
 from jobs.models.application import Application
 from jobs.models.match import Match
 from jobs.models.offer import Offer
+from jobs.models.tailoring import TailoringRun
 
 HIDDEN_JOB = "a job that is not public"
 
@@ -20,6 +21,13 @@ HIDDEN_JOB = "a job that is not public"
 def _letters(person: Person) -> Iterable[File]:
     for one in Offer.objects.filter(application__candidate__in=person.ids, sent_at__isnull=False).order_by("pk"):
         yield File(name=f"offers/{one.pk}/offer.pdf", key=one.letter_pdf_key)
+
+
+def _tailored(person: Person) -> Iterable[File]:
+    ready = TailoringRun.objects.filter(application__candidate__in=person.ids, state=TailoringRun.State.READY)
+    for one in ready.order_by("pk"):
+        for name, key in (("resume.docx", one.docx_key), ("letter.docx", one.letter_docx_key)):
+            yield File(name=f"tailored/{one.pk}/{name}", key=key)
 
 
 def _job_of(match: Match) -> str:
@@ -47,6 +55,7 @@ def _reasons(match: Match) -> list[dict[str, Any]]:
 def register() -> None:
     of_application = of_person("application__candidate")
     disclosing.give_files(_letters)
+    disclosing.give_files(_tailored)
     disclosing.register(
         Section(name="applications", model="jobs.application", find=of_person(),
                 columns=("id", "external_id", "job__title", "stage__name", "status", "source", "applied_at",
@@ -83,6 +92,12 @@ def register() -> None:
                 columns=("id", "application_id", "version", "status", "position_title", "salary", "currency", "period",
                          "bonus", "starts_on", "answer_by", "employer", "benefits", "terms", "sent_at", "answered_at",
                          "answer_note")),
+        Section(name="tailored_resumes", model="jobs.tailoringrun", find=of_application,
+                about="Your resume as software put it in order for a job; people decided about each change.",
+                columns=("id", "application_id", "state", "provider", "language", "created_at", "created_by",
+                         "approved_at", "approved_by")),
+        Section(name="tailored_lines", model="jobs.tailoringline", find=of_person("run__application__candidate"),
+                columns=("run_id", "part", "original", "text", "decision", "decided_at")),
         Section(name="messages", model="jobs.message", find=of_person(),
                 columns=("id", "to", "subject", "body", "state", "by", "created_at", "sent_at")),
         Section(name="notes", model="jobs.note", find=lambda person: Q(candidate__in=person.ids),
@@ -95,6 +110,9 @@ def register() -> None:
         Section(name="referrals", model="jobs.referral", find=of_application,
                 columns=("application_id", "referred_by", "note", "at")),
         Withheld(model="jobs.matchevidence", why="It stands with each score, as its reasons."),
+        Withheld(model="jobs.tailoringstep", why="What software wrote on the way to a tailored resume: see its lines."),
+        Withheld(model="jobs.tailoringevent", why="What was told while software worked; nothing of it is used."),
+        Withheld(model="jobs.provenancelink", why="It repeats lines of your own resume, which is in this copy."),
         Withheld(model="jobs.notemention", why="Which colleague was told of a note: data of that colleague."),
         Withheld(model="jobs.offerapproval", why="What colleagues wrote to each other about the budget of an offer."),
         Withheld(model="jobs.calendarinvitation", why="Which calendars of ours were told of an interview."),

@@ -16,6 +16,7 @@ from jobs.models.application import Application, StageTransition
 from jobs.models.drive import IntakeSubmission
 from jobs.models.job import Job
 from jobs.models.message import Message
+from jobs.models.tailoring import TailoringRun
 
 DECISION = "That it was decided, when and by whom: figures, and the proof that people were treated alike."
 
@@ -52,6 +53,15 @@ def _unsent(person: Person) -> dict[str, int]:
     return {"mails stopped": queued.update(state=Message.State.CANCELLED)}
 
 
+def _untailored(person: Person) -> dict[str, int]:
+    """Nothing more is worked out of their resume: a worker that has it finds its lease gone."""
+    runs = TailoringRun.objects.filter(application__candidate__in=person.ids)
+    running = runs.filter(state__in=["queued", "running", "review", "approved"])
+    cancelled = TailoringRun.State.CANCELLED
+    ended = running.update(state=cancelled, ended_at=person.now, lease_token=None, lease_until=None)
+    return {"tailorings stopped": ended}
+
+
 def _settled_submissions(before: datetime) -> dict[str, int]:
     """What was sent through a form and never became an application."""
     old = IntakeSubmission.objects.filter(created_at__lt=before, candidate__isnull=True, application__isnull=True)
@@ -62,6 +72,7 @@ def register() -> None:
     erasing.leftover(_settled_submissions)
     erasing.stop(_withdrawn)
     erasing.stop(_unsent)
+    erasing.stop(_untailored)
     application, interview = "application__candidate", "interview__application__candidate"
     erasing.register(
         Eraser(model="jobs.application", find=of_person(), delete=False, why=DECISION),
@@ -99,6 +110,15 @@ def register() -> None:
         Eraser(model="jobs.offer", find=of_person(application), delete=True,
                keys=("letter_docx_key", "letter_pdf_key")),
         Eraser(model="jobs.offerapproval", find=of_person(f"offer__{application}"), delete=True),
+        Eraser(model="jobs.tailoringrun", find=of_person(application), delete=False,
+               keys=("docx_key", "pdf_key", "letter_docx_key", "letter_pdf_key"),
+               why="That software worked on a resume, when, and who answered for it."),
+        Eraser(model="jobs.tailoringstep", find=of_person(f"run__{application}"), delete=False,
+               called=("step of a tailored resume", "steps of tailored resumes"),
+               why="What a language model took: the budget of a month."),
+        Eraser(model="jobs.tailoringevent", find=of_person(f"run__{application}"), delete=True),
+        Eraser(model="jobs.tailoringline", find=of_person(f"run__{application}"), delete=True),
+        Eraser(model="jobs.provenancelink", find=of_person(f"line__run__{application}"), delete=True),
         Eraser(model="jobs.message", find=of_person(), delete=True, more_keys=_attachments),
         Eraser(model="jobs.intakesubmission", find=_submissions, delete=True,
                called=("submission of a form", "submissions of a form")),

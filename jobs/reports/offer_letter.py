@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -82,7 +81,7 @@ def word(said: dict[str, Any], *, made_at: datetime) -> bytes:
     _write_letter(paper, said)
     whole = io.BytesIO()
     paper.save(whole)
-    return _without_clock(whole.getvalue())
+    return typesetting.without_clock(whole.getvalue())
 
 
 def _write_letter(paper: Document, said: dict[str, Any]) -> None:
@@ -120,22 +119,8 @@ def _write_letter(paper: Document, said: dict[str, Any]) -> None:
     paper.add_paragraph(said["version"])
     for paragraph in paper.element.body.iter(qn("w:p")):
         # A paragraph runs in the direction of its own words only if nothing says otherwise; names decide for theirs.
-        if _is_right_to_left("".join(paragraph.itertext())):
+        if typesetting.is_right_to_left("".join(paragraph.itertext())):
             paragraph.get_or_add_pPr().append(paragraph.makeelement(qn("w:bidi"), {}))
-
-
-def _is_right_to_left(text: str) -> bool:
-    first = next((one for one in text if one.isalpha()), "")
-    return "\u0590" <= first <= "\u08ff"
-
-
-def _without_clock(package: bytes) -> bytes:
-    """The same package with every entry of one fixed day: the day of writing is in the properties."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(package)) as read, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as written:
-        for entry in read.infolist():
-            written.writestr(zipfile.ZipInfo(entry.filename), read.read(entry), zipfile.ZIP_DEFLATED)
-    return out.getvalue()
 
 
 def _day(value: date | None) -> str:

@@ -36,7 +36,7 @@ HEAD = """\
 SENDERS = ("nobody", "outsider", "interviewer", "manager", "coordinator", "recruiter", "auditor", "operator")
 # What every answer may write: who asked, how often, whose session; and what belongs to the sender alone.
 ASIDE = re.compile(
-    r"^(audit_|django_session|hrassist_throttle|hrassist_idempot|procrastinate_|django_migrations|pgtrigger)"
+    r"^(audit_|django_session|hrassist_(session|throttle|tally|idempot)|procrastinate_|django_migrations|pgtrigger)"
 )
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 # Nouns that everybody at work shares, whatever job they hang on.

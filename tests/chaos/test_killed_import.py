@@ -25,13 +25,13 @@ pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
 ROWS = 50
 
 
-def work(store: Path, *, dies_at: str = "") -> int:
+def work(store: Path, *, dies_at: str = "", queue: str = "bulk") -> int:
     url = "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**connection.settings_dict)
     environment = {
         **os.environ, "HRASSIST_ENV": "development", "DATABASE_URL": url, "HRASSIST_STORAGE_DIR": str(store),
         failpoint.VARIABLE: dies_at,
     }  # fmt: skip
-    command = [sys.executable, "manage.py", "procrastinate", "worker", "--queues", "bulk", "--one-shot"]
+    command = [sys.executable, "manage.py", "procrastinate", "worker", "--queues", queue, "--one-shot"]
     return subprocess.run(command, cwd=configured.BASE_DIR, env=environment, check=False, timeout=120).returncode
 
 

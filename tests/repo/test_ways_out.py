@@ -23,6 +23,7 @@ OPENING = {
 # Each with where it goes instead of the outside of a stranger's choosing.
 DOORS = {
     "hrassist/lib/egress.py": "the way out itself",
+    "hrassist/lib/egress_stream.py": "the same for answers that come over minutes",
     "hrassist/lib/egress_session.py": "hands what a package sends to the way out",
     "hrassist/identity/providers.py": "names the errors of such a session",
     "audit/sealing/anchors.py": "names the errors of the object store",
@@ -30,6 +31,7 @@ DOORS = {
     "hrassist/lib/scanner.py": "the scanner's socket on this machine",
     "hrassist/lib/devdb.py": "looks for a free port of this machine",
     "hrassist/lib/storage/s3.py": "the object store of the settings",
+    "hrassist/ops/backup/places.py": "names the errors of the object store",
     "hrassist/ops/raw_http.py": "the storage doctor's probes of that store",
     "hrassist/ops/storage_probes.py": "the same",
 }

@@ -52,11 +52,14 @@ from jobs.models import (
     Offer,
     OfferApproval,
     Opening,
+    ProvenanceLink,
     RankingOptOut,
     Referral,
     ReviewRequest,
     ScorecardRating,
     StageTransition,
+    TailoringEvent,
+    TailoringLine,
 )
 from tests.factories import ApplicationFactory, CandidateFactory, ResumeFactory, UploadTicketFactory, UserFactory, put
 from tests.hiring import (
@@ -67,6 +70,7 @@ from tests.hiring import (
     OfferFactory,
     ScorecardAttributeFactory,
     ScorecardFactory,
+    TailoringRunFactory,
     TrackingLinkFactory,
 )
 
@@ -79,6 +83,11 @@ NOT_OF_A_PERSON = {
     "jobs.interview.uid": "made by us, random",
     "jobs.match.components": "figures by names of ours",
     "jobs.opening.close_reason": "about the vacancy",
+    "jobs.tailoringrun.brief": "what the job asks for",
+    "jobs.tailoringrun.failed_for": "a code of ours",
+    "jobs.tailoringrun.provider": "a name of ours",
+    "jobs.tailoringrun.read_back": "figures by names of ours",
+    "jobs.tailoringstep.prompt_version": "a name of ours",
     "candidates.erasure.counts": "figures by names of ours",
     "candidates.erasure.certificate": "what the erasure itself writes",
     "candidates.erasure.step": "a name of ours",
@@ -89,7 +98,7 @@ NOT_OF_A_PERSON = {
     "candidates.uploadticket.declared_sha256": "a hash",
     "candidates.consentrecord.evidence": "written once, with the word in it",
 }
-KEYS = {"key", "letter_docx_key", "letter_pdf_key"}
+KEYS = {"key", "docx_key", "pdf_key", "letter_docx_key", "letter_pdf_key"}
 
 
 def whole_person(by: User) -> Candidate:
@@ -175,6 +184,14 @@ def hired(application: Application, *, resume: Any, by: User) -> None:
     NoteMention.objects.create(note=note, user=UserFactory())
     offer: Offer = OfferFactory(application=application, letter_pdf_key="clean/pdf", letter_docx_key="clean/docx")
     OfferApproval.objects.create(offer=offer, position=1, approver=by)
+    tailored = TailoringRunFactory(
+        application=application, resume=resume, state="ready", approved_at=timezone.now(), approved_by=by,
+        docx_key="clean/tailored", source={"basics": {"name": WORD}}, source_text=WORD, created_by=by,
+    )  # fmt: skip
+    put("clean/tailored", f"{WORD} tailored".encode())
+    TailoringEvent.objects.create(run=tailored, seq=1, kind="text", data={"text": WORD})
+    line = TailoringLine.objects.create(run=tailored, position=0, part="work", original=WORD, text=WORD)
+    ProvenanceLink.objects.create(line=line, source="w0.b0", quote=WORD)
     for key in ("clean/pdf", "clean/docx", "clean/attached"):
         put(key, f"{WORD} letter".encode())
     MessageFactory(

@@ -194,3 +194,20 @@ def test_a_command_names_itself_in_all_it_writes(monkeypatch):
         connection.execute_wrappers.clear()
     event = Event.objects.get(action="user.changed")
     assert (event.actor_type, event.actor_id, event.actor_display) == ("command", "deploy", "tidy_up")
+
+
+def test_a_connection_that_opens_amid_a_request_keeps_nobody_of_it():
+    UserFactory()
+    connection.close()
+    kept = list(connection.execute_wrappers)
+    try:
+        # As the first request of a process finds it: what watches a connection is put on when it opens.
+        connection.execute_wrappers.clear()
+        for who, zone in ((ROSA, "Europe/Berlin"), (HUGO, "Europe/Rome")):
+            connection.close()
+            with actor_named(connection, lambda who=who: who):
+                User.objects.update(time_zone=zone)
+        assert actors() == ["rosa", "hugo"]
+        assert [type(one).__name__ for one in connection.execute_wrappers] == ["function"]
+    finally:
+        connection.execute_wrappers[:] = kept

@@ -79,3 +79,21 @@ def test_nothing_moves_for_who_does_not_see_it(hiring_manager, interviewer, clie
     mine.refresh_from_db()
     assert (mine.stage.kind, other.stage.kind) == ("screen", "applied")
     assert client_as(interviewer).get(LIST).context["bulk_acts"] == []
+
+
+def test_the_resumes_of_a_shortlist_are_tailored_and_who_has_none_is_told(recruiter, client_as, deferred_tasks):
+    from jobs.models import TailoringRun
+    from tests.jobs.tailoring.resumes import resume_of
+
+    rows = ApplicationFactory.create_batch(3)
+    for one in rows[:2]:
+        resume_of(one.candidate)
+    browser = client_as(recruiter)
+    act(browser, "tailor", rows, provider="offline", language="", with_letter="on")
+    assert TailoringRun.objects.filter(application__in=rows[:2], state="queued").count() == 2
+    assert len(deferred_tasks("tailor")) == 2
+    said = told(browser)
+    assert "2 applications begun" in said
+    assert "There is no resume of this person to tailor" in said
+    act(browser, "tailor", rows[:2], provider="offline", language="", with_letter="on")
+    assert TailoringRun.objects.count() == 2

@@ -64,6 +64,16 @@ def test_the_rules_of_a_job_that_a_colleague_set_meanwhile_are_not_written_over(
     assert (privacy.ranking_off, privacy.ranking_off_for, privacy.jurisdictions) == (False, "", None)
 
 
+def test_the_switches_count_no_job_that_their_reader_does_not_see(recruiter, operator, client_as):
+    JobFactory(country="DE", status="open", team={recruiter: "recruiter"})
+    JobFactory(country="DE", status="open", confidential=True)
+    shown = client_as(recruiter).get("/jobs/jurisdictions/").content.decode()
+    assert "1 open job<" in shown
+    assert "2 open jobs" not in shown
+    # Operators set the switches and see no jobs at all.
+    assert "open job" not in client_as(operator).get("/jobs/jurisdictions/").content.decode()
+
+
 def test_nobody_is_left_out_of_rankings_without_the_way_they_said_so(recruiter, client_as):
     person = ApplicationFactory().candidate
     browser, address = client_as(recruiter), f"/candidates/candidate/{person.pk}/ranking/"

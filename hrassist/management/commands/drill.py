@@ -1,0 +1,36 @@
+"""Prove that the newest backup can be restored."""
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from hrassist.lib.errors import DomainError
+from hrassist.ops.backup import status
+from hrassist.ops.backup.drill import drill
+
+
+class Command(BaseCommand):
+    help = "Restore the newest backup into a scratch database, judge it, leave a signed receipt with RPO and RTO."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--place", default="all", choices=["A", "B", "all"])
+        parser.add_argument("--json", action="store_true", help="The receipt as JSON.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        del args
+        try:
+            said = drill(which=options["place"], tell=self.stderr.write)
+        except DomainError as error:
+            raise CommandError(error.message) from error
+        status.tell_metrics(status.read())
+        if options["json"]:
+            self.stdout.write(json.dumps(said, indent=1))
+        elif said["passed"]:
+            self.stdout.write(
+                f"Passed: {said['rows']:,} rows of {said['tables']} tables from place {said['place']}; RPO "
+                f"{said['rpo_seconds']} s, RTO {said['rto_seconds']} s; {said['files']['opened']} files opened, "
+                f"{said['files']['not_copied']} not copied yet; {said['would_be_erased_again']} would be erased again."
+            )
+        if not said["passed"]:
+            raise CommandError(f"The drill failed: {said['why']}")

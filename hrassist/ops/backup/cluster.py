@@ -1,0 +1,238 @@
+"""A restore of a whole server by pgBackRest: into a directory of another name, started for nobody, judged, then named.
+
+A failed restore that is started anyway looks healthy and is empty: so nothing here is ever started under its own name,
+and what is started cannot archive.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils.dateparse import parse_datetime
+
+from hrassist.lib import failpoint
+from hrassist.lib.errors import Conflict, DomainError
+from hrassist.ops.backup import pgbackrest
+
+PARTIAL = ".partial"
+# The database writes an event with every change and a seal each minute: how far it came is in these.
+HEARTBEAT = "SELECT greatest((SELECT max(ts) FROM audit_event), (SELECT max(sealed_at) FROM audit_seal))"
+COUNTS = "SELECT (SELECT count(*) FROM candidates_candidate) || ' ' || (SELECT count(*) FROM audit_event)"
+RECOVERY_WITHIN = 1800.0
+
+
+class TargetTaken(Conflict):
+    code = "restore_target_not_empty"
+    default_message = "{path} is there and not empty. Nothing was touched. Move it away, or restore into another name."
+
+
+class NotPutIntoService(DomainError):
+    code = "restore_post_check_failed"
+    default_message = "The restored server does not hold and was not put into service; it lies in {path}: {why}"
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """How the server's programs are run here: as whom, under which root, with which port."""
+
+    run: tuple[str, ...]
+    binaries: str
+    root: Path
+    port: int
+
+    @classmethod
+    def configured(cls) -> Machine:
+        return cls(
+            run=tuple(shlex.split(settings.PG_SERVER_RUN)), binaries=settings.PG_SERVER_BIN,
+            root=Path(settings.PG_SERVER_ROOT), port=settings.PG_RESTORE_PORT,
+        )  # fmt: skip
+
+    def program(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(  # noqa: S603 - programs of the server, arguments are not a shell's
+            [*self.run, f"{self.binaries}/{name}", *arguments], capture_output=True, text=True, check=False
+        )
+
+    def outside(self, path: str) -> Path:
+        """Where this process sees a path of the server's."""
+        return self.root / path.lstrip("/")
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """What came back and how far it reached."""
+
+    directory: str
+    repository: int
+    seconds: float
+    restore_seconds: float
+    recovered: datetime | None
+    behind_seconds: float | None
+    counts: str
+
+
+def restore(
+    *,
+    directory: str,
+    repo: int,
+    time_target: str = "",
+    name_target: str = "",
+    as_of: str = "",
+    heartbeat: datetime | None = None,
+    most_behind: float = 120.0,
+    database: str = "hrassist",
+    keep: bool = True,
+    machine: Machine | None = None,
+    tell: Callable[[str], None] = lambda _line: None,
+) -> Back:
+    """Restore into `directory`, which is absent or empty; with `keep` false it is a drill and goes away again.
+
+    Raises TargetTaken, PgBackRestFailed, NotPutIntoService.
+    """
+    machine = machine or Machine.configured()
+    final, partial = machine.outside(directory), machine.outside(directory + PARTIAL)
+    if final.exists() and any(final.iterdir()):
+        raise TargetTaken(path=directory)
+    if partial.exists():
+        # Of a restore that was killed; it was never anybody's data.
+        shutil.rmtree(partial)
+    began = time.monotonic()
+    tell(f"Restoring from repository {repo} …")
+    _fetch(directory + PARTIAL, repo, time_target=time_target, name_target=name_target, as_of=as_of)
+    fetched = time.monotonic() - began
+    failpoint.reach("restore.fetched")
+    tell("Recovering and judging …")
+    try:
+        recovered, counts = _recovered(machine, directory + PARTIAL, database)
+    except DomainError:
+        raise
+    except Exception as error:
+        raise NotPutIntoService(
+            path=directory + PARTIAL, why=_last_words(machine, directory + PARTIAL) or error
+        ) from error
+    # A restore to a moment is behind on purpose.
+    behind = None
+    if heartbeat is not None and not (time_target or name_target):
+        behind = pgbackrest.behind(recovered, heartbeat)
+        if behind > most_behind:
+            raise NotPutIntoService(
+                path=directory + PARTIAL,
+                why=f"it ends {behind:.0f} s before the last heartbeat outside the database: WAL is missing.",
+            )
+    _scrub(partial)
+    if keep:
+        if final.exists():
+            final.rmdir()
+        partial.rename(final)
+    else:
+        shutil.rmtree(partial)
+    return Back(directory, repo, time.monotonic() - began, fetched, recovered, behind, counts)
+
+
+def _fetch(path: str, repo: int, *, time_target: str, name_target: str, as_of: str) -> None:
+    options = [f"--repo={repo}", f"--pg1-path={path}", "--archive-mode=off"]
+    if time_target:
+        options += ["--type=time", f"--target={_as_it_reads(time_target)}", "--target-action=promote"]
+    elif name_target:
+        options += ["--type=name", f"--target={name_target}", "--target-action=promote"]
+    if as_of:
+        options += [f"--repo-target-time={_as_it_reads(as_of)}"]
+    pgbackrest.run("restore", *options)
+
+
+def _as_it_reads(moment: str) -> str:
+    """A moment as pgBackRest reads it: no T, and seconds at most in thousandths."""
+    found = parse_datetime(moment)
+    if found is None:
+        raise DomainError(f"{moment} is no moment such as 2026-11-26T03:15:00+00:00.", code="bad_moment")
+    return f"{found.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"[:-3] + "+00"
+
+
+def _recovered(machine: Machine, path: str, database: str) -> tuple[datetime | None, str]:
+    """Start it with its socket in its own directory, wait until it has promoted, ask how far it came, and stop it."""
+    options = f"-c listen_addresses='' -c unix_socket_directories={path} -c port={machine.port} -c archive_mode=off"
+    started = machine.program(
+        "pg_ctl", "-D", path, "-w", "-t", "600", "-o", options, "-l", f"{path}/restore.log", "start"
+    )
+    log = machine.outside(f"{path}/restore.log")
+    if started.returncode:
+        said = log.read_text(errors="replace") if log.exists() else started.stdout
+        raise NotPutIntoService(path=path, why=f"it does not start: {pgbackrest.cause(said[-3000:])}")
+    try:
+        deadline = time.monotonic() + RECOVERY_WITHIN
+        while _ask(machine, path, database, "SELECT pg_is_in_recovery()") != "f":
+            if time.monotonic() > deadline:
+                raise NotPutIntoService(path=path, why="it does not come out of recovery.")
+            time.sleep(0.2)
+        moment = _ask(
+            machine,
+            path,
+            database,
+            f"SELECT to_char(({HEARTBEAT}) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US+00:00')",
+        )
+        counts = _ask(machine, path, database, COUNTS)
+        damaged = machine.program(
+            "pg_amcheck", "-h", path, "-p", str(machine.port), "-d", database, "--install-missing", "--jobs=2"
+        )
+        if damaged.returncode:
+            raise NotPutIntoService(path=path, why=(damaged.stdout + damaged.stderr)[-300:])
+    finally:
+        machine.program("pg_ctl", "-D", path, "-w", "-m", "fast", "stop")
+    return (datetime.fromisoformat(moment) if moment else None), counts
+
+
+def _last_words(machine: Machine, path: str) -> str:
+    """Why the server went away, as its log ends: a target that is never reached, say."""
+    log = machine.outside(f"{path}/restore.log")
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    return next((line for line in reversed(lines) if "FATAL" in line or "PANIC" in line), "")
+
+
+def _ask(machine: Machine, path: str, database: str, statement: str) -> str:
+    arguments = ["-h", path, "-p", str(machine.port), "-d", database, "-XAtq", "-v", "ON_ERROR_STOP=1"]
+    done = machine.program("psql", *arguments, "-c", statement)
+    if done.returncode:
+        if "starting up" in done.stderr or "not yet accepting" in done.stderr:
+            return ""
+        raise RuntimeError(done.stderr.strip()[-300:])
+    return done.stdout.strip()
+
+
+def _scrub(path: Path) -> None:
+    auto = path / "postgresql.auto.conf"
+    if auto.exists():
+        owner = auto.stat()
+        auto.write_text(pgbackrest.scrubbed(auto.read_text()))
+        os.chown(auto, owner.st_uid, owner.st_gid)
+
+
+def archived_segments(repo: int) -> list[str]:
+    """The names of all WAL segments in a repository."""
+    return [name for name, _at in _archive(repo)]
+
+
+def newest_wal_at(repo: int) -> datetime | None:
+    """When the newest segment came to a repository, by what lies there."""
+    return max((at for name, at in _archive(repo) if len(name) > 24), default=None)
+
+
+def _archive(repo: int) -> list[tuple[str, datetime]]:
+    path = f"archive/{settings.PGBACKREST_STANZA}"
+    found: dict[str, Any] = json.loads(
+        pgbackrest.run("repo-ls", f"--repo={repo}", "--recurse", "--output=json", path)
+    )  # fmt: skip
+    return [
+        (name.rpartition("/")[2], datetime.fromtimestamp(about["time"], tz=UTC))
+        for name, about in found.items()
+        if about.get("type") == "file"
+    ]

@@ -1,0 +1,130 @@
+"""A drill restores the newest backup for nobody, judges it, and leaves a signed receipt of how long that took."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from audit import actions as audit
+from candidates.actions import replaying
+from candidates.models import Resume
+from hrassist.lib.errors import DomainError
+from hrassist.ops.backup import cluster, files, keys, manifests, pgbackrest, places, restoring, servers
+from hrassist.ops.backup.keys import Ring
+
+SAMPLE = 20
+# A server that archives each minute is never further behind than two.
+MOST_BEHIND = 120.0
+
+
+def drill(*, which: str = "all", tell: Callable[[str], None] = lambda _line: None) -> dict[str, Any]:
+    """Restore, judge, throw away; the receipt, which is also written where the drill failed.
+
+    RPO is how much would have been lost had the server gone at this moment, RTO how long the restore took with its
+    judgement. Nothing of the live installation is written to: nobody is erased, no file is put anywhere.
+    """
+    ring, now = keys.configured(), timezone.now()
+    if settings.BACKUP_ENGINE == "pgbackrest":
+        return _of_server(which=which, ring=ring, now=now, tell=tell)
+    began = time.monotonic()
+    said: dict[str, Any] = {"kind": "drill", "moment": now.isoformat(), "passed": False, "engine": "dump"}
+    place = None
+    scratch = servers.own().named(f"hrassist_drill_{uuid4().hex[:8]}")
+    try:
+        place, manifest, _entry = restoring.choose(which=which, ring=ring)
+        moment = datetime.fromisoformat(manifest["moment"])
+        said |= {"place": place.label, "backup": manifest["name"], "backup_moment": manifest["moment"]}
+        said |= {"rpo_seconds": round((now - moment).total_seconds(), 1), "bytes": manifest["database_bytes"]}
+        done = restoring.bring_back(scratch, place, manifest, ring=ring, tell=tell)
+        tell("Comparing files …")
+        with servers.spoken_to(scratch):
+            said["would_be_erased_again"] = len(replaying.replay(now=now, dry_run=True).people)
+            said["files"] = _files(place.label, ring=ring)
+        said["rto_seconds"] = round(time.monotonic() - began, 1)
+        said |= {"rows": done.rows, "tables": done.tables, "indexes_checked": done.indexes_checked}
+        said |= {"seals": done.seals, "notes": done.notes, "steps": done.steps}
+        said["passed"] = not said["files"]["damaged"]
+        said["why"] = "" if said["passed"] else f"{len(said['files']['damaged'])} copies of files are damaged."
+    except DomainError as error:
+        said |= {"why": error.message, "code": error.code}
+    finally:
+        servers.drop(scratch, scratch.name)
+    said["seconds"] = round(time.monotonic() - began, 1)
+    _keep(said, which=which if place is None else place.label, ring=ring)
+    with transaction.atomic():
+        audit.record("backup.drilled", passed=said["passed"], seconds=said["seconds"])
+    return said
+
+
+def _of_server(*, which: str, ring: Ring, now: datetime, tell: Callable[[str], None]) -> dict[str, Any]:
+    """The same by pgBackRest: the whole server, with every segment counted and its end held to the live heartbeat."""
+    label = "B" if which == "all" and len(places.configured()) > 1 else places.configured(which)[0].label
+    repo = pgbackrest.REPOSITORIES[label]
+    said: dict[str, Any] = {
+        "kind": "drill", "moment": now.isoformat(), "passed": False, "engine": "pgbackrest", "place": label,
+    }  # fmt: skip
+    began = time.monotonic()
+    try:
+        tell("Reading the repository …")
+        faults = pgbackrest.verify(repo)
+        faults += [f"{one} is missing." for one in pgbackrest.holes(cluster.archived_segments(repo))]
+        with connection.cursor() as cursor:
+            cursor.execute(cluster.HEARTBEAT)
+            heartbeat = cursor.fetchone()[0]
+        restoring_since = time.monotonic()
+        done = cluster.restore(
+            directory=settings.PG_DRILL_DIR, repo=repo, heartbeat=heartbeat, keep=False, most_behind=MOST_BEHIND,
+            database=connection.settings_dict["NAME"], tell=tell,
+        )  # fmt: skip
+        said |= {
+            "rto_seconds": round(time.monotonic() - restoring_since, 1),
+            "rpo_seconds": round(done.behind_seconds or 0.0, 1),
+            "rows": sum(int(one) for one in done.counts.split()),
+            "tables": len(done.counts.split()),
+            "files": _files(label, ring=ring),
+            "would_be_erased_again": len(replaying.replay(now=now, dry_run=True).people),
+        }
+        faults += [f"{len(said['files']['damaged'])} copies of files are damaged."] if said["files"]["damaged"] else []
+        said |= {"passed": not faults, "why": " ".join(faults[:5])}
+    except DomainError as error:
+        said |= {"why": error.message, "code": error.code}
+    said["seconds"] = round(time.monotonic() - began, 1)
+    _keep(said, which=label, ring=ring)
+    with transaction.atomic():
+        audit.record("backup.drilled", passed=said["passed"], seconds=said["seconds"])
+    return said
+
+
+def _files(label: str, *, ring: Ring) -> dict[str, Any]:
+    """Of the restored rows' files: how many this place has a copy of, and whether a sample opens."""
+    place = places.configured(label)[0]
+    there = {entry.key for entry in place.entries(files.OBJECTS)}
+    sums = list(Resume.objects.values_list("sha256", flat=True))
+    copied = [one for one in sums if files.name_of(one) in there]
+    damaged = []
+    for sha256 in random.SystemRandom().sample(copied, min(SAMPLE, len(copied))):
+        try:
+            data, _label = files.fetch(sha256, which=label, ring=ring)
+            if hashlib.sha256(data).hexdigest() != sha256:
+                damaged.append(sha256)
+        except DomainError as error:
+            damaged.append(f"{sha256}: {error.code}")
+    return {
+        "rows": len(sums), "copied": len(copied), "not_copied": len(sums) - len(copied),
+        "opened": min(SAMPLE, len(copied)), "damaged": damaged,
+    }  # fmt: skip
+
+
+def _keep(said: dict[str, Any], *, which: str, ring: Ring) -> None:
+    folder = f"{manifests.DRILLS}{datetime.fromisoformat(said['moment']):{manifests.STAMP}}/"
+    for place in places.configured(which):
+        manifests.write(place, said, name=folder + manifests.NAME, ring=ring)

@@ -1,0 +1,242 @@
+"""Copies of resumes and pictures of their pages in the second place, each once, under its SHA-256.
+
+Objects are encrypted and locked; a run's list is written last. Nothing is ever copied over or synchronised away: what a
+row stops to name stays until its lock ends and no list within the time of backups names it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+
+from candidates.models import Resume, ResumePage
+from hrassist.lib import failpoint, storage
+from hrassist.lib.errors import DomainError, NotFound
+from hrassist.lib.storage import ObjectMissing
+from hrassist.ops.backup import cipher, keys, manifests, places
+from hrassist.ops.backup.keys import Ring
+from hrassist.ops.backup.places import NoSuchObject, Place
+
+OBJECTS = "files/objects/"
+LIST = "list"
+# A lock is renewed when a week of it has gone, so an hourly run asks for few.
+RENEW_AFTER = timedelta(days=7)
+
+
+class FileNotInBackup(NotFound):
+    code = "file_not_in_backup"
+    default_message = "No place has a copy of the file {sha256}. A run that copied it is named by backup_status."
+
+
+@dataclass(slots=True)
+class Copied:
+    """What one run did in one place."""
+
+    place: str
+    copied: int = 0
+    kept: int = 0
+    bytes: int = 0
+    renewed: int = 0
+    removed: int = 0
+    missing: list[str] = field(default_factory=list)
+    altered: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    key: str
+    sha256: str
+
+
+def copy(place: Place, *, now: datetime, ring: Ring | None = None) -> Copied:
+    """Copy what this place does not have yet, renew locks, and write the list. It bears to be killed and run again."""
+    ring = ring or keys.configured()
+    done = Copied(place.label)
+    before = _list(place, ring=ring) or {"files": {}}
+    there = {entry.key: entry for entry in place.entries(OBJECTS)}
+    listed: dict[str, dict[str, Any]] = {}
+    until = now + timedelta(days=settings.BACKUP_LOCK_DAYS)
+    for row in _rows():
+        known = before["files"].get(row.key, {})
+        sha256 = row.sha256 or known.get("sha256", "")
+        if sha256 and name_of(sha256) in there:
+            done.kept += 1
+            size = known.get("size") or there[name_of(sha256)].size
+            lock = _renewed(place, sha256, known, now=now, until=until, done=done)
+        else:
+            found = _copied(place, row, ring=ring, done=done)
+            if found is None:
+                continue
+            sha256, size, lock = *found, until.isoformat()
+        listed[row.key] = {"sha256": sha256, "size": size, "locked_until": lock}
+    failpoint.reach("backup.files")
+    former = _former(before, listed, there, now=now)
+    _write(place, listed, former, now=now, ring=ring, done=done)
+    done.removed = _prune(place, former, now=now)
+    return done
+
+
+def _rows() -> Iterator[_Row]:
+    for key, sha256 in Resume.objects.order_by("pk").values_list("key", "sha256").iterator():
+        yield _Row(key, sha256)
+    for key in ResumePage.objects.order_by("pk").values_list("key", flat=True).iterator():
+        yield _Row(key, "")
+
+
+def _copied(place: Place, row: _Row, *, ring: Ring, done: Copied) -> tuple[str, int] | None:
+    try:
+        # A resume is a few megabytes, and nothing of it may leave before its sum is known.
+        data = b"".join(storage.clean().open(row.key))
+    except ObjectMissing:
+        done.missing.append(row.key)
+        return None
+    sha256 = hashlib.sha256(data).hexdigest()
+    if row.sha256 and sha256 != row.sha256:
+        done.altered.append(row.key)
+        return None
+    name = name_of(sha256)
+    place.put(name, cipher.encrypt([data], name=name, ring=ring))
+    failpoint.reach("backup.file")
+    done.copied += 1
+    done.bytes += len(data)
+    return sha256, len(data)
+
+
+def _renewed(place: Place, sha256: str, known: dict[str, Any], *, now: datetime, until: datetime, done: Copied) -> str:
+    held = known.get("locked_until")
+    if held and datetime.fromisoformat(held) > until - RENEW_AFTER:
+        return str(held)
+    place.lock(name_of(sha256), until=until)
+    done.renewed += 1
+    del now
+    return until.isoformat()
+
+
+def _write(
+    place: Place, listed: dict[str, Any], former: dict[str, str], *, now: datetime, ring: Ring, done: Copied
+) -> None:
+    folder = f"{manifests.FILES}{now:{manifests.STAMP}}/"
+    place.put(folder + LIST, manifests.seal({"files": listed, "former": former}, name=folder + LIST, ring=ring))
+    said = {
+        "kind": "files",
+        "moment": now.isoformat(),
+        "files": len(listed),
+        "copied": done.copied,
+        "bytes": done.bytes,
+        "missing": done.missing[:100],
+        "altered": done.altered[:100],
+        "shortest_lock": min((one["locked_until"] for one in listed.values()), default=""),
+    }
+    manifests.write(place, said, name=folder + manifests.NAME, ring=ring)
+
+
+def _list(place: Place, *, ring: Ring, at: datetime | None = None) -> dict[str, Any] | None:
+    """The newest list that a finished run wrote."""
+    for entry in manifests.listed(place, manifests.FILES, at=at):
+        manifests.read(place, entry, ring=ring)
+        folder = entry.key.removesuffix(manifests.NAME)
+        versions = {one.key: one.version for one in place.entries(folder, at=at)} if at else {}
+        return manifests.unseal(place, folder + LIST, ring=ring, version=versions.get(folder + LIST, ""))
+    return None
+
+
+def _former(before: dict[str, Any], listed: dict[str, Any], there: Iterable[str], *, now: datetime) -> dict[str, str]:
+    """The objects that no row names any more, and since when: what one list hands on to the next."""
+    named = {name_of(one["sha256"]) for one in listed.values()}
+    known: dict[str, str] = before.get("former", {})
+    return {name: known.get(name, now.isoformat()) for name in there if name not in named}
+
+
+def _prune(place: Place, former: dict[str, str], *, now: datetime) -> int:
+    """Let go of lists past their days, and of what no row named for as long."""
+    limit = now - timedelta(days=settings.BACKUP_KEEP_DAYS)
+    for entry in manifests.listed(place, manifests.FILES)[1:]:
+        folder = entry.key.removesuffix(manifests.NAME)
+        if manifests.moment_of(folder) < limit:
+            place.hide(entry.key)
+            place.hide(folder + LIST)
+    gone = [name for name, since in former.items() if datetime.fromisoformat(since) < limit]
+    for name in gone:
+        place.hide(name)
+    return len(gone)
+
+
+def name_of(sha256: str) -> str:
+    return f"{OBJECTS}{sha256[:2]}/{sha256}"
+
+
+def fetch(
+    sha256: str, *, which: str = "all", at: datetime | None = None, ring: Ring | None = None
+) -> tuple[bytes, str]:
+    """The bytes with this sum and the place they came from; `at` also finds what was deleted since.
+
+    Raises FileNotInBackup, and what the last place said where a copy is damaged.
+    """
+    ring, name = ring or keys.configured(), name_of(sha256)
+    trouble: DomainError | None = None
+    for place in places.configured(which):
+        try:
+            version = next((one.version for one in place.entries(name, at=at)), "") if at else ""
+            data = b"".join(cipher.decrypt(place.open(name, version=version), name=name, ring=ring))
+        except NoSuchObject:
+            continue
+        except DomainError as error:
+            trouble = error
+            continue
+        if hashlib.sha256(data).hexdigest() == sha256:
+            return data, place.label
+    raise trouble or FileNotInBackup(sha256=sha256)
+
+
+def bring_back(*, sha256: str, key: str = "", which: str = "all", at: datetime | None = None) -> str:
+    """Put one file back under the key that its rows name; the place it came from. Raises FileNotInBackup."""
+    data, place = fetch(sha256, which=which, at=at)
+    wanted = [key] if key else list(Resume.objects.filter(sha256=sha256).values_list("key", flat=True))
+    if not wanted:
+        raise FileNotInBackup("No row names the file {sha256}: nobody could open it.", sha256=sha256)
+    for one in wanted:
+        storage.clean().put(one, data, content_type="application/octet-stream")
+    return place
+
+
+@dataclass(slots=True)
+class Returned:
+    """What was missing or altered beside the rows, and what became of it."""
+
+    whole: int = 0
+    returned: int = 0
+    lost: list[str] = field(default_factory=list)
+
+
+def bring_all_back(*, which: str = "all", at: datetime | None = None) -> Returned:
+    """After a restore: every file that a row names and the store does not have as it was, from its copy."""
+    ring, done = keys.configured(), Returned()
+    lists = [_list(place, ring=ring, at=at) or {"files": {}} for place in places.configured(which)]
+    for row in _rows():
+        sha256 = row.sha256 or next((one["files"][row.key]["sha256"] for one in lists if row.key in one["files"]), "")
+        if _stored_sum(row.key) == (sha256 or _stored_sum(row.key)) != "":
+            done.whole += 1
+            continue
+        try:
+            data, _place = fetch(sha256, which=which, at=at, ring=ring)
+        except DomainError:
+            done.lost.append(row.key)
+            continue
+        storage.clean().put(row.key, data, content_type="application/octet-stream")
+        done.returned += 1
+    return done
+
+
+def _stored_sum(key: str) -> str:
+    digest = hashlib.sha256()
+    try:
+        for chunk in storage.clean().open(key):
+            digest.update(chunk)
+    except ObjectMissing:
+        return ""
+    return digest.hexdigest()

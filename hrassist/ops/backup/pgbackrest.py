@@ -1,0 +1,188 @@
+"""The engine `pgbackrest`: what it did is read from what its repositories hold, never from an exit code alone."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from psycopg.sql import SQL, Literal
+
+from hrassist.lib.errors import DomainError
+from hrassist.ops.backup import servers
+
+WITHIN = 3600
+# Place A is its first repository, place B its second.
+REPOSITORIES = {"A": 1, "B": 2}
+# They stay in postgresql.auto.conf after a restore: the target would rule the next one too, and a server that does not
+# archive looks well until it is lost.
+_LEFT = re.compile(r"^\s*(recovery_target\w*\s*=|restore_command\s*=|archive_mode\s*=\s*'?off)")
+
+
+class PgBackRestFailed(DomainError):
+    code = "pgbackrest_failed"
+    default_message = "pgBackRest {verb} failed: {said}"
+
+
+class NotConfirmed(DomainError):
+    code = "restore_point_not_confirmed"
+    default_message = (
+        "The WAL of restore point {name} is not in repository {repo} yet, so nothing was migrated. See whether "
+        "archiving works: docs/infrastructure/archive-failing.md."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """One repository, as `info` tells of it."""
+
+    number: int
+    is_well: bool
+    says: str
+    newest_backup: datetime | None
+    newest_wal: str
+    holes: tuple[str, ...]
+
+
+def command(verb: str, *options: str) -> list[str]:
+    return [*shlex.split(settings.PGBACKREST), f"--stanza={settings.PGBACKREST_STANZA}", verb, *options]
+
+
+def run(verb: str, *options: str) -> str:
+    """What it printed. Raises PgBackRestFailed with its own last words, the wrong key said to be one."""
+    done = subprocess.run(  # noqa: S603 - the operator's own command
+        command(verb, *options),
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=WITHIN,
+        check=False,
+    )
+    if done.returncode:
+        raise PgBackRestFailed(verb=verb, said=cause(done.stdout + done.stderr))
+    return done.stdout
+
+
+def cause(text: str) -> str:
+    """What stands behind its words: a wrong key looks like a broken file to it."""
+    # With a wrong key it quotes what it took for text.
+    text = re.sub(r"[^\x20-\x7e\n]+", "?", text)
+    lines = [line for line in text.split("\n") if "ERROR" in line or "HINT" in line] or text.split("\n")[-3:]
+    said = " ".join(line.strip()[:300] for line in lines[-4:])
+    if re.search(r"cipher header invalid|unable to flush|CryptoError|FormatError|\[031\]|\[095\]", text):
+        return f"this is the wrong key for that repository (repo-cipher-pass), or no encrypted one. {said}"
+    if "No space left" in text or "FileWriteError" in text:
+        return f"the disk is full, or takes nothing. {said}"
+    return said
+
+
+def backup(repo: int, *, kind: str = "incr") -> None:
+    """One repository at a time: pgBackRest backs up to one, whatever is configured."""
+    run("backup", f"--repo={repo}", f"--type={kind}")
+
+
+def verify(repo: int) -> list[str]:
+    """What is wrong in a repository. Its exit code is 0 while its text says invalid, so the text is read."""
+    text = run("verify", f"--repo={repo}", "--output=text", "--verbose")
+    return faults_of(text)
+
+
+def faults_of(text: str) -> list[str]:
+    """The faults in the words of `verify`."""
+    found = [line.strip() for line in text.splitlines() if re.search(r"status:\s*(?!ok|valid)\w+", line)]
+    for line in text.splitlines():
+        counted = re.findall(r"(missing|checksum invalid|size invalid|other|invalid checksum): (\d+)", line)
+        found += [f"{what}: {count}" for what, count in counted if int(count)]
+    if "status: ok" not in text and not found:
+        found.append("verify did not say that the stanza is well")
+    return found
+
+
+def repositories(text: str) -> list[Repository]:
+    """What `info --output=json` says of each repository of the stanza."""
+    found = []
+    for stanza in json.loads(text):
+        for repo in stanza.get("repo", []):
+            number = int(repo["key"])
+            backups = [
+                one
+                for one in stanza.get("backup", [])
+                if one["database"]["repo-key"] == number and not one.get("error")
+            ]
+            archives = [one for one in stanza.get("archive", []) if one["database"]["repo-key"] == number]
+            newest = max((one["timestamp"]["stop"] for one in backups), default=None)
+            found.append(
+                Repository(
+                    number=number,
+                    is_well=repo["status"]["code"] == 0,
+                    says=repo["status"]["message"],
+                    newest_backup=datetime.fromtimestamp(newest, tz=UTC) if newest else None,
+                    newest_wal=max((one["max"] or "" for one in archives), default=""),
+                    holes=(),
+                )
+            )
+    return found
+
+
+def info() -> list[Repository]:
+    return repositories(run("info", "--output=json"))
+
+
+def holes(segments: Sequence[str], *, segment_bytes: int = 16 * 1024 * 1024) -> list[str]:
+    """The names that are missing between the first and the last of these WAL segments of one timeline.
+
+    pgBackRest and PostgreSQL are silent about them: the server simply comes up at the hole.
+    """
+    per_file = 0x1_0000_0000 // segment_bytes
+    by_timeline: dict[str, list[int]] = {}
+    for name in {one[:24] for one in segments if re.fullmatch(r"[0-9A-F]{24}(-[0-9a-f]+\..*|-[0-9a-f]+)?", one)}:
+        number = int(name[8:16], 16) * per_file + int(name[16:24], 16)
+        by_timeline.setdefault(name[:8], []).append(number)
+    missing = []
+    for timeline, numbers in sorted(by_timeline.items()):
+        there = set(numbers)
+        missing += [
+            f"{timeline}{number // per_file:08X}{number % per_file:08X}"
+            for number in range(min(numbers), max(numbers))
+            if number not in there
+        ]
+    return missing
+
+
+def restore_point(name: str) -> str:
+    """A named point in the WAL, switched to the archive and confirmed in every repository; its segment."""
+    with servers.own().connect(autocommit=True) as connection:
+        connection.execute(SQL("SELECT pg_create_restore_point({})").format(Literal(name)))
+        row = connection.execute("SELECT pg_walfile_name(pg_switch_wal())").fetchone()
+    segment = str(row[0]) if row else ""
+    run("check")
+    for repo in info():
+        if repo.newest_wal < segment:
+            raise NotConfirmed(name=name, repo=repo.number)
+    return segment
+
+
+def scrubbed(text: str) -> str:
+    """postgresql.auto.conf without what a restore to a moment left in it."""
+    return "".join(line for line in text.splitlines(keepends=True) if not _LEFT.match(line))
+
+
+def behind(recovered: datetime | None, heartbeat: datetime) -> float:
+    """Seconds between the heartbeat that was kept outside and what came back: more than the interval is a hole."""
+    return float("inf") if recovered is None else max((heartbeat - recovered).total_seconds(), 0.0)
+
+
+def as_json(found: Sequence[Repository]) -> list[dict[str, Any]]:
+    return [
+        {
+            "repository": one.number, "well": one.is_well, "says": one.says, "newest_wal": one.newest_wal,
+            "newest_backup": one.newest_backup.isoformat() if one.newest_backup else None,
+        }
+        for one in found
+    ]  # fmt: skip

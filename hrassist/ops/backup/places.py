@@ -1,0 +1,353 @@
+"""Where backups lie: a folder on another disk, or a bucket that keeps versions and locks them.
+
+An object is written once under its name. A bucket's current objects are what rotation leaves; its versions are what an
+attacker cannot take away before the lock ends.
+"""
+
+from __future__ import annotations
+
+import base64
+import errno
+import hashlib
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path, PurePosixPath
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
+
+from hrassist.lib.errors import DomainError, NotFound, Unavailable
+from hrassist.lib.storage import s3
+
+PIECE = 1024 * 1024
+PART = 16 * 1024 * 1024
+
+
+class PlaceUnavailable(Unavailable):
+    """A place does not take or give objects now."""
+
+    code = "backup_place_unavailable"
+    default_message = "Place {place} ({where}) cannot be used: {why}."
+
+
+class PlaceFull(Unavailable):
+    code = "backup_place_full"
+    default_message = "Place {place} ({where}) is full. Nothing half-written was left there; make room and run again."
+
+
+class NoSuchObject(NotFound):
+    code = "backup_object_missing"
+    default_message = "Place {place} has no object {key}."
+
+
+class NoPlace(DomainError):
+    code = "no_backup_place"
+    default_message = "There is no backup place {place}. Set HRASSIST_BACKUP_A, and HRASSIST_BACKUP_B for a second one."
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An object in a place, or one version of it."""
+
+    key: str
+    size: int
+    at: datetime
+    version: str = ""
+
+
+class Place(Protocol):
+    """`label` is A or B, `where` what the setting says."""
+
+    label: str
+    where: str
+
+    def put(self, key: str, pieces: Iterable[bytes]) -> int:
+        """Write it whole or not at all; the size. Raises PlaceUnavailable, PlaceFull."""
+        ...
+
+    def open(self, key: str, *, version: str = "") -> Iterator[bytes]:
+        """Raises NoSuchObject, PlaceUnavailable."""
+        ...
+
+    def entries(self, under: str, *, at: datetime | None = None) -> Iterator[Entry]:
+        """What is there now, or was there at a moment, by name."""
+        ...
+
+    def hide(self, key: str) -> None:
+        """Take it from what is there now; its versions stay until their lock ends."""
+        ...
+
+    def locked_until(self, key: str) -> datetime | None: ...
+
+    def lock(self, key: str, *, until: datetime) -> None:
+        """Prolong the lock; never shortens it."""
+        ...
+
+
+class FolderPlace:
+    """A folder: no locks, so it is for one's own disk, beside a bucket."""
+
+    def __init__(self, label: str, path: Path):
+        self.label, self.path, self.where = label, path, str(path)
+
+    def put(self, key: str, pieces: Iterable[bytes]) -> int:
+        final = self._path(key)
+        # A disk that is not mounted would be written to beside its mount point, without anybody noticing.
+        self._require()
+        size = 0
+        part = final.with_name(f".{uuid4().hex}.part")
+        try:
+            final.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                for piece in pieces:
+                    size += file.write(piece)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(final)
+            _sync(final.parent)
+        except OSError as error:
+            raise self._broken(error) from error
+        finally:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+        return size
+
+    def open(self, key: str, *, version: str = "") -> Iterator[bytes]:
+        del version
+        try:
+            file = self._path(key).open("rb")
+        except FileNotFoundError as error:
+            raise NoSuchObject(place=self.label, key=key) from error
+        except OSError as error:
+            raise self._broken(error) from error
+
+        def pieces() -> Iterator[bytes]:
+            with file:
+                while piece := file.read(PIECE):
+                    yield piece
+
+        return pieces()
+
+    def entries(self, under: str, *, at: datetime | None = None) -> Iterator[Entry]:
+        top = self._path(under) if under else self.path
+        self._require()
+        for path in sorted(top.rglob("*")):
+            if path.is_file() and not path.name.startswith("."):
+                found = path.stat()
+                moment = datetime.fromtimestamp(found.st_mtime, tz=UTC)
+                if at is None or moment <= at:
+                    yield Entry(path.relative_to(self.path).as_posix(), found.st_size, moment)
+
+    def hide(self, key: str) -> None:
+        path = self._path(key)
+        path.unlink(missing_ok=True)
+        for folder in path.parents:
+            if folder == self.path or any(folder.iterdir()):
+                break
+            folder.rmdir()
+
+    def locked_until(self, key: str) -> datetime | None:
+        del key
+        return None
+
+    def lock(self, key: str, *, until: datetime) -> None:
+        """A folder has no locks."""
+
+    def free(self) -> int:
+        return shutil.disk_usage(self.path).free
+
+    def _path(self, key: str) -> Path:
+        parts = PurePosixPath(key).parts
+        if not parts or any(part in {"..", "/"} or part.startswith(".") for part in parts):
+            raise NoSuchObject(place=self.label, key=key)
+        return self.path.joinpath(*parts)
+
+    def _require(self) -> None:
+        if not self.path.is_dir():
+            raise PlaceUnavailable(place=self.label, where=self.where, why="there is no such folder")
+
+    def _broken(self, error: OSError) -> Unavailable:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+            return PlaceFull(place=self.label, where=self.where)
+        return PlaceUnavailable(place=self.label, where=self.where, why=error.strerror or error)
+
+
+class BucketPlace:
+    """A bucket with versions; where it was made with object lock, each object is locked as it is written."""
+
+    def __init__(self, label: str, client: Any, bucket: str, *, prefix: str = "", mode: str = "", days: int = 30):
+        self.label, self.client, self.bucket, self.mode, self.days = label, client, bucket, mode, days
+        self.prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+        self.where = f"s3://{bucket}/{self.prefix}"
+
+    def put(self, key: str, pieces: Iterable[bytes]) -> int:
+        held, size, upload = bytearray(), 0, ""
+        parts: list[Any] = []
+        named = {"Bucket": self.bucket, "Key": self.prefix + key}
+        try:
+            for piece in pieces:
+                held += piece
+                size += len(piece)
+                while len(held) >= PART:
+                    upload = upload or self.client.create_multipart_upload(**named, **self._locks())["UploadId"]
+                    parts.append(self._part(named, upload, len(parts) + 1, bytes(held[:PART])))
+                    del held[:PART]
+            if not upload:
+                body = bytes(held)
+                self.client.put_object(**named, Body=body, ContentMD5=_md5(body), **self._locks())
+                return size
+            if held:
+                parts.append(self._part(named, upload, len(parts) + 1, bytes(held)))
+            self.client.complete_multipart_upload(**named, UploadId=upload, MultipartUpload={"Parts": parts})
+            if self.mode:
+                # Some stores (Ceph) take the lock of an upload in parts and do not set it.
+                self.lock(key, until=datetime.now(tz=UTC) + timedelta(days=self.days))
+        except (ClientError, BotoCoreError) as error:
+            raise self._broken(error) from error
+        except BaseException:
+            if upload:
+                self.client.abort_multipart_upload(**named, UploadId=upload)
+            raise
+        return size
+
+    def _part(self, named: dict[str, str], upload: str, number: int, body: bytes) -> dict[str, Any]:
+        answer = self.client.upload_part(
+            **named, UploadId=upload, PartNumber=number, Body=body, ContentMD5=_md5(body)
+        )  # fmt: skip
+        return {"PartNumber": number, "ETag": answer["ETag"]}
+
+    def _locks(self) -> dict[str, Any]:
+        if not self.mode:
+            return {}
+        until = datetime.now(tz=UTC) + timedelta(days=self.days)
+        return {"ObjectLockMode": self.mode, "ObjectLockRetainUntilDate": until}
+
+    def open(self, key: str, *, version: str = "") -> Iterator[bytes]:
+        more = {"VersionId": version} if version else {}
+        try:
+            body = self.client.get_object(Bucket=self.bucket, Key=self.prefix + key, **more)["Body"]
+        except ClientError as error:
+            if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 404:
+                raise NoSuchObject(place=self.label, key=key) from error
+            raise self._broken(error) from error
+        except BotoCoreError as error:
+            raise self._broken(error) from error
+
+        def pieces() -> Iterator[bytes]:
+            try:
+                while piece := body.read(PIECE):
+                    yield piece
+            except (BotoCoreError, OSError) as error:
+                raise self._broken(error) from error
+            finally:
+                body.close()
+
+        return pieces()
+
+    def entries(self, under: str, *, at: datetime | None = None) -> Iterator[Entry]:
+        full = self.prefix + under
+        try:
+            if at is None:
+                for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=full):
+                    for row in page.get("Contents", []):
+                        yield Entry(row["Key"].removeprefix(self.prefix), row["Size"], row["LastModified"])
+                return
+            yield from self._as_of(full, at)
+        except (ClientError, BotoCoreError) as error:
+            raise self._broken(error) from error
+
+    def _as_of(self, full: str, at: datetime) -> Iterator[Entry]:
+        newest: dict[str, tuple[datetime, Entry | None]] = {}
+        for page in self.client.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=full):
+            for row in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+                if row["LastModified"] > at:
+                    continue
+                key = row["Key"].removeprefix(self.prefix)
+                entry = Entry(key, row["Size"], row["LastModified"], row["VersionId"]) if "Size" in row else None
+                if key not in newest or newest[key][0] < row["LastModified"]:
+                    newest[key] = (row["LastModified"], entry)
+        yield from (entry for _, (_, entry) in sorted(newest.items()) if entry is not None)
+
+    def hide(self, key: str) -> None:
+        try:
+            self.client.delete_object(Bucket=self.bucket, Key=self.prefix + key)
+        except (ClientError, BotoCoreError) as error:
+            raise self._broken(error) from error
+
+    def locked_until(self, key: str) -> datetime | None:
+        try:
+            found = self.client.get_object_retention(Bucket=self.bucket, Key=self.prefix + key)
+        except ClientError:
+            return None
+        except BotoCoreError as error:
+            raise self._broken(error) from error
+        until: datetime = found["Retention"]["RetainUntilDate"]
+        return until
+
+    def lock(self, key: str, *, until: datetime) -> None:
+        if not self.mode:
+            return
+        held = self.locked_until(key)
+        if held is not None and held >= until:
+            return
+        try:
+            self.client.put_object_retention(
+                Bucket=self.bucket, Key=self.prefix + key,
+                Retention={"Mode": self.mode, "RetainUntilDate": until},
+            )  # fmt: skip
+        except (ClientError, BotoCoreError) as error:
+            raise self._broken(error) from error
+
+    def _broken(self, error: Exception) -> Unavailable:
+        if isinstance(error, ClientError):
+            why = error.response.get("Error", {}).get("Code", "refused")
+            if why in {"QuotaExceeded", "InsufficientStorage", "EntityTooLarge"}:
+                return PlaceFull(place=self.label, where=self.where)
+            return PlaceUnavailable(place=self.label, where=self.where, why=f"it answered {why}")
+        return PlaceUnavailable(place=self.label, where=self.where, why=type(error).__name__)
+
+
+def configured(which: str = "all") -> list[Place]:
+    """The places of this installation, or the one that is named. Raises NoPlace."""
+    found = [_place(label, said) for label, said in settings.BACKUP_PLACES.items() if said["where"]]
+    if which != "all":
+        found = [place for place in found if place.label == which]
+    if not found:
+        raise NoPlace(place="" if which == "all" else which)
+    return found
+
+
+def _place(label: str, said: dict[str, Any]) -> Place:
+    if not said["where"].startswith("s3://"):
+        return FolderPlace(label, Path(said["where"]))
+    parts = urlsplit(said["where"])
+    client = s3.client(
+        endpoint_url=said["endpoint_url"],
+        region=said["region"],
+        access_key=said["access_key"],
+        secret_key=said["secret_key"],
+        addressing=settings.S3_ADDRESSING_STYLE,
+    )
+    mode = "" if settings.BACKUP_LOCK_MODE == "off" else settings.BACKUP_LOCK_MODE
+    return BucketPlace(
+        label, client, parts.netloc, prefix=parts.path, mode=mode, days=settings.BACKUP_LOCK_DAYS
+    )  # fmt: skip
+
+
+def _md5(data: bytes) -> str:
+    return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

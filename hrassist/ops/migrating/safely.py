@@ -1,0 +1,165 @@
+"""A release's migrations: proven on staging, with a fresh backup, alone, and with a receipt."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import shlex
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from hrassist.lib.errors import DomainError
+from hrassist.ops import fsck
+from hrassist.ops.backup import dump, keys, manifests, pgbackrest, places, servers
+from hrassist.ops.migrating import steps
+from hrassist.ops.migrating.steps import Done, StepFailed
+
+PROBE_WITHIN = 30
+# What a migration may break while every row stays where it is.
+WATCHED = ("I4", "I10")
+
+
+class NoReceipt(DomainError):
+    code = "no_staging_receipt"
+
+
+class NoBackup(DomainError):
+    code = "no_fresh_backup"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What is migrated: a commit, and which migrations it brings."""
+
+    commit: str
+    migrations: tuple[str, ...]
+
+
+def run(
+    *,
+    environment: str,
+    commit: str,
+    probe: str = "",
+    receipt: Path | None = None,
+    tell: Callable[[str], None] = lambda _line: None,
+) -> dict[str, Any]:
+    """Migrate; gives the receipt, which is also signed into every place. Raises NoReceipt, NoBackup, StepFailed."""
+    migrations = steps.plan()
+    release = Release(commit, tuple(steps.name_of(one) for one in migrations))
+    if environment == "production" and migrations:
+        _require_receipt(release, receipt)
+    way_back = _restore_point(release, tell=tell) if migrations else ""
+    for name in steps.cannot_go_back(migrations):
+        tell(f"note: {name} cannot be reversed; its way back is: {way_back}")
+    for name in steps.runs_code_over_rows(migrations):
+        tell(f"note: {name} changes tables and rows in one step; readers wait for all of it.")
+    with steps.alone():
+        try:
+            done = steps.apply(migrations, probe=lambda: _probe(probe), tell=tell)
+        except StepFailed as error:
+            if not error.is_back:
+                raise StepFailed(
+                    f"{error.message} Restore beside it and decide: {way_back}", at=error.at, is_back=False
+                ) from error
+            raise
+    return _receipt(release, environment, done, receipt)
+
+
+def _require_receipt(release: Release, path: Path | None) -> None:
+    """Production migrates what staging did: the same commit and the same list, signed, and not long ago."""
+    said = _read(path) if path else None
+    if said is None:
+        raise NoReceipt(
+            "Production needs the receipt of staging. Run manage.py safe_migrate --env staging --receipt FILE there, "
+            "bring FILE here, and name it with --receipt."
+        )
+    if said["environment"] != "staging" or said["commit"] != release.commit:
+        raise NoReceipt(
+            "The receipt is of {environment} and commit {theirs}; this is {ours}. Migrate staging to it first.",
+            environment=said["environment"],
+            theirs=said["commit"][:12],
+            ours=release.commit[:12],
+        )  # fmt: skip
+    missing = sorted(set(release.migrations) - set(said["migrations"]))
+    if missing:
+        raise NoReceipt("Staging did not migrate {missing}. Do it there first.", missing=", ".join(missing))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        said: dict[str, Any] = json.loads(path.read_bytes())
+        signature = said.pop("signature")
+    except (OSError, ValueError, KeyError) as error:
+        raise NoReceipt("{path} is no receipt.", path=path) from error
+    if not hmac.compare_digest(_signature(said), str(signature)):
+        raise NoReceipt("{path} is not signed with HRASSIST_RECEIPT_KEY.", path=path)
+    return said
+
+
+def _signature(said: dict[str, Any]) -> str:
+    key = settings.RECEIPT_KEY.encode() or keys.configured().newest.derived(b"receipt")
+    text = json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
+    return hmac.new(key, text, hashlib.sha256).hexdigest()
+
+
+def _restore_point(release: Release, *, tell: Callable[[str], None]) -> str:
+    """A way back that was confirmed in every place; gives the command that takes it. Raises NoBackup."""
+    tell("Making a way back …")
+    if settings.BACKUP_ENGINE == "pgbackrest":
+        name = f"before-{release.commit[:12] or 'release'}-{timezone.now():%Y%m%d%H%M%S}"
+        pgbackrest.restore_point(name)
+        return f"deploy/scripts/pgbackrest-restore --name {name}"
+    own = servers.own()
+    for place in places.configured():
+        try:
+            made = dump.make(place)
+        except DomainError as error:
+            raise NoBackup("There is no fresh backup, so nothing was migrated: {why}", why=error.message) from error
+        found = manifests.newest(place, manifests.DATABASE, ring=keys.configured())
+        if found is None or found["name"] != made["name"]:
+            raise NoBackup("Place {place} does not show the backup that was just made.", place=place.label)
+    moment = timezone.now() + timedelta(seconds=1)
+    return (
+        f"manage.py restore --to postgresql://OWNER@{own.host}:{own.port or 5432}/{own.name}_back "
+        f"--target-time {moment.isoformat(timespec='seconds')}"
+    )
+
+
+def _probe(command: str) -> str:
+    """What is wrong with the service, or nothing."""
+    if command:
+        try:
+            done = subprocess.run(  # noqa: S603 - the operator's own command line
+                shlex.split(command), capture_output=True, text=True, timeout=PROBE_WITHIN, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return f"the probe did not answer ({type(error).__name__})"
+        if done.returncode:
+            return f"the probe gave {done.returncode}: {(done.stdout + done.stderr).strip()[-200:]}"
+    verdict = fsck.judge(now=timezone.now(), only=WATCHED)
+    return " ".join(one.what for found in verdict.broken.values() for one in found[:3])
+
+
+def _receipt(release: Release, environment: str, done: Done, path: Path | None) -> dict[str, Any]:
+    now = timezone.now()
+    said: dict[str, Any] = {
+        "kind": "migration", "moment": now.isoformat(), "environment": environment, "commit": release.commit,
+        "migrations": list(release.migrations), "applied": done.applied, "seconds": done.seconds,
+        "lock_waits": done.lock_waits, "release": settings.VERSION,
+    }  # fmt: skip
+    if path is not None and environment == "staging":
+        path.write_text(json.dumps({**said, "signature": _signature(said)}, indent=1))
+    if release.migrations and settings.BACKUP_ENGINE == "dump":
+        ring = keys.configured()
+        for place in places.configured():
+            name = f"{manifests.MIGRATIONS}{now:{manifests.STAMP}}/{manifests.NAME}"
+            manifests.write(place, said, name=name, ring=ring)
+    return said

@@ -1,0 +1,47 @@
+"""What every live stream shares: where pages find it, its headers, and whether who follows it still may."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import close_old_connections
+from django.http import HttpRequest, StreamingHttpResponse
+from django.utils import timezone
+
+from hrassist.models import User
+
+
+def address(path: str) -> str:
+    """Where a page's script listens: a path, a port of this host before it (`:8001/…`), or nothing to listen to."""
+    if not settings.DEVELOPMENT:
+        return path
+    return f":{settings.STREAM_PORT}{path}" if settings.STREAM_PORT else ""
+
+
+def still_signed_in(user: Any, session: Any) -> bool:
+    """Whether the account and its session still hold: a stream lives for hours, and signing out must end it."""
+    close_old_connections()
+    present = User.objects.filter(pk=user.pk).first()
+    return present is not None and present.may_sign_in(now=timezone.now()) and session.exists(session.session_key)
+
+
+def answer(request: HttpRequest, events: AsyncIterator[bytes]) -> StreamingHttpResponse:
+    """Events as an answer that no proxy keeps back."""
+    found = StreamingHttpResponse(events, content_type="text/event-stream")
+    found["X-Accel-Buffering"] = "no"
+    shared(request, found)
+    return found
+
+
+def shared(request: HttpRequest, response: Any) -> None:
+    """Headers of every answer of the stream process: not stored, and readable by a page of the same host."""
+    response["Cache-Control"] = "no-store"
+    origin = request.headers.get("Origin", "")
+    # Without a proxy in front the stream process has a port of its own: the same host may read it.
+    if origin and urlsplit(origin).hostname == urlsplit(f"//{request.get_host()}").hostname:
+        response["Access-Control-Allow-Origin"] = origin
+        response["Access-Control-Allow-Credentials"] = "true"
+        response["Vary"] = "Origin"

@@ -1,0 +1,282 @@
+"""Tailored resumes: started for an application, stopped and continued, decided line by line, approved, opened."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.text import slugify
+
+from audit import actions as audit
+from candidates.models import Resume
+from hrassist.lib import storage
+from hrassist.lib.errors import Conflict, DomainError, NotFound, Unavailable
+from hrassist.lib.serving import OpenFile
+from jobs import tasks
+from jobs.matching import lawful
+from jobs.matching.criteria import criteria_of
+from jobs.matching.lawful import LeftOut
+from jobs.matching.types import JobText
+from jobs.models import Application, Job, TailoringLine, TailoringRun, TailoringStep
+from jobs.tailoring import events, providers
+from jobs.tailoring.agents import VERSIONS
+from jobs.tailoring.export import TYPES
+from jobs.tailoring.facts import skeleton
+from jobs.tailoring.paper.languages import DEFAULT, LANGUAGES
+
+if TYPE_CHECKING:
+    from hrassist.models import User
+
+State, Decision = TailoringRun.State, TailoringLine.Decision
+UNFINISHED = (State.QUEUED, State.RUNNING, State.REVIEW, State.APPROVED)
+MOST_JOB_TEXT = 12_000
+WHY_NOT = {
+    LeftOut.OPTED_OUT: "This person asked to be looked at by people only, so nothing of theirs is given to a program.",
+    LeftOut.NO_GROUND: "There is no ground to work with this person's data now: the application has ended, or consent "
+    "is missing.",
+    LeftOut.NOT_YET: "This person has to be told of the use of software before, and the time for it is not over yet.",
+}
+
+
+class NothingToTailor(DomainError):
+    """There is no resume, or nothing in it that could be put in order."""
+
+    code = "nothing_to_tailor"
+    default_message = "There is no resume of this person to tailor. Upload one first."
+
+
+class FileAltered(Unavailable):
+    """What the store holds is not what was made; nobody gets it."""
+
+    code = "file_altered"
+    status = 502
+    default_message = (
+        "This file was changed or lost in the store after it was made, so it is not handed out. Start the tailoring "
+        "anew; the operator finds this in the audit log."
+    )
+
+
+@transaction.atomic
+def start(
+    *, application: Application, by: User, now: datetime, provider: str = providers.OFFLINE, language: str = "",
+    with_letter: bool = True,
+) -> TailoringRun:  # fmt: skip
+    """Begin to tailor the current resume to the application's job; the same input that is under way is given back.
+
+    Raises NothingToTailor, and DomainError where the person is not to be worked on by software.
+    """
+    application = Application.objects.select_for_update(of=("self",)).select_related("candidate", "job").get(
+        pk=application.pk
+    )  # fmt: skip
+    _require_lawful(application, now=now)
+    if provider not in dict(providers.offered()):
+        raise DomainError("This language model is not switched on. Choose another.", code="no_provider")
+    resume = Resume.objects.filter(candidate=application.candidate_id).ready().current().select_related(
+        "parse", "text"
+    ).first()  # fmt: skip
+    if resume is None or not hasattr(resume, "parse") or not hasattr(resume, "text"):
+        raise NothingToTailor
+    if skeleton.of(resume.parse.json_resume).is_empty:
+        raise NothingToTailor(
+            "No line of work, no summary and no skill could be read from this resume; a scan may be hard to read. "
+            "Upload it as a text document, or add what it says by hand."
+        )
+    run = TailoringRun(
+        application=application, resume=resume, provider=provider, brief=brief_of(application.job),
+        language=_language(language or resume.language), with_letter=with_letter,
+        source=resume.parse.json_resume, source_text=resume.text.text, created_by=by, created_at=now,
+    )  # fmt: skip
+    run.input_hash = _digest(run)
+    same = TailoringRun.objects.filter(application=application, input_hash=run.input_hash, state__in=UNFINISHED).first()
+    if same is not None:
+        return same
+    run.save()
+    TailoringStep.objects.bulk_create(
+        TailoringStep(run=run, position=position, agent=agent)
+        for position, agent in enumerate(TailoringStep.Agent.values)
+    )
+    _put_down("tailoring.begun", run, by=by, provider=provider, language=run.language)
+    tasks.tailor.defer(run_id=str(run.pk))
+    return run
+
+
+def brief_of(job: Job) -> dict[str, Any]:
+    """The job as agents are told of it."""
+    text = JobText(job.title, job.description, job.must_have, job.nice_to_have)
+    return {
+        "title": job.title,
+        "company": settings.COMPANY_NAME,
+        "text": text.body[:MOST_JOB_TEXT],
+        "requirements": [one.as_json() for one in criteria_of(text)],
+    }
+
+
+def _language(asked: str) -> str:
+    return asked if asked in LANGUAGES else DEFAULT
+
+
+def _digest(run: TailoringRun) -> str:
+    said = [run.source, run.source_text, run.brief, run.language, run.with_letter, run.provider, VERSIONS]
+    return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _require_lawful(application: Application, *, now: datetime) -> None:
+    out = lawful.reasons(application.job, [application.candidate_id], now=now).get(application.candidate_id)
+    if out is not None:
+        raise DomainError(WHY_NOT[out], code=f"tailoring_{out}")
+
+
+@transaction.atomic
+def cancel(*, run: TailoringRun, by: User, now: datetime) -> TailoringRun:
+    """Stop a run at its next piece of text, or discard one that waits for review. Raises Conflict when it is over."""
+    run = _locked(run, by)
+    if run.state == State.RUNNING and not run.is_stalled(now=now):
+        run.cancel_asked_at = now
+    else:
+        run.move(State.CANCELLED, now=now)
+        run.message = "You stopped it." if run.created_by_id == by.pk else "It was stopped."
+        run.lease_token = run.lease_until = None
+        events.tell_once(run.pk, "state", state=run.state, message=run.message)
+    run.save()
+    _put_down("tailoring.cancelled", run, by=by)
+    return run
+
+
+@transaction.atomic
+def go_on(*, run: TailoringRun, by: User, now: datetime, offline: bool = False) -> TailoringRun:
+    """Continue a run that failed or was stopped at its first step without a result; `offline` without a model."""
+    run = _locked(run, by)
+    _require_lawful(run.application, now=now)
+    if TailoringRun.objects.filter(
+        application=run.application_id, input_hash=run.input_hash, state__in=UNFINISHED
+    ).exists():  # fmt: skip
+        raise Conflict("The same resume is being tailored to this job already: see the newest run.", code="same_run")
+    run.move(State.QUEUED, now=now)
+    run.failed_for = run.message = ""
+    run.cancel_asked_at = None
+    if offline:
+        run.provider = providers.OFFLINE
+    run.save()
+    _put_down("tailoring.continued", run, by=by, offline=offline)
+    events.tell_once(run.pk, "state", state=run.state)
+    tasks.tailor.defer(run_id=str(run.pk))
+    return run
+
+
+@transaction.atomic
+def decide(
+    *, run: TailoringRun, line_ids: Sequence[int], decision: str, by: User, now: datetime
+) -> TailoringRun:  # fmt: skip
+    """Accept lines, or keep the original of them; possible until the run is approved. Raises Conflict after that."""
+    run = _locked(run, by)
+    if run.state != State.REVIEW:
+        raise Conflict(
+            "Lines are decided while a tailored resume waits for review. Load the page anew.", code="not_in_review"
+        )
+    if decision not in Decision.values:
+        raise DomainError("Say whether the line is accepted or the original kept.", code="no_decision")
+    lines = run.lines.filter(pk__in=line_ids)
+    open_again = decision == Decision.WAITING
+    count = lines.update(
+        decision=decision, decided_by=None if open_again else by, decided_at=None if open_again else now
+    )
+    if count != len(set(line_ids)):
+        raise NotFound("This line is not part of the tailored resume.")
+    run.save(update_fields=["updated_at"])
+    _put_down("tailoring.decided", run, by=by, decision=decision, lines=count)
+    return run
+
+
+def undecided(run: TailoringRun) -> list[TailoringLine]:
+    """The lines about which the check has a question that nobody has answered."""
+    waiting = run.lines.filter(decision=Decision.WAITING)
+    return [line for line in waiting if any(one["level"] == "ask" for one in line.findings)]
+
+
+@transaction.atomic
+def approve(*, run: TailoringRun, by: User, now: datetime, expected_updated_at: str = "") -> TailoringRun:
+    """Let the run be used: its files are made from the lines as they are decided now.
+
+    Raises Conflict where a question is open or somebody decided a line meanwhile.
+    """
+    run = _locked(run, by)
+    if expected_updated_at and run.updated_at.isoformat() != expected_updated_at:
+        raise Conflict(
+            "Somebody decided a line since you opened this page. Look at it again before you approve.",
+            code="tailoring_changed",
+        )
+    if run.state == State.REVIEW and (left := len(undecided(run))):
+        raise Conflict(
+            f"{left} line{'s have' if left > 1 else ' has'} a question that nobody has answered yet. Accept or reject "
+            "each, then approve.",
+            code="questions_open",
+        )
+    run.move(State.APPROVED, now=now)
+    run.approved_at, run.approved_by = now, by
+    run.failed_for = run.message = ""
+    run.save()
+    _put_down("tailoring.approved", run, by=by, kept=run.lines.filter(decision=Decision.REJECTED).count())
+    events.tell_once(run.pk, "state", state=run.state)
+    tasks.make_tailored_files.defer(run_id=str(run.pk))
+    return run
+
+
+def open_file(*, run_id: UUID, kind: str, by: User) -> OpenFile:
+    """One file of a run to be saved, on record before its first byte. Raises NotFound, FileAltered."""
+    run = TailoringRun.objects.visible_to(by).select_related("application__candidate").filter(pk=run_id).first()
+    key = getattr(run, f"{kind}_key", "") if run is not None and kind in TYPES else ""
+    if run is None or not key:
+        audit.denied("tailoring.downloaded", by=by, reason_code="absent_or_hidden", http_status=404, asked=run_id)
+        raise NotFound("There is no such file, or you may not see it.")
+    subject, job = run.application.candidate_id, run.application.job_id
+    audit.viewed("tailoring.downloaded", target=run, by=by, subject=subject, job=job, kind=kind)
+    try:
+        content = b"".join(storage.clean().open(key))
+    except storage.ObjectMissing as error:
+        audit.failed("tailoring.altered", target=run, by=by, subject=subject, reason_code="object_missing", key=key)
+        raise FileAltered from error
+    if hashlib.sha256(content).hexdigest() != run.digests.get(kind):
+        audit.failed("tailoring.altered", target=run, by=by, subject=subject, reason_code="sha256_differs", key=key)
+        raise FileAltered
+    return OpenFile(
+        filename=filename(run, kind), content_type=TYPES[kind], size=len(content), content=io.BytesIO(content)
+    )
+
+
+def filename(run: TailoringRun, kind: str) -> str:
+    """tailored-resume-amara-okafor.docx"""
+    what = "cover-letter" if kind.startswith("letter") else "tailored-resume"
+    name = slugify(run.application.candidate.full_name)[:60]
+    return "-".join(part for part in (what, name) if part) + f".{kind.removeprefix('letter_')}"
+
+
+def take_up(*, now: datetime) -> int:
+    """Give runs whose worker died to another one; gives how many."""
+    dead = TailoringRun.objects.filter(state=State.RUNNING, lease_until__lt=now).values_list("pk", flat=True)[:200]
+    for run_id in dead:
+        tasks.tailor.defer(run_id=str(run_id))
+    return len(dead)
+
+
+def _locked(run: TailoringRun, by: User) -> TailoringRun:
+    found = TailoringRun.objects.visible_to(by).filter(pk=run.pk).exists()
+    if not found:
+        raise NotFound
+    return (
+        TailoringRun.objects.select_for_update(of=("self",))
+        .select_related("application__candidate", "application__job")
+        .get(pk=run.pk)
+    )
+
+
+def _put_down(action: str, run: TailoringRun, *, by: User, **changes: Any) -> None:
+    audit.record(
+        action, target=run, by=by, subject=run.application.candidate_id, job=run.application.job_id, **changes
+    )  # fmt: skip

@@ -1,0 +1,108 @@
+"""What a tailoring run tells, live, with replay; the same as JSON where a proxy breaks streams."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.views.decorators.http import require_GET
+
+from hrassist import streaming
+from hrassist.lib import sse
+from hrassist.lib.feed import Feed, Numbered
+from jobs.models import TailoringEvent, TailoringRun
+from jobs.models.tailoring import EVENT_CHANNEL
+from jobs.tailoring.events import told
+
+RECHECK_SECONDS = sse.HEARTBEAT_SECONDS
+DONE = b"event: done\ndata: {}\n\n"
+State = TailoringRun.State
+OVER = frozenset((State.REVIEW, State.READY, State.FAILED, State.CANCELLED))
+
+
+def _read(topic: str, after: int) -> list[Numbered]:
+    close_old_connections()
+    return [
+        Numbered(
+            seq=one["seq"],
+            wire=sse.event(one, name="tailoring", event_id=str(one["seq"])),
+            last=one["kind"] == "state" and one["state"] in OVER,
+        )
+        for one in told(UUID(topic), after)
+    ]
+
+
+_feed = Feed(EVENT_CHANNEL, sync_to_async(_read))
+
+
+def _seen(user: Any, run_id: UUID) -> str | None:
+    """The state of a run that the user may see."""
+    close_old_connections()
+    return TailoringRun.objects.visible_to(user).filter(pk=run_id).values_list("state", flat=True).first()
+
+
+async def _may_still(user: Any, session: Any, run_id: UUID) -> bool:
+    if not await sync_to_async(streaming.still_signed_in)(user, session):
+        return False
+    # Permissions are kept on the object that was asked: a fresh one knows what was taken away since.
+    fresh = await type(user).objects.filter(pk=user.pk).afirst()
+    return fresh is not None and await sync_to_async(_seen)(fresh, run_id) is not None
+
+
+async def _events(user: Any, session: Any, run_id: UUID, after: int) -> AsyncIterator[bytes]:
+    yield b"retry: 2000\n\n"
+    checked_at = time.monotonic()
+    async with _feed.follow(str(run_id), after) as events:
+        if after and await sync_to_async(_over_at)(run_id, after):
+            yield DONE
+            return
+        async for one in events:
+            if time.monotonic() - checked_at >= RECHECK_SECONDS:
+                checked_at = time.monotonic()
+                if not await _may_still(user, session, run_id):
+                    return
+            if one is None:
+                yield b": still here\n\n"
+                continue
+            yield one.wire
+            if one.last and await sync_to_async(_over_at)(run_id, one.seq):
+                yield DONE
+                return
+
+
+def _over_at(run_id: UUID, seq: int) -> bool:
+    """Whether the run is over and told nothing after this number."""
+    close_old_connections()
+    over = TailoringRun.objects.filter(pk=run_id, state__in=OVER).exists()
+    return over and not TailoringEvent.objects.filter(run=run_id, seq__gt=seq).exists()
+
+
+@require_GET
+async def tailoring_events(
+    request: HttpRequest, tailoringrun_id: UUID
+) -> HttpResponse | StreamingHttpResponse:  # fmt: skip
+    """Server-sent events `tailoring` of one run after `Last-Event-ID` (or `?after=`), then `done`.
+
+    The data is {seq, kind, …}: kind state, step, text, finding or again. With `?poll=1` the events so far as JSON.
+    """
+    user = await request.auser()
+    if not user.is_authenticated:
+        return HttpResponse("Sign in first.\n", status=403, content_type="text/plain")
+    state = await sync_to_async(_seen)(user, tailoringrun_id)
+    if state is None:
+        return HttpResponse("There is nothing here that you may see.\n", status=404, content_type="text/plain")
+    after = number(request.headers.get("Last-Event-ID") or request.GET.get("after", ""))
+    if request.GET.get("poll"):
+        answer = JsonResponse({"state": state, "events": await sync_to_async(told)(tailoringrun_id, after)})
+        streaming.shared(request, answer)
+        return answer
+    return streaming.answer(request, _events(user, request.session, tailoringrun_id, after))
+
+
+def number(said: str) -> int:
+    return int(said) if said.isdecimal() and len(said) < 10 else 0

@@ -1,0 +1,168 @@
+"""Asks a provider one question until the answer has its form, or says why it never will."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import jsonschema
+
+from hrassist.lib import llm
+from jobs.tailoring.redact import Redactor
+
+TRIES = 3
+STEP_SECONDS = 180.0
+MOST_TOKENS = 4000
+MOST_CHARACTERS = 60_000
+LONGEST_WAIT = 30.0
+
+
+@dataclass
+class Taken:
+    """What the calls of a step took together."""
+
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost: Decimal = field(default_factory=Decimal)
+
+    @property
+    def tokens(self) -> int:
+        return self.tokens_in + self.tokens_out
+
+    def add(self, usage: llm.Usage) -> None:
+        self.tokens_in += usage.tokens_in
+        self.tokens_out += usage.tokens_out
+        self.cost += usage.cost
+
+
+# Told of each piece of text as it comes, of None where nothing came for a while; what it raises ends the call.
+Hears = Callable[[str | None], None]
+Begins = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Asker:
+    """One provider for one run: within its deadline, with contact data kept back where the provider is not here."""
+
+    provider: llm.Provider
+    redactor: Redactor
+    deadline: llm.Deadline
+    affords: Callable[[], None]
+    pause: Callable[[float], None] = time.sleep
+
+    def ask(
+        self,
+        system: str,
+        question: Mapping[str, Any],
+        *,
+        schema: Mapping[str, Any],
+        hears: Hears,
+        begins: Begins,
+        taken: Taken,
+        more: Sequence[llm.Message] = (),
+    ) -> dict[str, Any]:
+        """The answer in its form. Raises ModelFailed."""
+        asked = self._hidden(question) if self.provider.leaves else question
+        messages = [
+            llm.Message("system", system),
+            llm.Message("user", json.dumps(asked, ensure_ascii=False)),
+            *more,
+        ]
+        for formed in (False, True):
+            text = self._patiently(messages, schema=schema, hears=hears, begins=begins, taken=taken)
+            try:
+                answer = _read(text, schema)
+            except ValueError as error:
+                if formed:
+                    raise llm.ModelAnsweredBadly from error
+                messages += [
+                    llm.Message("assistant", text[:8000]),
+                    llm.Message("user", f"That was not in the form asked for ({error}). Answer again, JSON only."),
+                ]
+            else:
+                return self._shown(answer) if self.provider.leaves else answer
+        raise llm.ModelAnsweredBadly
+
+    def _patiently(
+        self, messages: Sequence[llm.Message], *, schema: Mapping[str, Any], hears: Hears, begins: Begins, taken: Taken
+    ) -> str:
+        for attempt in range(1, TRIES + 1):
+            self.affords()
+            begins(attempt)
+            try:
+                return self._once(messages, schema=schema, hears=hears, taken=taken)
+            except llm.ModelFailed as error:
+                wait = max(getattr(error, "retry_after", 0.0), 2.0 ** (attempt - 1))
+                if not error.again or attempt == TRIES or wait > LONGEST_WAIT or wait > self.deadline.left:
+                    raise
+                self._wait(wait, hears)
+        raise llm.ModelFailed
+
+    def _wait(self, seconds: float, hears: Hears) -> None:
+        end = time.monotonic() + seconds
+        while True:
+            hears(None)
+            left = end - time.monotonic()
+            if left <= 0:
+                return
+            self.pause(min(left, 1.0))
+
+    def _once(
+        self, messages: Sequence[llm.Message], *, schema: Mapping[str, Any], hears: Hears, taken: Taken
+    ) -> str:  # fmt: skip
+        if self.deadline.left <= 0:
+            raise llm.ModelStalled("The run took longer than it may. Press Continue to go on where it stopped.")
+        parts: list[str] = []
+        size = 0
+        deadline = self.deadline.sooner(STEP_SECONDS)
+        said = self.provider.stream(
+            messages, schema=schema, max_tokens=MOST_TOKENS, deadline=deadline, waits=lambda: hears(None)
+        )
+        for chunk in said:
+            match chunk:
+                case llm.Piece(text):
+                    parts.append(text)
+                    size += len(text)
+                    if size > MOST_CHARACTERS:
+                        raise llm.ModelAnsweredBadly
+                    hears(text)
+                case llm.Usage():
+                    taken.add(chunk)
+        return "".join(parts)
+
+    def _hidden(self, value: Any) -> Any:
+        return _each(value, self.redactor.hide)
+
+    def _shown(self, value: Any) -> Any:
+        return _each(value, self.redactor.show)
+
+
+def _each(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, Mapping):
+        return {key: _each(one, change) for key, one in value.items()}
+    return [_each(one, change) for one in value] if isinstance(value, list) else value
+
+
+def _read(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON of an answer, also out of a fence. Raises ValueError with what is wrong, without the answer's words."""
+    said = text.strip()
+    if said.startswith("```"):
+        said = said.strip("`").removeprefix("json").strip()
+    try:
+        answer = json.loads(said)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"no JSON: {error.msg}") from error
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    try:
+        jsonschema.validate(answer, dict(schema))
+    except jsonschema.ValidationError as error:
+        where = "/".join(str(part) for part in error.absolute_path)
+        raise ValueError(f"{where or 'the whole'}: {error.validator}") from error
+    return dict(answer)

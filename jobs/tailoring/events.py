@@ -1,0 +1,77 @@
+"""What a run tells while it works: numbered rows, each with a notification in the same transaction."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Max
+
+from jobs.models.tailoring import EVENT_CHANNEL, TailoringEvent
+
+# About ten events a second are as quick as anybody reads.
+BATCH_SECONDS = 0.1
+TEXT = "text"
+MOST_EVENTS = 2000
+
+
+def told(run_id: UUID, after: int) -> list[dict[str, Any]]:
+    """What a run told after this number, in order."""
+    rows = TailoringEvent.objects.filter(run=run_id, seq__gt=after).order_by("seq")[:MOST_EVENTS]
+    return [{"seq": seq, "kind": kind, **data} for seq, kind, data in rows.values_list("seq", "kind", "data")]
+
+
+def notify(run_id: UUID) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, %s)", [EVENT_CHANNEL, str(run_id)])
+
+
+class Teller:
+    """Writes the events of one run; only the worker that holds its lease has one."""
+
+    def __init__(self, run_id: UUID) -> None:
+        self._run_id = run_id
+        self._seq: int = TailoringEvent.objects.filter(run=run_id).aggregate(last=Max("seq"))["last"] or 0
+        self._waiting: list[str] = []
+        self._agent = ""
+        self._told_at = 0.0
+
+    @transaction.atomic
+    def tell(self, kind: str, **data: Any) -> None:
+        """One event; what was said before it goes first."""
+        self.flush()
+        self._write(kind, data)
+
+    def say(self, agent: str, text: str) -> bool:
+        """A piece of text; gives whether it was written now, together with those before."""
+        self._agent = agent
+        if text:
+            self._waiting.append(text)
+        if not self._waiting or time.monotonic() - self._told_at < BATCH_SECONDS:
+            return False
+        self.flush()
+        return True
+
+    @transaction.atomic
+    def flush(self) -> None:
+        if self._waiting:
+            self._write(TEXT, {"agent": self._agent, "text": "".join(self._waiting)})
+            self._waiting = []
+            self._told_at = time.monotonic()
+
+    def forget_text(self, agent: str) -> None:
+        """The pieces of a step that is done: its output says it all."""
+        TailoringEvent.objects.filter(run=self._run_id, kind=TEXT, data__agent=agent).delete()
+
+    def _write(self, kind: str, data: dict[str, Any]) -> None:
+        self._seq += 1
+        TailoringEvent.objects.create(run_id=self._run_id, seq=self._seq, kind=kind, data=data)
+        notify(self._run_id)
+
+
+@transaction.atomic
+def tell_once(run_id: UUID, kind: str, **data: Any) -> None:
+    """An event of a run that no worker holds: the caller has its row locked."""
+    Teller(run_id).tell(kind, **data)

@@ -1,0 +1,117 @@
+"""What the original states, as sets that a claim is looked up in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from candidates.actions.reading import dates_in, skills_in
+from jobs.tailoring.facts.credentials import credentials_in, degrees_in, is_stated
+from jobs.tailoring.facts.names import emails_in, raising_in, urls_in
+from jobs.tailoring.facts.normalise import plain, readable
+from jobs.tailoring.facts.numbers import Number, numbers_in
+from jobs.tailoring.facts.skeleton import Entry, Skeleton
+
+_WORD = re.compile(r"[^\W_]+(?:[.+#'/&-]+[^\W_]+)*[+#]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """A skill as a text writes it, and the concept it means."""
+
+    written: str
+    concept: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What one text states."""
+
+    text: str
+    numbers: tuple[Number, ...]
+    dates: tuple[tuple[str, str], ...]
+    skills: tuple[Skill, ...]
+    degrees: frozenset[str]
+    credentials: tuple[str, ...]
+    urls: frozenset[str]
+    emails: frozenset[str]
+    raising: tuple[tuple[str, str], ...]
+
+    @cached_property
+    def plain(self) -> str:
+        return plain(self.text)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        found = _WORD.findall(self.plain)
+        return frozenset([*found, *(part for word in found for part in re.split(r"[-/&.]", word) if part)])
+
+    @cached_property
+    def concepts(self) -> frozenset[str]:
+        return frozenset(skill.concept for skill in self.skills)
+
+    def says(self, phrase: str) -> bool:
+        """Whether the phrase stands in the text as whole words."""
+        wanted = re.escape(plain(phrase))
+        return bool(re.search(rf"(?<![^\W_]){wanted}(?![^\W_])", self.plain))
+
+    def has_credential(self, credential: str) -> bool:
+        return is_stated(credential, self.text)
+
+
+@lru_cache(maxsize=4096)
+def facts_of(text: str) -> Facts:
+    """Everything a text states, read once."""
+    said = readable(text)
+    dates = dates_in(said)
+    # Digits of a date are no number of anything.
+    rest = said
+    for one in reversed(dates):
+        rest = rest[: one.start] + " | " + rest[one.end :]
+    return Facts(
+        text=said,
+        numbers=tuple(numbers_in(rest)),
+        dates=tuple((one.iso, said[one.start : one.end]) for one in dates),
+        skills=tuple(Skill(said[one.start : one.end], one.concept.id) for one in skills_in(said)),
+        degrees=frozenset(degrees_in(said)),
+        credentials=tuple(credentials_in(said)),
+        urls=frozenset(urls_in(said)),
+        emails=frozenset(emails_in(said)),
+        raising=tuple(raising_in(said).items()),
+    )
+
+
+@dataclass(frozen=True)
+class Source:
+    """The original resume: its skeleton, and all of its visible text."""
+
+    skeleton: Skeleton
+    text: str
+
+    @cached_property
+    def whole(self) -> Facts:
+        heads = [head_of(entry) for entry in self.skeleton.entries]
+        studies = [" ".join((one.degree, one.area, one.school, one.start, one.end)) for one in self.skeleton.studies]
+        own = [self.skeleton.name, self.skeleton.label, self.skeleton.email, self.skeleton.phone, self.skeleton.place,
+               *self.skeleton.links]  # fmt: skip
+        return facts_of("\n|\n".join([self.text, *own, *heads, *studies, *self.skeleton.spans.values()]))
+
+    def scope(self, evidence: Iterable[str], entry: Entry | None) -> Facts:
+        """What the lines of evidence state, with the head of the entry that they stand under."""
+        lines = [self.skeleton.spans[one] for one in evidence]
+        return facts_of("\n|\n".join([*lines, *([head_of(entry)] if entry else [])]))
+
+    @cached_property
+    def employers(self) -> dict[str, Entry]:
+        """Who employed the person, each in one case with the first of their jobs."""
+        found: dict[str, Entry] = {}
+        for entry in self.skeleton.work:
+            if entry.name:
+                found.setdefault(plain(entry.name), entry)
+        return found
+
+
+def head_of(entry: Entry) -> str:
+    return " | ".join(part for part in (entry.position, entry.name, entry.place, entry.start, entry.end) if part)

@@ -1,0 +1,133 @@
+"""make bench-facts: how much of what is invented the checker finds, and how often it is wrong about what is not.
+
+Resumes and faithful paraphrases stand in facts_*.toml; each operator changes one fact of each paraphrase.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+import tomllib
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import django
+
+FOLDER = Path(__file__).parent
+# What the checker was adjusted to, and what it was not: only the second says how good it is.
+SEEN, UNSEEN = "facts_seen.toml", "facts_unseen.toml"
+RECALL, FALSE_ALARMS = 0.99, 0.02
+ASKED = {"seniority"}
+NUMBER = re.compile(r"(?<![\w.,/])\d[\d,.]*\d|(?<![\w.,/])\d")
+
+
+def _number(text: str, factor: float) -> str | None:
+    match = NUMBER.search(text)
+    if match is None or re.fullmatch(r"(?:19|20)\d\d|7671", match.group()):
+        return None
+    value = float(match.group().replace(",", "")) * factor
+    written = f"{value:,.0f}" if value == int(value) else f"{value:.1f}"
+    return text[: match.start()] + written + text[match.end() :]
+
+
+def operators(whole: str) -> dict[str, Callable[[str], str | None]]:
+    """Each with the paraphrase it makes wrong; None where it has nothing to change."""
+    foreign = next(one for one in ("Rust", "Kafka", "Figma", "SAP", "COBOL") if one.lower() not in whole.lower())
+    year = next(one for one in range(2003, 2012) if str(one) not in whole)
+    degree = "a PhD in Economics"
+
+    def unit(text: str) -> str | None:
+        changed, count = re.subn(r"(?<![\w.,])(\d+)(?= [a-z])(?! per| to )", r"\1%", text, count=1)
+        return changed if count else None
+
+    return {
+        "double a number": lambda text: _number(text, 2),
+        "raise a number a little": lambda text: _number(text, 1.1),
+        "number into percent": unit,
+        "swap employer": lambda text: f"{text} at Initech",
+        "shift a date": lambda text: f"{text} since {year}",
+        "raise a degree": lambda text: f"{text}, with {degree}",
+        "add a skill of the advertisement": lambda text: f"{text} using {foreign}",
+        "add two skills": lambda text: f"{text} with {foreign} and GraphQL",
+        "add a certificate": lambda text: f"{text} as a Certified Scrum Master",
+        "more than": lambda text: re.sub(NUMBER, r"more than \g<0>", text, count=1) if _number(text, 2) else None,
+        "seniority": lambda text: f"Spearheaded and architected: {text}",
+    }
+
+
+def cases(name: str) -> Iterator[tuple[object, str, str]]:
+    from candidates.actions.reading import read_text
+    from jobs.tailoring.facts import Source, skeleton
+
+    for one in tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))["resume"]:
+        text = one["text"].strip()
+        source = Source(skeleton.of(read_text(text).parsed.json_resume), text)
+        for evidence, paraphrase in one["pairs"]:
+            if evidence not in source.skeleton.spans:
+                sys.exit(f"{evidence} is no line of the resume that begins {text[:20]!r}: {source.skeleton.spans}")
+            yield source, evidence, paraphrase
+
+
+def levels(source: object, evidence: str, text: str) -> list[tuple[str, str, str]]:
+    from jobs.tailoring.facts import Source, check_line
+
+    assert isinstance(source, Source)
+    entry = source.skeleton.entry_of.get(evidence)
+    found = check_line(text, evidence=[evidence], source=source, entry=entry)
+    return [(str(one.level), one.rule, one.value) for one in found]
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def measure(name: str, *, show: bool) -> tuple[float, float, float]:
+    """Recall over the structured operators, false alarms and needless questions over the paraphrases."""
+    tried: dict[str, int] = defaultdict(int)
+    caught: dict[str, int] = defaultdict(int)
+    count = alarms = questions = 0
+    for source, evidence, paraphrase in cases(name):
+        count += 1
+        found = levels(source, evidence, paraphrase)
+        blocked = [one for one in found if one[0] == "block"]
+        alarms, questions = alarms + bool(blocked), questions + bool(found and not blocked)
+        if show and found:
+            say(f"  {'ALARM' if blocked else 'asks '} {paraphrase}  {found}")
+        for what, operator in operators(source.text).items():  # type: ignore[attr-defined]
+            wrong = operator(paraphrase)
+            if wrong is None:
+                continue
+            tried[what] += 1
+            wanted = {"ask", "block"} if what in ASKED else {"block"}
+            hit = any(level in wanted for level, _, _ in levels(source, evidence, wrong))
+            caught[what] += hit
+            if show and not hit:
+                say(f"  MISSED ({what}) {wrong}")
+    structured = [what for what in tried if what not in ASKED]
+    recall = sum(caught[what] for what in structured) / sum(tried[what] for what in structured)
+    say(f"{name}: {count} faithful paraphrases, {sum(tried.values())} with an invented fact")
+    for what, tries in tried.items():
+        say(f"  {what:34} {caught[what]:4} of {tries:4} found")
+    say(f"recall {recall:.4f} (at least {RECALL}), false alarms {alarms / count:.4f} (at most {FALSE_ALARMS}), "
+          f"needless questions {questions / count:.4f}")  # fmt: skip
+    return recall, alarms / count, questions / count
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--strict", action="store_true", help="fail on a missed target")
+    parser.add_argument("--show", action="store_true", help="show each alarm and each miss")
+    options = parser.parse_args()
+    measure(SEEN, show=options.show)
+    recall, alarms, _ = measure(UNSEEN, show=options.show)
+    if options.strict and (recall < RECALL or alarms > FALSE_ALARMS):
+        sys.exit("The targets were missed.")
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hrassist.settings")
+    django.setup()
+    main()

@@ -1,0 +1,86 @@
+"""A tailored resume in the browser: agents at work live, decisions line by line, files at the end."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from jobs.actions import tailorings
+from jobs.models import TailoringLine, TailoringRun
+from jobs.tailoring import pipeline
+from jobs.tailoring.events import Teller
+from tests.factories import ApplicationFactory, CandidateFactory, JobFactory
+from tests.jobs.tailoring.resumes import resume_of
+from tests.jobs.tailoring.scripted import ScriptedProvider, implementation
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, databases=["default", "audit"])]
+State = TailoringRun.State
+
+
+@pytest.fixture
+def application(recruiter, settings):
+    settings.TAILORING_OFFLINE_PACE = 0
+    candidate = CandidateFactory(full_name="Amara Okafor")
+    resume_of(candidate)
+    return ApplicationFactory(candidate=candidate, job=JobFactory(title="Nurse", team={recruiter: "recruiter"}))
+
+
+def test_agents_work_live_and_the_run_ends_with_files(recruiter, sign_in, application, violations, work_off, stream):
+    page = sign_in(recruiter)
+    page.goto(f"/jobs/application/{application.pk}/tailored/")
+    page.get_by_role("button", name="Tailor the resume").click()
+    expect(page.get_by_role("heading", name="Agents at work")).to_be_visible()
+    work_off()
+    expect(page.get_by_role("heading", name="Approve")).to_be_visible(timeout=30_000)
+    page.get_by_role("link", name="Preview").click()
+    expect(page.get_by_role("article", name="Tailored resume")).to_contain_text("Northwind GmbH")
+    page.get_by_role("link", name="Back to the lines").click()
+    page.get_by_role("button", name="Approve and make the files").click()
+    work_off()
+    expect(page.get_by_role("heading", name="Ready to use")).to_be_visible(timeout=30_000)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="DOCX").first.click()
+    assert download.value.suggested_filename == "tailored-resume-amara-okafor.docx"
+    assert violations == []
+    # The checker of accessibility brings a style of its own, which the policy refuses.
+    found = Axe().run(page).response["violations"]
+    assert [one["id"] for one in found if one["impact"] in {"serious", "critical"}] == []
+
+
+def test_a_reload_and_a_lost_stream_lose_nothing(recruiter, sign_in, application, violations, stream):
+    run = tailorings.start(application=application, by=recruiter, now=timezone.now())
+    TailoringRun.objects.filter(pk=run.pk).update(state=State.RUNNING, started_at=timezone.now())
+    teller = Teller(run.pk)
+    teller.tell("step", agent="analysis", state="running", attempt=1)
+    teller.tell("text", agent="analysis", text="First line. ")
+    page = sign_in(recruiter)
+    page.goto(f"/jobs/tailoringrun/{run.pk}/change/")
+    said = page.locator("[data-agent=analysis] [data-said]")
+    expect(said).to_contain_text("First line.")
+    teller.tell("text", agent="analysis", text="Second line. ")
+    expect(said).to_have_text("First line. Second line. ")
+    stream.stop()
+    teller.tell("text", agent="analysis", text="Third line. ")
+    # Without the stream the page asks by itself, and has each line once.
+    expect(said).to_have_text("First line. Second line. Third line. ", timeout=30_000)
+    page.reload()
+    expect(said).to_have_text("First line. Second line. Third line. ")
+    # That the stream was gone is what this is about.
+    assert [one for one in violations if "net::ERR" not in one] == []
+
+
+def test_lines_are_decided_by_keyboard_on_a_phone(recruiter, sign_in, application, violations):
+    run = tailorings.start(application=application, by=recruiter, now=timezone.now())
+    line = {"bullet_id": "w1.b0", "text": "Architected REST APIs in Django", "evidence": ["w1.b0"]}
+    pipeline.work(run.pk, provider=ScriptedProvider(implementation=implementation([line])))
+    page = sign_in(recruiter)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"/jobs/tailoringrun/{run.pk}/change/")
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    expect(page.get_by_text("1 needs your decision.")).to_be_visible()
+    page.get_by_role("button", name="Keep original").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("No question is open.")).to_be_visible()
+    expect(page.get_by_role("button", name="Keep original").first).to_be_focused()
+    assert TailoringLine.objects.get(run=run, replaces="w1.b0").decision == "rejected"
+    assert violations == []

@@ -1,0 +1,128 @@
+"""The client of language models against a server that misbehaves in every way that servers do."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from hrassist.lib import egress, llm
+from tests.hrassist.lib.test_egress import HOST, named, names, server  # noqa: F401
+from tests.jobs.tailoring import model_server
+
+pytestmark = pytest.mark.django_db
+SCHEMA = {"type": "object", "properties": {"ok": {"type": "boolean"}}}
+
+
+@pytest.fixture
+def ask(server, monkeypatch):  # noqa: F811
+    """Ask the server; gives the text and what it took."""
+
+    def asked(answer, *, dialect="openai", waits=lambda: None, seconds=10.0, key="sk-test", price=None):
+        server.answer = answer
+        endpoint = llm.Endpoint(
+            name="test", dialect=dialect, base_url=f"https://{HOST}:{server.port}/v1", model="m", key=key, price=price
+        )
+        messages = [llm.Message("system", "Answer."), llm.Message("user", "{}")]
+        chunks = list(
+            endpoint.stream(
+                messages, schema=SCHEMA, max_tokens=50, deadline=llm.Deadline.in_seconds(seconds), waits=waits
+            )
+        )
+        text = "".join(one.text for one in chunks if isinstance(one, llm.Piece))
+        return text, next(one for one in chunks if isinstance(one, llm.Usage))
+
+    return asked
+
+
+def body_of(server) -> dict:  # noqa: F811
+    return json.loads(server.requests[-1].split(b"\r\n\r\n", 1)[1])
+
+
+def test_an_answer_comes_in_pieces_with_what_it_took(ask, server):  # noqa: F811
+    price = llm.Price(Decimal(2), Decimal(10))
+    text, usage = ask(
+        model_server.says('{"ok": true}', usage={"prompt_tokens": 1000, "completion_tokens": 100}), price=price
+    )
+    assert text == '{"ok": true}'
+    assert (usage.tokens_in, usage.tokens_out, usage.cost) == (1000, 100, Decimal("0.003"))
+    head = server.requests[-1].split(b"\r\n\r\n", 1)[0]
+    assert b"Authorization: Bearer sk-test" in head
+    assert body_of(server)["max_tokens"] == 50
+
+
+def test_without_a_word_about_usage_it_is_estimated(ask):
+    _, usage = ask(model_server.says("x" * 400))
+    assert usage.tokens_out == 100
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (model_server.cut('{"ok": tr'), llm.ModelCutOff),
+        (model_server.says('{"ok": true}', reason="length"), llm.ModelCutOff),
+        (model_server.says('{"ok": true}', reason="content_filter"), llm.ModelCutOff),
+        (model_server.refuses(401), llm.ModelRefusedKey),
+        (model_server.refuses(403), llm.ModelRefusedKey),
+        (model_server.refuses(402), llm.BudgetSpent),
+        (model_server.refuses(429, "Retry-After: 7"), llm.ModelRateLimited),
+        (model_server.refuses(500), llm.ModelUnreachable),
+        (model_server.refuses(503), llm.ModelUnreachable),
+        (model_server.refuses(404), llm.ModelFailed),
+        (model_server.refuses(302, "Location: https://elsewhere.example/"), llm.ModelUnreachable),
+        (lambda connection: connection.sendall(model_server.HEAD + b"data: {nonsense\n\n"), llm.ModelCutOff),
+        (
+            lambda connection: connection.sendall(model_server.HEAD + b'data: {"error": {"code": 500}}\n\n'),
+            llm.ModelCutOff,
+        ),
+        (lambda connection: None, llm.ModelUnreachable),
+    ],
+)
+def test_every_way_of_failing_has_its_own_word(ask, answer, error):
+    with pytest.raises(error) as failed:
+        ask(answer)
+    assert type(failed.value) is error
+    assert failed.value.message.endswith(".")
+
+
+def test_how_long_to_wait_is_read_from_a_rate_limit(ask):
+    with pytest.raises(llm.ModelRateLimited) as failed:
+        ask(model_server.refuses(429, "Retry-After: 7"))
+    assert failed.value.retry_after == 7
+
+
+def test_silence_in_the_middle_ends_the_call_and_is_told_every_second_before(ask):
+    waited = []
+    with pytest.raises(llm.ModelStalled):
+        ask(model_server.stalls('{"ok'), seconds=2.5, waits=lambda: waited.append(1))
+    assert len(waited) >= 1
+
+
+def test_who_waits_may_end_the_call(ask):
+    class Enough(Exception):
+        pass
+
+    def enough():
+        raise Enough
+
+    with pytest.raises(Enough):
+        ask(model_server.stalls('{"ok'), waits=enough)
+
+
+@pytest.mark.parametrize("dialect", sorted(llm.DIALECTS))
+def test_each_make_is_asked_in_its_own_dialect(ask, server, dialect):  # noqa: F811
+    ask(model_server.says("{}"), dialect=dialect)
+    body = body_of(server)
+    known = llm.DIALECTS[dialect]
+    assert body["response_format"]["type"] == ("json_schema" if known.json_schema else "json_object")
+    assert ("schema of the answer" in body["messages"][0]["content"]) is not known.json_schema
+    assert {key: body[key] for key in known.body} == dict(known.body)
+
+
+def test_a_host_that_is_not_named_is_not_called(ask, settings):
+    settings.EGRESS_HOSTS = settings.EGRESS_INTERNAL_HOSTS = []
+    with pytest.raises(llm.ModelUnreachable) as failed:
+        ask(model_server.says("{}"))
+    assert not failed.value.again
+    assert egress.EgressRefused.code == "egress_refused"

@@ -1,0 +1,122 @@
+"""Each resume lies in the second place once, and one or all of them come back."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings as configured
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from candidates.models import Resume
+from hrassist.lib import failpoint, storage
+from hrassist.ops.backup import files, manifests, servers
+from hrassist.ops.backup.places import FolderPlace
+from tests import factories
+from tests.hrassist.ops.backup.test_dump import url_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def objects(place: FolderPlace) -> list[str]:
+    return [entry.key for entry in place.entries(files.OBJECTS)]
+
+
+def test_a_second_run_copies_only_what_is_new(place: FolderPlace) -> None:
+    factories.ResumeFactory(content=b"one", pages=1)
+    first = files.copy(place, now=timezone.now())
+    assert (first.copied, first.kept) == (2, 0)
+    factories.ResumeFactory(content=b"two")
+    second = files.copy(place, now=timezone.now())
+    assert (second.copied, second.kept) == (1, 2)
+    assert len(objects(place)) == 3
+    assert all(b"one" not in (place.path / key).read_bytes() for key in objects(place))
+
+
+def test_a_run_that_was_killed_left_no_list_and_is_not_copied_again(
+    place: FolderPlace, own_store: Path, tmp_path: Path
+) -> None:
+    factories.ResumeFactory(content=b"one")
+    factories.ResumeFactory(content=b"two")
+    environment = {
+        **os.environ,
+        "HRASSIST_ENV": "development",
+        "DATABASE_URL": url_of(servers.own()),
+        "HRASSIST_VAR_DIR": str(tmp_path / "var"),
+        "HRASSIST_STORAGE_DIR": str(own_store),
+        "HRASSIST_BACKUP_A": place.where,
+        "HRASSIST_BACKUP_KEY_FILE": configured.BACKUP_KEY_FILE,
+        failpoint.VARIABLE: "backup.file",
+    }
+    command = [sys.executable, "manage.py", "backup", "--kind", "files"]
+    killed = subprocess.run(command, cwd=configured.BASE_DIR, env=environment, check=False, capture_output=True)
+    assert killed.returncode == -signal.SIGKILL
+    assert len(objects(place)) == 1
+    assert manifests.listed(place, manifests.FILES) == []
+    again = files.copy(place, now=timezone.now())
+    assert (again.copied, again.kept) == (1, 1)
+
+
+def test_one_resume_comes_back_by_its_sum(place: FolderPlace, capsys: pytest.CaptureFixture[str]) -> None:
+    resume = factories.ResumeFactory(content=b"the only one")
+    files.copy(place, now=timezone.now())
+    storage.clean().delete(resume.key)
+    call_command("restore", file=resume.sha256)
+    assert "came back from place A" in capsys.readouterr().out
+    assert b"".join(storage.clean().open(resume.key)) == b"the only one"
+    with pytest.raises(CommandError, match="No place has a copy"):
+        call_command("restore", file="0" * 64)
+
+
+def test_every_file_that_rows_name_comes_back_and_what_has_no_copy_is_named(place: FolderPlace) -> None:
+    lost, altered, whole = (factories.ResumeFactory(content=text) for text in (b"one", b"two", b"three"))
+    page = factories.ResumeFactory(content=b"four", pages=1).pages.get()
+    files.copy(place, now=timezone.now())
+    storage.clean().delete(lost.key)
+    storage.clean().delete(page.key)
+    factories.put(altered.key, b"TWO")
+    never_copied = factories.ResumeFactory(content=b"five")
+    storage.clean().delete(never_copied.key)
+    done = files.bring_all_back()
+    assert (done.returned, done.lost) == (3, [never_copied.key])
+    assert b"".join(storage.clean().open(altered.key)) == b"two"
+    assert storage.clean().head(page.key) is not None
+    assert storage.clean().head(whole.key) is not None
+    with pytest.raises(CommandError, match="1 files have no copy"):
+        call_command("restore", files=True)
+
+
+def test_what_is_missing_or_altered_in_the_store_is_named_and_the_older_copy_stays(place: FolderPlace) -> None:
+    missing, altered = factories.ResumeFactory(content=b"one"), factories.ResumeFactory(content=b"two")
+    storage.clean().delete(missing.key)
+    factories.put(altered.key, b"TWO")
+    with pytest.raises(CommandError, match=r"1 files are missing: .* 1 files are altered"):
+        call_command("backup", kind="files")
+    assert objects(place) == []
+
+
+def test_a_damaged_copy_is_never_given_out(place: FolderPlace) -> None:
+    resume = factories.ResumeFactory(content=b"one")
+    files.copy(place, now=timezone.now())
+    path = place.path / files.name_of(resume.sha256)
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    storage.clean().delete(resume.key)
+    with pytest.raises(CommandError):
+        call_command("restore", file=resume.sha256)
+    assert storage.clean().head(resume.key) is None
+
+
+def test_an_erased_persons_file_leaves_the_place_when_the_time_of_backups_is_over(place: FolderPlace) -> None:
+    resume, other = factories.ResumeFactory(content=b"one"), factories.ResumeFactory(content=b"two")
+    now = timezone.now()
+    files.copy(place, now=now)
+    Resume.objects.filter(pk=resume.pk).delete()
+    assert files.copy(place, now=now + timedelta(days=1)).removed == 0
+    files.copy(place, now=now + timedelta(days=9))
+    assert objects(place) == [files.name_of(other.sha256)]

@@ -1,0 +1,62 @@
+"""Tailored resumes for programs: the same rules as on pages, the same refusals."""
+
+from __future__ import annotations
+
+import pytest
+
+from jobs.actions import tailorings
+from jobs.models import TailoringRun
+from jobs.tailoring import export, pipeline
+from tests.factories import ApplicationFactory, UserFactory
+from tests.hiring import TailoringRunFactory
+from tests.jobs.tailoring.resumes import resume_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def application(settings):
+    settings.TAILORING_OFFLINE_PACE = 0
+    one = ApplicationFactory()
+    resume_of(one.candidate)
+    return one
+
+
+def test_a_program_begins_follows_and_downloads_what_people_approved(api_as, recruiter, application, noon, events):
+    api = api_as(recruiter)
+    answer = api.post(f"/api/v1/applications/{application.pk}/tailorings", {"with_letter": False}, format="json")
+    assert answer.status_code == 202
+    key = answer.json()["id"]
+    again = api.post(f"/api/v1/applications/{application.pk}/tailorings", {"with_letter": False}, format="json")
+    assert again.json()["id"] == key
+    run = TailoringRun.objects.get(pk=key)
+    assert api.get(f"/api/v1/tailorings/{key}/docx").status_code == 404
+    pipeline.work(run.pk)
+    body = api.get(f"/api/v1/tailorings/{key}").json()
+    assert body["state"] == "review"
+    assert [step["agent"] for step in body["steps"]] == [
+        "analysis", "optimisation", "implementation", "validation", "polish",
+    ]  # fmt: skip
+    assert all(line["sources"] for line in body["lines"])
+    tailorings.approve(run=run, by=recruiter, now=noon)
+    export.make(run.pk)
+    file = api.get(f"/api/v1/tailorings/{key}/pdf")
+    assert b"".join(file.streaming_content)[:5] == b"%PDF-"
+    assert [event.changes for event in events("tailoring.downloaded", outcome="allow")] == [{"kind": "pdf"}]
+
+
+def test_a_run_is_stopped_and_continued(api_as, recruiter, application, noon):
+    run = tailorings.start(application=application, by=recruiter, now=noon)
+    api = api_as(recruiter)
+    assert api.post(f"/api/v1/tailorings/{run.pk}/cancel").json()["state"] == "cancelled"
+    assert api.post(f"/api/v1/tailorings/{run.pk}/cancel").status_code == 409
+    assert api.post(f"/api/v1/tailorings/{run.pk}/continue").json()["state"] == "queued"
+
+
+def test_the_list_is_narrowed_and_holds_only_what_one_may_see(api_as, recruiter):
+    mine, other = TailoringRunFactory(), TailoringRunFactory()
+    rows = api_as(recruiter).get(f"/api/v1/tailorings?application={mine.application_id}").json()["results"]
+    assert [row["id"] for row in rows] == [str(mine.pk)]
+    stranger = api_as(UserFactory(role="Hiring manager"))
+    assert stranger.get("/api/v1/tailorings").json()["results"] == []
+    assert stranger.get(f"/api/v1/tailorings/{other.pk}").status_code == 404

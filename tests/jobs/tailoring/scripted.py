@@ -1,0 +1,64 @@
+"""A provider that says what a test wrote down for it, agent by agent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from hrassist.lib.llm import Chunk, Deadline, Message, Piece, Usage, Waits
+from jobs.tailoring.offline import OfflineProvider
+
+Says = Callable[[dict[str, Any]], Any]
+AGENT_OF = {"requirements": "analysis", "bullet_order": "optimisation", "summary": "implementation",
+            "verdicts": "validation"}  # fmt: skip
+
+
+def agent_of(schema: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
+    if "refused" in asked:
+        return "repair"
+    return next((name for key, name in AGENT_OF.items() if key in schema["properties"]), "polish")
+
+
+class ScriptedProvider:
+    """Answers as the built-in provider does, but for the agents that a test gives words to.
+
+    A word may be a text, data, a function of the question, or an exception to raise; a list gives one per call.
+    """
+
+    name = "scripted"
+    leaves = True
+
+    def __init__(self, **says: Any) -> None:
+        self.says = says
+        self.heard: list[tuple[str, str]] = []
+
+    def stream(
+        self, messages: Sequence[Message], *, schema: Mapping[str, Any], max_tokens: int, deadline: Deadline,
+        waits: Waits,
+    ) -> Iterator[Chunk]:  # fmt: skip
+        asked = json.loads(messages[1].content)
+        agent = agent_of(schema, asked)
+        self.heard.append((agent, "\n".join(message.content for message in messages)))
+        said = self.says.get(agent)
+        if isinstance(said, list):
+            said = said.pop(0) if said else None
+        if callable(said) and not isinstance(said, type):
+            said = said(asked)
+        if isinstance(said, BaseException) or (isinstance(said, type) and issubclass(said, BaseException)):
+            raise said
+        if said is None:
+            if agent == "repair":
+                yield Piece(json.dumps({"lines": []}))
+            else:
+                yield from OfflineProvider().stream(
+                    messages[:2], schema=schema, max_tokens=max_tokens, deadline=deadline, waits=waits
+                )
+        else:
+            yield Piece(said if isinstance(said, str) else json.dumps(said))
+        yield Usage(100, 50, Decimal("0.01"))
+
+
+def implementation(lines: list[dict[str, Any]] = (), *, summary: str = "", letter: list[Any] = ()) -> dict[str, Any]:  # type: ignore[assignment]
+    return {"summary": {"text": summary, "evidence": ["s0", "s1"]}, "lines": list(lines), "letter": list(letter)}

@@ -1,0 +1,191 @@
+"""From review to files: decisions line by line, approval, the paper read again, and who may have it."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pikepdf
+import pytest
+from django.utils import timezone
+
+from candidates.actions.reading import read_file
+from hrassist.lib import storage
+from hrassist.lib.errors import Conflict, NotFound
+from jobs.actions import tailorings
+from jobs.models import TailoringLine, TailoringRun
+from jobs.tailoring import export
+from jobs.tailoring.facts import check_paper
+from jobs.tailoring.stored import material_of
+from tests.factories import UserFactory
+from tests.jobs.tailoring.resumes import AMARA, parsed
+from tests.jobs.tailoring.scripted import ScriptedProvider, implementation
+
+pytestmark = pytest.mark.django_db
+State, Decision = TailoringRun.State, TailoringLine.Decision
+
+
+@pytest.fixture
+def in_review(begun, tailor):
+    provider = ScriptedProvider(
+        implementation=implementation(
+            [
+                {"bullet_id": "w1.b1", "text": "Coached two juniors", "evidence": ["w1.b1"]},
+                {"bullet_id": "w1.b0", "text": "Architected REST APIs in Django", "evidence": ["w1.b0"]},
+            ],
+            letter=[{"text": "I apply for the position of Platform Engineer.", "evidence": ["s0"]}],
+        )
+    )
+    return tailor(begun, provider)
+
+
+@pytest.fixture
+def approved(in_review, recruiter):
+    for line in tailorings.undecided(in_review):
+        tailorings.decide(
+            run=in_review, line_ids=[line.pk], decision=Decision.REJECTED, by=recruiter, now=timezone.now()
+        )
+    return tailorings.approve(run=in_review, by=recruiter, now=timezone.now())
+
+
+@pytest.fixture
+def ready(approved):
+    export.make(approved.pk)
+    return TailoringRun.objects.get(pk=approved.pk)
+
+
+def bytes_of(run, kind):
+    return b"".join(storage.clean().open(getattr(run, f"{kind}_key")))
+
+
+def test_an_open_question_keeps_it_from_being_approved(in_review, recruiter):
+    with pytest.raises(Conflict) as refused:
+        tailorings.approve(run=in_review, by=recruiter, now=timezone.now())
+    assert refused.value.code == "questions_open"
+
+
+def test_who_decided_meanwhile_is_told_and_not_overwritten(in_review, recruiter):
+    before = in_review.updated_at.isoformat()
+    line = in_review.lines.get(replaces="w1.b1")
+    tailorings.decide(run=in_review, line_ids=[line.pk], decision=Decision.REJECTED, by=recruiter, now=timezone.now())
+    with pytest.raises(Conflict) as refused:
+        tailorings.approve(run=in_review, by=recruiter, now=timezone.now(), expected_updated_at=before)
+    assert refused.value.code == "tailoring_changed"
+
+
+def test_a_line_of_another_run_is_not_decided(in_review, recruiter):
+    with pytest.raises(NotFound):
+        tailorings.decide(
+            run=in_review, line_ids=[999_999], decision=Decision.ACCEPTED, by=recruiter, now=timezone.now()
+        )
+
+
+def test_the_finished_docx_reads_back_field_by_field(ready):
+    assert ready.state == State.READY
+    assert ready.read_back["read"] == ready.read_back["fields"] > 10
+    back = read_file(bytes_of(ready, "docx")).parsed.json_resume
+    for key in ("basics", "work", "education", "certificates", "languages"):
+        wanted = parsed()[key]
+        if key == "work":
+            wanted = [{k: v for k, v in one.items() if k != "highlights"} for one in wanted]
+            back[key] = [{k: v for k, v in one.items() if k != "highlights"} for one in back[key]]
+        assert back[key] == wanted
+
+
+def test_what_was_rejected_is_not_on_paper_and_what_was_not_asked_is(ready):
+    text = read_file(bytes_of(ready, "docx")).document.text
+    assert "Architected" not in text
+    assert "Wrote REST APIs in Django for the mobile app, 40 endpoints" in text
+    assert "Coached two juniors" in text
+
+
+def test_nothing_on_paper_is_stated_by_the_paper_alone(ready):
+    for kind in ("docx", "letter_docx"):
+        text = read_file(bytes_of(ready, kind)).document.text
+        ours = [
+            line for line in text.splitlines() if "AI-made" in line or "November" in line or "Application for" in line
+        ]
+        material = material_of(ready)
+        assert check_paper(text, source=material.source, ours=ours, also=material.quotable) == []
+
+
+@pytest.mark.parametrize("kind", ["docx", "letter_docx"])
+def test_a_docx_says_visibly_and_in_its_properties_that_it_is_ai_made(ready, kind):
+    with zipfile.ZipFile(io.BytesIO(bytes_of(ready, kind))) as package:
+        core = package.read("docProps/core.xml").decode()
+        footer = next(package.read(name).decode() for name in package.namelist() if "footer" in name)
+    assert "AI-made" in core
+    assert "AI-generated" in core
+    assert "AI-made" in footer
+
+
+@pytest.mark.parametrize("kind", ["pdf", "letter_pdf"])
+def test_a_pdf_says_so_too_and_is_tagged(ready, kind):
+    content = bytes_of(ready, kind)
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        assert "AI-made" in str(pdf.docinfo["/Keywords"])
+        assert pdf.Root.MarkInfo.Marked
+    assert "AI-made" in read_file(content).document.text
+
+
+def test_a_docx_has_one_column_real_headings_and_lists_and_no_table(ready):
+    with zipfile.ZipFile(io.BytesIO(bytes_of(ready, "docx"))) as package:
+        body = package.read("word/document.xml").decode()
+    assert 'w:val="Heading1"' in body
+    assert 'w:val="ListBullet"' in body
+    assert "<w:tbl>" not in body
+    assert "w:txbxContent" not in body
+
+
+def test_the_same_approval_gives_the_same_bytes(ready):
+    files, _ = export.faithful_files(ready, list(ready.lines.all()), made_at=ready.approved_at)
+    assert {kind: content for kind, content in files.items() if kind != "x"} == {
+        kind: bytes_of(ready, kind) for kind in files
+    }
+
+
+def test_a_line_that_was_forged_in_the_database_does_not_get_out(approved, recruiter):
+    TailoringLine.objects.filter(run=approved, replaces="w1.b1").update(text="Coached ninety juniors at Google")
+    export.make(approved.pk)
+    run = TailoringRun.objects.get(pk=approved.pk)
+    assert (run.state, run.failed_for) == (State.REVIEW, "not_faithful")
+    assert run.docx_key == ""
+    assert run.approved_by is None
+    assert "states something" in run.message
+
+
+def test_making_files_twice_keeps_them_once(ready):
+    before = ready.docx_key
+    export.make(ready.pk)
+    assert TailoringRun.objects.get(pk=ready.pk).docx_key == before
+
+
+def test_a_download_is_on_record_before_its_first_byte(ready, recruiter, events):
+    opened = tailorings.open_file(run_id=ready.pk, kind="docx", by=recruiter)
+    assert opened.content.read() == bytes_of(ready, "docx")
+    assert opened.filename == "tailored-resume-amara-okafor.docx"
+    (event,) = events("tailoring.downloaded")
+    assert event.subject_ref == str(ready.application.candidate_id)
+    assert event.changes == {"kind": "docx"}
+
+
+def test_a_file_that_was_altered_in_the_store_is_not_handed_out(ready, recruiter, events):
+    storage.clean().delete(ready.docx_key)
+    storage.clean().put(ready.docx_key, b"another file", content_type=export.DOCX)
+    with pytest.raises(tailorings.FileAltered):
+        tailorings.open_file(run_id=ready.pk, kind="docx", by=recruiter)
+    assert events("tailoring.altered")[0].reason_code == "sha256_differs"
+
+
+def test_somebody_of_another_job_does_not_learn_that_it_exists(ready, events):
+    stranger = UserFactory(role="Hiring manager")
+    with pytest.raises(NotFound):
+        tailorings.open_file(run_id=ready.pk, kind="docx", by=stranger)
+    assert events("tailoring.downloaded", outcome="deny")
+
+
+def test_events_hold_no_word_of_the_person(ready, events):
+    said = " ".join(str(event.changes) for event in events("tailoring."))
+    for word in ("Amara", "Okafor", "Northwind", "juniors"):
+        assert word not in said
+    assert AMARA

@@ -1,0 +1,196 @@
+"""A PostgreSQL 17 with pgBackRest in a Debian tree, writing to two real S3 servers over TLS with object lock."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from hrassist.lib.storage.s3 import client
+
+STANZA = "hrassist"
+BIN = "/usr/lib/postgresql/17/bin"
+HOME = "/srv/proof"
+DATA = f"{HOME}/data"
+PASS = {1: "first-key-of-the-proof-0123456789", 2: "second-key-of-the-proof-9876543210"}
+
+
+@dataclass
+class Tree:
+    """The tree, the cluster in it, and the stores outside."""
+
+    root: Path
+    port: int
+    ports: tuple[int, int]
+    folder: Path
+    archive_timeout: int = 10
+    bucket: str = "backups"
+    stores: dict[int, Any] = field(default_factory=dict)
+
+    @property
+    def run(self) -> list[str]:
+        return ["chroot", "--userspec=postgres:postgres", str(self.root)]
+
+    @property
+    def pgbackrest(self) -> str:
+        return " ".join([*self.run, "pgbackrest", f"--config={HOME}/pgbackrest.conf"])
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}/hrassist"
+
+    def outside(self, path: str) -> Path:
+        return self.root / path.lstrip("/")
+
+    def call(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run([*self.run, *command], capture_output=True, text=True, check=False)
+        if check and done.returncode:
+            raise AssertionError(f"{command}: {done.stdout[-1500:]}{done.stderr[-1500:]}")
+        return done
+
+    def configure(self, name: str = "pgbackrest.conf", *, passes: dict[int, str] | None = None) -> str:
+        passes = passes or PASS
+        lines = [
+            "[global]", "start-fast=y", "process-max=2", "compress-type=zst", "log-level-console=warn",
+            "log-level-file=off", f"lock-path={HOME}/lock", f"spool-path={HOME}/spool", "archive-timeout=60",
+        ]  # fmt: skip
+        for number in (1, 2):
+            at = f"repo{number}"
+            lines += [
+                f"{at}-type=s3", f"{at}-bundle=y", f"{at}-path=/pgbackrest", f"{at}-s3-endpoint=127.0.0.1",
+                f"{at}-storage-port={self.ports[number - 1] + 3}", f"{at}-storage-ca-file={HOME}/ca.pem",
+                f"{at}-s3-uri-style=path", f"{at}-s3-region=us-east-1", f"{at}-s3-bucket={self.bucket}",
+                f"{at}-s3-key=test-access", f"{at}-s3-key-secret=test-secret", f"{at}-retention-full=2",
+                f"{at}-cipher-type=aes-256-cbc", f"{at}-cipher-pass={passes[number]}",
+            ]  # fmt: skip
+        lines += [f"[{STANZA}]", f"pg1-path={DATA}", f"pg1-port={self.port}", "pg1-socket-path=/tmp"]
+        path = self.outside(f"{HOME}/{name}")
+        path.write_text("\n".join(lines) + "\n")
+        path.chmod(0o644)
+        return f"{HOME}/{name}"
+
+    # --- Its life -----------------------------------------------------------------------------------------------------
+
+    def certify(self) -> Path:
+        """A certificate of 127.0.0.1 that pgBackRest believes; the file with the key is the gateways'."""
+        key, cert, both = (self.folder / name for name in ("key.pem", "ca.pem", "both.pem"))
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
+             "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", str(key), "-out", str(cert)],
+            check=True, capture_output=True,
+        )  # fmt: skip
+        both.write_text(cert.read_text() + key.read_text())
+        return both
+
+    def start_stores(self) -> None:
+        cert = self.certify()
+        script = Path(__file__).parents[1] / "storage" / "object-store"
+        starting = [
+            subprocess.Popen(
+                [str(script), "up", str(self.folder / f"store-{number}"), str(self.ports[number - 1])],
+                env={**os.environ, "OBJECT_STORE_CERT": str(cert)}, stdout=subprocess.DEVNULL,
+            )
+            for number in (1, 2)
+        ]  # fmt: skip
+        assert [one.wait() for one in starting] == [0, 0]
+        for number in (1, 2):
+            store = client(
+                endpoint_url=f"http://127.0.0.1:{self.ports[number - 1]}", region="us-east-1",
+                access_key="test-access", secret_key="test-secret", addressing="path",
+            )  # fmt: skip
+            store.create_bucket(Bucket=self.bucket, ObjectLockEnabledForBucket=True)
+            rule = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 30}}
+            store.put_object_lock_configuration(
+                Bucket=self.bucket, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": rule}
+            )  # type: ignore[arg-type]
+            self.stores[number] = store
+
+    def stop_stores(self) -> None:
+        script = Path(__file__).parents[1] / "storage" / "object-store"
+        for number in (1, 2):
+            subprocess.run([str(script), "down", str(self.folder / f"store-{number}")], check=False)
+
+    def make_home(self) -> None:
+        home = self.outside(HOME)
+        shutil.rmtree(home, ignore_errors=True)
+        for name in ("lock", "spool"):
+            (home / name).mkdir(parents=True)
+        for name in ("null", "zero", "random", "urandom"):
+            device = self.root / "dev" / name
+            if not device.exists():
+                subprocess.run(["cp", "-a", f"/dev/{name}", str(device)], check=True)
+        shutil.copy(self.folder / "ca.pem", home / "ca.pem")
+        self.configure()
+        subprocess.run(["chroot", str(self.root), "chown", "-R", "postgres:postgres", HOME], check=True)
+
+    def initialise(self) -> None:
+        self.call(f"{BIN}/initdb", "-D", DATA, "-A", "trust", "-E", "UTF8", "--no-locale", "--data-checksums")
+        settings = f"""
+listen_addresses = '127.0.0.1'
+port = {self.port}
+unix_socket_directories = '/tmp'
+shared_buffers = 128MB
+dynamic_shared_memory_type = mmap
+wal_level = replica
+archive_mode = on
+archive_command = 'pgbackrest --config={HOME}/pgbackrest.conf --stanza={STANZA} archive-push %p'
+archive_timeout = {self.archive_timeout}
+max_wal_senders = 3
+"""
+        with self.outside(f"{DATA}/postgresql.conf").open("a") as conf:
+            conf.write(settings)
+        self.start()
+        with psycopg.connect(self.url.replace("/hrassist", "/postgres"), autocommit=True) as connection:
+            connection.execute("CREATE DATABASE hrassist")
+        self.call("pgbackrest", f"--config={HOME}/pgbackrest.conf", f"--stanza={STANZA}", "stanza-create")
+
+    def start(self) -> None:
+        # Its own session: a signal that ends the tests does not end it half-way.
+        done = subprocess.run(
+            [*self.run, f"{BIN}/pg_ctl", "-D", DATA, "-w", "-t", "300", "-l", f"{HOME}/log", "start"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False, start_new_session=True,
+        )  # fmt: skip
+        log = self.outside(f"{HOME}/log")
+        assert done.returncode == 0, log.read_text()[-2000:] if log.exists() else "no log"
+
+    def stop(self, mode: str = "fast") -> None:
+        self.call(f"{BIN}/pg_ctl", "-D", DATA, "-w", "-m", mode, "stop", check=False)
+
+    def destroy(self) -> None:
+        """SIGKILL to the server with all its children, and its directory deleted: what a lost machine is."""
+        pid = int(self.outside(f"{DATA}/postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for one in (pid, *map(int, children)):
+            try:
+                os.kill(one, 9)
+            except ProcessLookupError:
+                continue
+        until(lambda: not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text().split()[2])
+        shutil.rmtree(self.outside(DATA))
+
+    # --- The stores, as somebody sees them who attacks them -----------------------------------------------------------
+
+    def keys(self, number: int, under: str = "") -> list[str]:
+        pages = self.stores[number].get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=under)
+        return [row["Key"] for page in pages for row in page.get("Contents", [])]
+
+    def hide(self, number: int, key: str) -> None:
+        self.stores[number].delete_object(Bucket=self.bucket, Key=key)
+
+    def overwrite(self, number: int, key: str, change: Callable[[bytes], bytes]) -> None:
+        body = self.stores[number].get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        self.stores[number].put_object(Bucket=self.bucket, Key=key, Body=change(body), ChecksumAlgorithm="SHA256")
+
+
+def until(done: Callable[[], bool], *, seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)

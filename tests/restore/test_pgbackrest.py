@@ -1,0 +1,256 @@
+"""A self-hosted server is destroyed in every way that the design names, and comes back; what it lost is measured.
+
+The tests are one story, in this order: each leaves a server that runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.conf import settings as configured
+from django.core.management import CommandError, call_command
+from pytest_django.fixtures import Settings
+
+from hrassist.ops.backup import cluster, pgbackrest, servers
+from hrassist.ops.backup.cluster import NotPutIntoService, TargetTaken
+from hrassist.ops.backup.pgbackrest import PgBackRestFailed
+from tests.restore.cluster import BIN, DATA, HOME, PASS, STANZA, Tree, until
+
+pytestmark = pytest.mark.restore
+
+DRILL = f"{HOME}/drill"
+# The design's: sixty seconds of work at most, three minutes until it is back.
+MOST_RPO, MOST_RTO = 60.0, 180.0
+
+
+@pytest.fixture(autouse=True)
+def machine(tree: Tree, settings: Settings) -> None:
+    settings.PGBACKREST, settings.PGBACKREST_STANZA = tree.pgbackrest, STANZA
+    settings.PG_SERVER_RUN, settings.PG_SERVER_ROOT = " ".join(tree.run), str(tree.root)
+    settings.PG_SERVER_BIN, settings.PG_RESTORE_PORT = BIN, tree.port + 1
+
+
+@contextmanager
+def writing(tree: Tree, history: Path) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.restore.writer", str(history)],
+        cwd=configured.BASE_DIR,
+        env={**os.environ, "HRASSIST_ENV": "development", "DATABASE_URL": tree.url},
+        stderr=(history.parent / "writer.log").open("wb"),
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def written(history: Path) -> list[tuple[str, datetime]]:
+    lines = history.read_text().splitlines() if history.exists() else []
+    return [(line.split()[0], datetime.fromisoformat(line.split()[1])) for line in lines if len(line.split()) == 2]
+
+
+def there(tree: Tree) -> set[str]:
+    with psycopg.connect(tree.url) as connection:
+        return {str(pk) for (pk,) in connection.execute("SELECT id FROM candidates_candidate").fetchall()}
+
+
+def note(**figures: object) -> None:
+    """What was measured, for whoever runs this: HRASSIST_PROOF_FIGURES names a file."""
+    path = os.environ.get("HRASSIST_PROOF_FIGURES")
+    line = json.dumps({"at": datetime.now(tz=UTC).isoformat(timespec="seconds"), **figures})
+    sys.stderr.write(f"\nmeasured: {line}\n")
+    if path:
+        with Path(path).open("a") as file:
+            file.write(line + "\n")
+
+
+def archived(tree: Tree) -> None:
+    """Everything that was written until now is in both repositories."""
+    with psycopg.connect(tree.url, autocommit=True) as connection:
+        row = connection.execute("SELECT pg_walfile_name(pg_switch_wal())").fetchone()
+        connection.execute("CREATE TABLE IF NOT EXISTS moved_on (at timestamptz)")
+        connection.execute("INSERT INTO moved_on VALUES (now())")
+    segment = row[0] if row else ""
+    until(lambda: all(one.newest_wal >= segment for one in pgbackrest.info()))
+
+
+def test_each_repository_gets_a_backup_of_its_own_and_the_same_wal(tree: Tree) -> None:
+    for repo in (1, 2):
+        assert pgbackrest.info()[repo - 1].newest_backup is None
+        pgbackrest.backup(repo, kind="full")
+    archived(tree)
+    found = pgbackrest.info()
+    assert [one.is_well for one in found] == [True, True]
+    assert found[0].newest_wal == found[1].newest_wal
+    assert all(one.newest_backup is not None for one in found)
+    assert [pgbackrest.verify(repo) for repo in (1, 2)] == [[], []]
+    assert [pgbackrest.holes(cluster.archived_segments(repo)) for repo in (1, 2)] == [[], []]
+
+
+def test_a_server_that_was_killed_and_deleted_while_it_was_written_to_comes_back_from_place_b(
+    tree: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    history = tmp_path / "history"
+    with writing(tree, history):
+        until(lambda: len(written(history)) >= 10, seconds=180)
+        # Longer than the interval of archiving, so that some of it has left the machine.
+        time.sleep(tree.archive_timeout * 2 + 3)
+        lost_at = datetime.now(tz=UTC)
+        tree.destroy()
+    confirmed = written(history)
+    began = time.monotonic()
+    call_command("restore", data_directory=DATA, place="B", heartbeat=confirmed[-1][1].isoformat())
+    tree.start()
+    back = there(tree)
+    rto = time.monotonic() - began
+    kept = [moment for pk, moment in confirmed if pk in back]
+    missing = [pk for pk, _ in confirmed if pk not in back]
+    # What is lost is the end of it and nothing in between.
+    assert [pk for pk, _ in confirmed[: len(kept)]] == [pk for pk, _ in confirmed if pk in back]
+    rpo = (lost_at - kept[-1]).total_seconds()
+    note(proof="killed and deleted", rpo=rpo, rto=rto, rows=len(back), lost=len(missing))
+    assert rpo <= MOST_RPO
+    assert rto <= MOST_RTO
+    assert "behind the heartbeat" in capsys.readouterr().out
+    for repo in (1, 2):
+        pgbackrest.backup(repo, kind="full")
+
+
+def test_nothing_of_the_restore_rules_the_next_one(tree: Tree) -> None:
+    auto = tree.outside(f"{DATA}/postgresql.auto.conf").read_text()
+    assert "recovery_target" not in auto
+    assert "restore_command" not in auto
+    with psycopg.connect(tree.url) as connection:
+        assert connection.execute("SHOW archive_mode").fetchone() == ("on",)
+    archived(tree)
+
+
+def test_an_accidental_deletion_is_gone_back_behind_by_time_and_by_name(tree: Tree) -> None:
+    before = len(there(tree))
+    assert before
+    name = "before-the-accident"
+    with servers.spoken_to(servers.at(tree.url)):
+        pgbackrest.restore_point(name)
+    with psycopg.connect(tree.url, autocommit=True) as connection:
+        row = connection.execute("SELECT clock_timestamp()").fetchone()
+        moment = row[0].isoformat() if row else ""
+        time.sleep(1)
+        connection.execute("TRUNCATE candidates_candidate CASCADE")
+    archived(tree)
+    for target in ({"time_target": moment}, {"name_target": name}):
+        done = cluster.restore(directory=DRILL, repo=1, keep=False, **target)  # type: ignore[arg-type]
+        assert int(done.counts.split()[0]) == before
+    assert len(there(tree)) == 0
+
+
+def test_a_drill_archives_nothing_and_leaves_nothing(tree: Tree) -> None:
+    archived(tree)
+    before = [(one, set(cluster.archived_segments(one))) for one in (1, 2)]
+    with psycopg.connect(tree.url) as connection:
+        row = connection.execute("SELECT max(ts) FROM audit_event").fetchone()
+    done = cluster.restore(directory=DRILL, repo=2, keep=False, heartbeat=row[0] if row else None)
+    assert done.behind_seconds == 0
+    assert not tree.outside(DRILL).exists()
+    for repo, segments in before:
+        # A server that archived would have pushed the history of its new timeline.
+        assert {one for one in cluster.archived_segments(repo) if one.endswith(".history")} <= segments
+
+
+def test_live_data_is_never_restored_over(tree: Tree) -> None:
+    with pytest.raises(TargetTaken, match="Nothing was touched"):
+        cluster.restore(directory=DATA, repo=1)
+    assert there(tree) is not None
+
+
+def test_a_restore_that_was_killed_is_thrown_away_by_the_next_one(tree: Tree) -> None:
+    partial = tree.outside(DRILL + cluster.PARTIAL)
+    partial.mkdir()
+    (partial / "half").write_text("of something")
+    assert not tree.outside(DRILL).exists()
+    cluster.restore(directory=DRILL, repo=1, keep=False)
+    assert not partial.exists()
+
+
+def test_the_wrong_key_is_said_to_be_the_wrong_key(tree: Tree, settings: Settings) -> None:
+    path = tree.configure("other-key.conf", passes={1: "not-the-key-at-all-0123456789012", 2: PASS[2]})
+    settings.PGBACKREST = " ".join([*tree.run, "pgbackrest", f"--config={path}"])
+    with pytest.raises(CommandError, match="the wrong key"):
+        call_command("restore", data_directory=DRILL, place="A")
+
+
+def test_a_disk_that_is_full_is_said_to_be_full(tree: Tree) -> None:
+    small = tree.outside(f"{HOME}/small")
+    small.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=777", "tmpfs", str(small)], check=True)
+    try:
+        with pytest.raises(PgBackRestFailed, match="the disk is full"):
+            cluster.restore(directory=f"{HOME}/small/data", repo=1)
+        assert not (small / "data").exists()
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+
+def test_a_segment_that_is_missing_is_found_although_the_server_comes_up_without_a_word(tree: Tree) -> None:
+    for _ in range(3):
+        archived(tree)
+    segments = sorted(one for one in tree.keys(1, "pgbackrest/archive/") if one.endswith(".zst"))
+    hidden = segments[-2]
+    tree.hide(1, hidden)
+    name = hidden.rpartition("/")[2][:24]
+    assert pgbackrest.holes(cluster.archived_segments(1)) == [name]
+    with pytest.raises(NotPutIntoService, match="WAL is missing"):
+        cluster.restore(directory=DRILL, repo=1, keep=False, heartbeat=datetime.now(tz=UTC), most_behind=1)
+    assert not tree.outside(DRILL).exists()
+    # The other place has all of it.
+    assert pgbackrest.holes(cluster.archived_segments(2)) == []
+
+
+@pytest.mark.parametrize("harm", ["a bit flipped", "cut off"])
+def test_a_damaged_backup_is_refused(tree: Tree, harm: str) -> None:
+    pgbackrest.backup(1, kind="full")
+    newest = sorted(
+        one for one in tree.keys(1, f"pgbackrest/backup/{STANZA}/") if "/bundle/" in one or "/pg_data/" in one
+    )
+    largest = max(newest[-40:], key=lambda one: _size(tree, one))
+    bent = {
+        "a bit flipped": lambda data: (
+            data[: len(data) // 2] + bytes([data[len(data) // 2] ^ 1]) + data[len(data) // 2 + 1 :]
+        ),
+        "cut off": lambda data: data[: len(data) // 2],
+    }[harm]
+    tree.overwrite(1, largest, bent)
+    assert pgbackrest.verify(1) != []
+    with pytest.raises((PgBackRestFailed, NotPutIntoService)):
+        cluster.restore(directory=DRILL, repo=1, keep=False)
+    assert not tree.outside(DRILL).exists()
+
+
+def _size(tree: Tree, key: str) -> int:
+    return int(tree.stores[1].head_object(Bucket=tree.bucket, Key=key)["ContentLength"])
+
+
+def test_after_an_attacker_deleted_every_object_it_comes_back_as_of_before(tree: Tree) -> None:
+    pgbackrest.backup(2, kind="full")
+    archived(tree)
+    time.sleep(1.5)
+    before = datetime.now(tz=UTC)
+    time.sleep(1.5)
+    for number in (1, 2):
+        for key in tree.keys(number):
+            tree.hide(number, key)
+        assert tree.keys(number) == []
+    with pytest.raises(PgBackRestFailed):
+        cluster.restore(directory=DRILL, repo=2, keep=False)
+    done = cluster.restore(directory=DRILL, repo=2, keep=False, as_of=before.isoformat())
+    assert done.recovered is not None

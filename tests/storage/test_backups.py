@@ -1,0 +1,155 @@
+"""Backups in a bucket with object lock, on a real S3 server: what an attacker with the writer's key does is undone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import sleep
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+from botocore.exceptions import ClientError
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from hrassist.lib import storage
+from hrassist.ops.backup import dump, files, keys, manifests, places, servers, status
+from hrassist.ops.backup.places import PART, BucketPlace
+from hrassist.ops.backup.servers import Server
+from tests import factories
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+pytestmark = [pytest.mark.storage, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def place(s3: S3Client, settings: Settings, tmp_path: Path) -> BucketPlace:
+    """Place B in a locked bucket; it goes away with the server."""
+    name = f"backups-{uuid4().hex[:12]}"
+    s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
+    settings.BACKUP_KEY_FILE = str(tmp_path / "backup.key")
+    keys.generate(tmp_path / "backup.key")
+    settings.ERASURE_LEDGER = str(tmp_path / "ledger")
+    settings.BACKUP_STATUS_FILE = tmp_path / "backup-status.json"
+    settings.S3_ADDRESSING_STYLE = "path"
+    settings.BACKUP_PLACES = {
+        "A": {**settings.BACKUP_PLACES["A"], "where": ""},
+        "B": {"where": f"s3://{name}/of-hr", "endpoint_url": s3.meta.endpoint_url, "region": "us-east-1",
+              "access_key": "test-access", "secret_key": "test-secret"},
+    }  # fmt: skip
+    found = places.configured("B")[0]
+    assert isinstance(found, BucketPlace)
+    return found
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Server]:
+    server = servers.own().named(f"restored_{uuid4().hex[:8]}")
+    yield server
+    servers.drop(server, server.name)
+
+
+def test_a_large_object_is_written_in_parts_each_under_the_lock(place: BucketPlace) -> None:
+    pieces = [bytes([number]) * (PART // 2 + 1) for number in range(5)]
+    assert place.put("large", iter(pieces)) == sum(map(len, pieces))
+    assert b"".join(place.open("large")) == b"".join(pieces)
+    until = place.locked_until("large")
+    assert until is not None
+    assert until - datetime.now(tz=UTC) > timedelta(days=29)
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(place: BucketPlace) -> None:
+    def breaking() -> Iterator[bytes]:
+        yield b"x" * (PART + 1)
+        raise dump.DumpFailed(program="pg_dump", said="killed")
+
+    with pytest.raises(dump.DumpFailed):
+        place.put("half", breaking())
+    assert list(place.entries("")) == []
+    assert place.client.list_multipart_uploads(Bucket=place.bucket).get("Uploads", []) == []
+
+
+def test_nobody_deletes_a_version_or_shortens_its_lock(place: BucketPlace) -> None:
+    place.put("one", [b"x"])
+    key = place.prefix + "one"
+    version = place.client.list_object_versions(Bucket=place.bucket)["Versions"][0]["VersionId"]
+    with pytest.raises(ClientError, match="AccessDenied"):
+        place.client.delete_object(Bucket=place.bucket, Key=key, VersionId=version)
+    with pytest.raises(ClientError):
+        place.client.put_object_retention(
+            Bucket=place.bucket, Key=key,
+            Retention={"Mode": "COMPLIANCE", "RetainUntilDate": datetime.now(tz=UTC) + timedelta(days=1)},
+        )  # fmt: skip
+    held = place.locked_until("one")
+    place.lock("one", until=datetime.now(tz=UTC) + timedelta(days=1))
+    assert place.locked_until("one") == held
+    place.lock("one", until=datetime.now(tz=UTC) + timedelta(days=60))
+    later = place.locked_until("one")
+    assert later is not None
+    assert held is not None
+    assert later - held > timedelta(days=29)
+
+
+def test_locks_of_files_are_renewed_when_a_week_of_them_has_gone(place: BucketPlace) -> None:
+    resume = factories.ResumeFactory(content=b"here")
+    now = timezone.now()
+    assert files.copy(place, now=now).renewed == 0
+    assert files.copy(place, now=now + timedelta(days=6)).renewed == 0
+    assert files.copy(place, now=now + timedelta(days=8)).renewed == 1
+    until = place.locked_until(files.name_of(resume.sha256))
+    assert until is not None
+    assert until - now > timedelta(days=37)
+    assert status.read().places[0].shortest_lock is not None
+
+
+def test_after_everything_was_deleted_and_written_over_database_and_files_come_back_as_of_before(
+    place: BucketPlace, elsewhere: Server
+) -> None:
+    person = factories.CandidateFactory(full_name="Still here")
+    resume = factories.ResumeFactory(candidate=person, content=b"the bytes")
+    call_command("backup")
+    sleep(1.2)
+    before = timezone.now()
+    sleep(1.2)
+    for entry in list(place.entries("")):
+        place.client.put_object(Bucket=place.bucket, Key=place.prefix + entry.key, Body=b"pay us")
+        place.hide(entry.key)
+    storage.clean().delete(resume.key)
+    assert list(place.entries("")) == []
+    url = f"postgresql://{elsewhere.user}:{elsewhere.password}@{elsewhere.host}:{elsewhere.port}/{elsewhere.name}"
+    with pytest.raises(CommandError, match="No place has a backup"):
+        call_command("restore", to=url)
+    call_command("restore", to=url, as_of=before.isoformat(), files=True)
+    with elsewhere.connect() as there:
+        assert there.execute("SELECT full_name FROM candidates_candidate").fetchall() == [("Still here",)]
+    assert b"".join(storage.clean().open(resume.key)) == b"the bytes"
+    storage.clean().delete(resume.key)
+    call_command("restore", file=resume.sha256, as_of=before.isoformat())
+    assert b"".join(storage.clean().open(resume.key)) == b"the bytes"
+
+
+def test_rotation_hides_and_takes_no_version_away(place: BucketPlace) -> None:
+    ring = keys.configured()
+    first, second = dump.make(place), dump.make(place)
+    dump.rotate(place, now=timezone.now() + timedelta(days=8), ring=ring)
+    assert [entry.key for entry in manifests.listed(place, manifests.DATABASE)] == [second["name"]]
+    all_of = place.client.list_object_versions(Bucket=place.bucket, Prefix=place.prefix + manifests.DATABASE)
+    assert first["name"] in {row["Key"].removeprefix(place.prefix) for row in all_of["Versions"]}
+
+
+def test_a_bucket_that_does_not_answer_is_named(place: BucketPlace, settings: Settings) -> None:
+    settings.BACKUP_PLACES = {
+        **settings.BACKUP_PLACES,
+        "B": {**settings.BACKUP_PLACES["B"], "where": "s3://no-such-bucket"},
+    }
+    with pytest.raises(
+        CommandError, match=r"Place B \(s3://no-such-bucket/\) cannot be used: it answered NoSuchBucket"
+    ):
+        call_command("backup")
+    assert status.read().worst == status.Level.PAGE
+    assert list(place.entries("")) == []
