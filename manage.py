@@ -4,8 +4,10 @@
 import os
 import sys
 
+import django
 from django.core.management import execute_from_command_line
 
+from hrassist import env
 from hrassist.lib import logs, origin
 from hrassist.metrics import files
 
@@ -19,12 +21,18 @@ def main() -> None:
     origin.begin_process(sys.argv)
     if os.environ.get("HRASSIST_ENV") != "development":
         logs.log_what_nobody_caught()
-    for command, role in COUNTING.items():
-        if tuple(sys.argv[1 : 1 + len(command)]) == command:
-            from django.conf import settings  # noqa: PLC0415  read once it is known which they are
+    with env.said_in_words():
+        for command, role in COUNTING.items():
+            if tuple(sys.argv[1 : 1 + len(command)]) == command:
+                from django.conf import settings  # noqa: PLC0415  read once it is known which they are
 
-            files.begin(role, settings.METRICS_DIR)
-    execute_from_command_line(sys.argv)
+                files.begin(role, settings.METRICS_DIR)
+        if sys.argv[1:3] == ["procrastinate", "worker"]:
+            django.setup()
+            from hrassist.ops import start  # noqa: PLC0415  only a worker asks
+
+            start.or_stop()
+        execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ class HrassistConfig(AppConfig):
         user_logged_in.connect(gate.begin, dispatch_uid="hrassist.gate.begin")
         post_migrate.connect(roles.sync_after_migrate, sender=self)
         post_migrate.connect(databases.grant_after_migrate, sender=self)
+        post_migrate.connect(databases.mark_after_migrate, sender=self)
         post_migrate.connect(databases.analyze_after_migrate, sender=self)
 
 

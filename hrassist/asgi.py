@@ -7,10 +7,11 @@ import django
 from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 
+from hrassist import env
 from hrassist.metrics import files
+from hrassist.ops import start
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hrassist.settings")
-files.begin(files.STREAM, settings.METRICS_DIR)
 
 
 class StreamHandler(ASGIHandler):
@@ -23,5 +24,10 @@ class StreamHandler(ASGIHandler):
         return request, error
 
 
-django.setup(set_prefix=False)
-application = StreamHandler()
+with env.said_in_words():
+    files.begin(files.STREAM, settings.METRICS_DIR)
+    django.setup(set_prefix=False)
+    start.or_stop()
+from hrassist.metrics import streams  # noqa: E402  where it counts is decided by then
+
+application = streams.counted(StreamHandler())

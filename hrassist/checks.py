@@ -9,8 +9,11 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import Error as DatabaseError
 
 from hrassist.databases import standing
+from hrassist.lib import redis_server
 
 YEAR = 31_536_000
+# Asked before a process serves anybody (hrassist/ops/start.py), beside those of security.
+START = "start"
 _ORIGIN = re.compile(r"https://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:\d{1,5})?")
 
 
@@ -107,7 +110,7 @@ def _are_origins(texts: list[str]) -> bool:
     return all(_ORIGIN.fullmatch(text) for text in texts)
 
 
-@register()
+@register(START)
 def check_storage(**_kwargs: Any) -> list[CheckMessage]:
     """A bucket needs both keys or none (an instance role); keys without a bucket are a mistake."""
     found: list[CheckMessage] = []
@@ -126,6 +129,18 @@ def check_storage(**_kwargs: Any) -> list[CheckMessage]:
                 "Object store keys are set but no bucket.",
                 hint="Set AWS_S3_BUCKET_NAME, or remove the keys to store on disk.",
                 id="hrassist.E011",
+            )
+        )
+    if (
+        settings.ENVIRONMENT == "staging"
+        and settings.STORAGE_BACKEND == "s3"
+        and "staging" not in (f"{settings.AWS_S3_BUCKET_NAME}/{settings.S3_PREFIX}")
+    ):
+        found.append(
+            Error(
+                f"Staging would write into {settings.AWS_S3_BUCKET_NAME} where production may keep its files.",
+                hint="Set HRASSIST_S3_PREFIX=staging, or a bucket with staging in its name.",
+                id="hrassist.E012",
             )
         )
     if settings.STORAGE_BACKEND == "disk" and not settings.DEVELOPMENT:
@@ -153,7 +168,21 @@ def check_scanner(**_kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-@register()
+@register(START)
+def check_redis(**_kwargs: Any) -> list[CheckMessage]:
+    """Say it when the Redis that is configured does not answer: everything works without it, and slower."""
+    if not settings.REDIS_URL or redis_server.answers():
+        return []
+    return [
+        Warning(
+            "Redis does not answer; caches are empty and the database counts all limits.",
+            hint="Start it, or correct REDIS_URL; without REDIS_URL none is asked.",
+            id="hrassist.W080",
+        )
+    ]
+
+
+@register(START)
 def check_verification(**_kwargs: Any) -> list[CheckMessage]:
     """Web search needs its key and its engine, or neither."""
     if bool(settings.GOOGLE_API_KEY) == bool(settings.GOOGLE_CSE_ID):

@@ -1,19 +1,40 @@
 """Strict reading of the environment: a missing or malformed value stops the start with one sentence that names it.
 
-Every secret NAME may also come as NAME_FILE, the path of a file that holds it (Docker and systemd credentials).
+Every secret NAME may also come as NAME_FILE, the path of a file that holds it (Docker), or as a credential of systemd
+(LoadCredential=app:/etc/hrassist/secrets/app makes each file NAME of that folder the credential app_NAME); a cluster
+mounts the same sets as folders.
 `READ` lists every name that was asked for; a test holds `config/env.example` equal to it.
 """
 
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 READ: set[str] = set()
+# The sets of secrets that a unit may be given (deploy/vm/systemd). What is of the web process alone comes first: its
+# database may be a pooler's.
+CREDENTIALS = ("web", "app", "worker", "owner")
+
+# EX_CONFIG of sysexits.h: a unit of systemd does not try again (RestartPreventExitStatus).
+WRONG_CONFIGURATION = 78
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
+
+
+@contextmanager
+def said_in_words() -> Iterator[None]:
+    """Let a setting that is missing or malformed end the process with its sentence alone."""
+    try:
+        yield
+    except ImproperlyConfigured as error:
+        print(f"hrassist does not start: {error}", file=sys.stderr, flush=True)  # noqa: T201
+        sys.exit(WRONG_CONFIGURATION)
 
 
 def text(name: str, default: str | None = None) -> str:
@@ -28,7 +49,7 @@ def text(name: str, default: str | None = None) -> str:
 def secret(name: str, default: str | None = None) -> str:
     """Like `text`, but NAME_FILE may name a file that holds the value; both at once is an error."""
     READ.add(name)
-    path = os.environ.get(f"{name}_FILE", "").strip()
+    path = os.environ.get(f"{name}_FILE", "").strip() or ("" if os.environ.get(name, "").strip() else _credential(name))
     if not path:
         return text(name, default)
     if os.environ.get(name, "").strip():
@@ -40,6 +61,14 @@ def secret(name: str, default: str | None = None) -> str:
     if not value:
         raise ImproperlyConfigured(f"{name}_FILE names {path}, which is empty.")
     return value
+
+
+def _credential(name: str) -> str:
+    """The file in which systemd hands this secret to this service alone; nothing where it does not."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
+    forms = (f"{owner}_{name}" for owner in CREDENTIALS), (f"{owner}/{name}" for owner in CREDENTIALS)
+    found = (Path(folder, one) for form in forms for one in form) if folder else ()
+    return next((str(path) for path in found if path.is_file()), "")
 
 
 def flag(name: str, *, default: bool) -> bool:

@@ -8,9 +8,10 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from hrassist.accounts import BadAccount, role_named
+from hrassist.checks import START
 
 
-@register()
+@register(START)
 def check_sign_in(**_kwargs: Any) -> list[CheckMessage]:
     """Second factors off, a provider set up by half, a role that does not exist, and nobody who could sign in."""
     found: list[CheckMessage] = []

@@ -117,6 +117,7 @@ def costs_view(request: HttpRequest) -> HttpResponse:
             ),
             "warnings": costs.warnings(usage, prices),
             "old": prices.old(today=timezone.now().date()),
+            "unread": prices.unread(),
             "specification": [] if real else costs.specification(prices),
             "keep": KEEP_MONTHS,
         },

@@ -17,6 +17,7 @@ from audit.models import Event
 from candidates.models import Resume
 
 OLD = timedelta(days=180)
+KNOWN = ("vendor", "elsewhere", "specification", "own", "memory")
 GB = 10**9
 MONTHS = (1, 12, 36)
 MONTH = timedelta(days=30)
@@ -99,11 +100,18 @@ class Prices:
 
     def old(self, *, today: date) -> list[str]:
         """Which prices were read more than 180 days ago."""
+        return [f"{row['name']} ({row['dated']})" for row in self._rows() if today - row["dated"] > OLD]
+
+    def unread(self) -> list[str]:
+        """Which prices nobody read anywhere."""
+        return [str(row["name"]) for row in self._rows() if row["known"] == "memory"]
+
+    def _rows(self) -> list[Mapping[str, Any]]:
         rows = [row for kind in ("store", "database", "machine", "model") for row in self.told[kind]]
         rows += [
             {"name": name, **self.told[key]} for key, name in (("rates", "Exchange rates"), ("other", "Domain name"))
         ]
-        return [f"{row['name']} ({row['dated']})" for row in rows if today - row["dated"] > OLD]
+        return rows
 
 
 def load(path: Path) -> Prices:
@@ -115,6 +123,8 @@ def load(path: Path) -> Prices:
                 prices.row(kind, plan[kind])
         for kind in ("store", "database", "machine", "model"):
             for row in told[kind]:
+                if row.get("known") not in KNOWN:
+                    raise BadPrices(f"{row['name']}: `known` says how the price is known, one of {', '.join(KNOWN)}.")
                 if not (isinstance(row["dated"], date) and row["source"] and row["currency"] in told["rates"]):
                     raise BadPrices(f"{row['name']} needs a date, a source and a currency of [rates].")
     except (tomllib.TOMLDecodeError, KeyError, OSError) as error:

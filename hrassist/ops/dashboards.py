@@ -86,4 +86,7 @@ def load(path: Path) -> tuple[Dashboard, ...]:
 
 def files(path: Path) -> dict[str, str]:
     """Every dashboard by its name below deploy/monitoring."""
-    return {f"grafana/{board.uid.removeprefix('hrassist-')}.json": board.as_json() for board in load(path)}
+    return {
+        f"grafana/dashboards/hrassist/{board.uid.removeprefix('hrassist-')}.json": board.as_json()
+        for board in load(path)
+    }

@@ -119,6 +119,7 @@ OWNER_COMMANDS = {
     "flush",
     "pgtrigger",
     "database_role",
+    "claim_database",
     "generate_workload",
     "generate_events",
     "backup",
@@ -154,6 +155,8 @@ _DEFAULT_DB: dict[str, Any] = {
     **(_OWNER_DB if AS_OWNER else _APP_DB),
     "CONN_MAX_AGE": 0 if TESTING else env.number("HRASSIST_DB_CONN_MAX_AGE", 600),
     "CONN_HEALTH_CHECKS": True,
+    # A pooler gives each transaction another connection: what lives longer than one cannot be on the server's side.
+    "DISABLE_SERVER_SIDE_CURSORS": env.flag("HRASSIST_DB_POOLED", default=False),
     "ATOMIC_REQUESTS": False,
 }
 # A database that is away is known after seconds, not after the operating system's two minutes.
@@ -163,6 +166,13 @@ DATABASES: dict[str, dict[str, Any]] = {
     # What must be on record although the request rolls back goes through a connection of its own.
     "audit": {**_DEFAULT_DB, "TEST": {"MIRROR": "default"}},
 }
+# A copy that follows, for figures that may be some seconds old; see hrassist.databases.
+if _REPLICA_URL := env.secret("DATABASE_REPLICA_URL", ""):
+    DATABASES["replica"] = {
+        **_DEFAULT_DB,
+        **env.database(_REPLICA_URL, name="DATABASE_REPLICA_URL"),
+        "TEST": {"MIRROR": "default"},
+    }
 # Of the web process only, see hrassist.databases; pgbouncer needs ignore_startup_parameters=options for it, or 0 here.
 DB_STATEMENT_TIMEOUT = env.number("HRASSIST_DB_STATEMENT_TIMEOUT", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

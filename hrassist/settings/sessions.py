@@ -6,12 +6,17 @@ from typing import Any
 from hrassist import env
 from hrassist.settings.base import DEVELOPMENT, TESTING
 
-# --- Cache and sessions: Redis when there is one ----------------------------------------------------------------------
+# --- Cache: Redis when there is one; sessions stay in the database ----------------------------------------------------
 
 REDIS_URL = env.secret("REDIS_URL", "")
 CACHES: dict[str, dict[str, Any]] = {
     "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        {
+            "BACKEND": "hrassist.lib.redis_server.DegradingCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": "hrassist",
+            "OPTIONS": {"socket_connect_timeout": 0.25, "socket_timeout": 0.5},
+        }
         if REDIS_URL
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     )

@@ -13,12 +13,13 @@ from django.conf import settings
 from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.registry import Collector
 
-from hrassist.metrics import machine, people, requests, state, statements, tasks, workers  # noqa: F401  they register
+from hrassist.metrics import machine, people, requests, state, statements, streams, tasks, workers  # noqa: F401  they register
 from hrassist.ops import dashboards, watching
 from tests.deploy.monitoring import MONITORING, run
 
 BOARDS = dashboards.load(settings.DASHBOARDS_CONFIG)
-FILES = sorted(path for path in (MONITORING / "grafana").glob("*.json"))
+GRAFANA = MONITORING / "grafana"
+FILES = sorted((GRAFANA / "dashboards" / "hrassist").glob("*.json"))
 # Of exporters that are not ours; each with whose it is.
 OF_OTHERS = {
     "node_cpu_seconds_total": "node", "node_memory_MemAvailable_bytes": "node", "node_memory_MemTotal_bytes": "node",
@@ -60,11 +61,37 @@ def test_the_boards_that_were_asked_for_are_there():
 
 
 def test_every_board_takes_from_the_source_that_is_provisioned():
-    sources = yaml.safe_load((MONITORING / "grafana" / "datasources.yml").read_text())["datasources"]
+    sources = yaml.safe_load((GRAFANA / "datasources" / "hrassist.yml").read_text())["datasources"]
     uids = {source["uid"] for source in sources}
     for path in FILES:
         for panel in json.loads(path.read_text())["panels"]:
             assert {panel["datasource"]["uid"], *(target["datasource"]["uid"] for target in panel["targets"])} <= uids
+
+
+def test_grafana_finds_them_where_it_looks():
+    """Its provisioning reads *.yaml and *.yml in folders of these names; boards stand where a provider says."""
+    known = {"access-control", "alerting", "dashboards", "datasources", "notifiers", "plugins"}
+    assert {path.name for path in GRAFANA.iterdir()} == {"dashboards", "datasources"} <= known
+    (provider_file,) = (path for path in (GRAFANA / "dashboards").iterdir() if path.is_file())
+    (source_file,) = (GRAFANA / "datasources").iterdir()
+    assert {provider_file.suffix, source_file.suffix} == {".yml"}
+    providers, sources = (yaml.safe_load(path.read_text()) for path in (provider_file, source_file))
+    assert (set(providers), set(sources)) == ({"apiVersion", "providers"}, {"apiVersion", "datasources"})
+    assert providers["apiVersion"] == sources["apiVersion"] == 1
+    (provider,) = providers["providers"]
+    assert set(provider) <= {
+        "name", "orgId", "folder", "folderUid", "type", "disableDeletion", "updateIntervalSeconds", "allowUiUpdates",
+        "options",
+    }  # fmt: skip
+    assert provider["type"] == "file"
+    within = Path(provider["options"]["path"]).relative_to("/etc/grafana/provisioning")
+    assert sorted((GRAFANA / within).iterdir()) == FILES
+    for source in sources["datasources"]:
+        assert {"name", "uid", "type", "url", "access"} <= set(source) <= {
+            "name", "uid", "type", "url", "access", "isDefault", "orgId", "jsonData", "editable", "version",
+        }  # fmt: skip
+        assert source["access"] in {"proxy", "direct"}
+    assert [source["name"] for source in sources["datasources"] if source.get("isDefault")] == ["Prometheus"]
 
 
 def test_promtool_reads_every_expression(tmp_path):

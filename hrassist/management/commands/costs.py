@@ -35,7 +35,7 @@ class Command(BaseCommand):
             prices = costs.load(settings.PRICES_CONFIG)
             prices.row("model", model)
             plans = [options["plan"]] if options["plan"] else prices.plans()
-            if currency not in prices.told["rates"] or currency in {"source", "dated"}:
+            if currency not in prices.told["rates"] or currency in {"source", "dated", "known"}:
                 raise costs.BadPrices(f"There is no rate for {currency}.")
             usage = (
                 costs.last_month(now=timezone.now())
@@ -59,6 +59,8 @@ class Command(BaseCommand):
             self._print(prices, usage, bills, shown, currency=currency, real=options["real"])
         if old:
             self.stderr.write(f"Older than 180 days, read them again: {', '.join(old)}.")
+        if unread := prices.unread():
+            self.stderr.write(f"Written from memory, read them before you decide by them: {', '.join(unread)}.")
         limit = options["fail_over"]
         over = [plan for plan, months in bills.items() if limit is not None and shown(months[0].usd) > limit]
         if over:

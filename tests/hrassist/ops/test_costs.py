@@ -164,3 +164,18 @@ def test_steps_are_named_once_they_are_passed():
     assert [warning.split(":")[0] for warning in costs.warnings(later, PRICES)] == [
         "The database is over 0.5 GB", "Over 10 GB are stored",
     ]  # fmt: skip
+
+
+def test_a_price_that_nobody_read_is_named():
+    err = io.StringIO()
+    call_command("costs", stdout=io.StringIO(), stderr=err)
+    assert "Gemini 2.5 Flash" in PRICES.unread()
+    assert f"Written from memory, read them before you decide by them: {', '.join(PRICES.unread())}." in err.getvalue()
+
+
+@pytest.mark.parametrize("known", ['known = "somehow"\n', ""])
+def test_a_price_that_does_not_say_how_it_is_known_is_refused(tmp_path, known):
+    text = settings.PRICES_CONFIG.read_text()
+    (tmp_path / "prices.toml").write_text(text.replace('known = "elsewhere"\n', known))
+    with pytest.raises(costs.BadPrices, match="how the price is known"):
+        costs.load(tmp_path / "prices.toml")

@@ -1,0 +1,121 @@
+"""Hosts of a network of their own on this machine, by namespaces; any of them can lose its power."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+
+class Network:
+    """10.77.x.1 is this machine; each host has an address of its own and is reached by the others over a bridge."""
+
+    def __init__(self) -> None:
+        self.mark = os.getpid() % 250
+        self.bridge = f"hra{self.mark}"
+        self.net = f"10.77.{self.mark}"
+        self.gateway = f"{self.net}.1"
+        self.hosts: dict[str, Host] = {}
+        ip("link", "add", self.bridge, "type", "bridge")
+        ip("addr", "add", f"{self.gateway}/24", "dev", self.bridge)
+        ip("link", "set", self.bridge, "up")
+
+    def host(self, name: str, number: int) -> Host:
+        self.hosts[name] = Host(self, name, number)
+        return self.hosts[name]
+
+    def close(self) -> None:
+        for host in self.hosts.values():
+            host.lose_power()
+            ip("netns", "del", host.space)
+        ip("link", "del", self.bridge)
+
+
+class Host:
+    def __init__(self, network: Network, name: str, number: int) -> None:
+        self.address = f"{network.net}.{number}"
+        self.space = f"hra{network.mark}-{name}"
+        self.link = f"v{network.mark}{name}"[:15]
+        self.processes: list[subprocess.Popen[bytes]] = []
+        ip("netns", "add", self.space)
+        ip("link", "add", self.link, "type", "veth", "peer", "name", "eth0", "netns", self.space)
+        ip("link", "set", self.link, "master", network.bridge, "up")
+        for words in (
+            ("link", "set", "lo", "up"),
+            ("addr", "add", f"{self.address}/24", "dev", "eth0"),
+            ("link", "set", "eth0", "up"),
+        ):
+            ip("-n", self.space, *words)
+
+    def run(
+        self, command: Sequence[str | Path], *, cwd: Path, environment: dict[str, str], log: Path
+    ) -> subprocess.Popen[bytes]:
+        with log.open("ab") as output:
+            one = subprocess.Popen(
+                ["ip", "netns", "exec", self.space, *map(str, command)],
+                cwd=cwd, env=environment, stdout=output, stderr=output, start_new_session=True,
+            )  # fmt: skip
+        self.processes.append(one)
+        return one
+
+    def lose_power(self) -> None:
+        """Everything stops at once and nothing says goodbye: the wire is dead before the processes are."""
+        subprocess.run(["ip", "link", "set", self.link, "down"], check=False)
+        for one in self.processes:
+            try:
+                os.killpg(one.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+            one.wait()
+
+
+def ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True, capture_output=True)
+
+
+class Forwarded:
+    """A port of this machine that leads elsewhere: into the network, or out of it to a server of 127.0.0.1 alone."""
+
+    def __init__(self, address: str, to: tuple[str, int], *, port: int = 0) -> None:
+        self.to = to
+        self.listening = socket.create_server((address, port))
+        self.port: int = self.listening.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                one, _ = self.listening.accept()
+            except OSError:
+                return
+            other = socket.create_connection(self.to)
+            for source, sink in ((one, other), (other, one)):
+                threading.Thread(target=self._copy, args=(source, sink), daemon=True).start()
+
+    @staticmethod
+    def _copy(source: socket.socket, sink: socket.socket) -> None:
+        try:
+            while piece := source.recv(65536):
+                sink.sendall(piece)
+        except OSError:
+            pass
+        for end in (source, sink):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue
+
+    def close(self) -> None:
+        self.listening.close()
+
+
+if __name__ == "__main__":
+    # In a process of its own: tests themselves reach nothing but this machine.
+    _, own_port, to_host, to_port = sys.argv
+    Forwarded("127.0.0.1", (to_host, int(to_port)), port=int(own_port))
+    threading.Event().wait()

@@ -1,0 +1,222 @@
+"""The image, really built by buildah and really run: not as root, over a root that is read only, until TERM ends it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import environment_of_the_test
+from tests.deploy.conftest import free_port
+from tests.deploy.tools import needs, run
+from tests.repo.sources import ROOT
+
+pytestmark = [pytest.mark.image, pytest.mark.django_db(transaction=True, databases=["default", "audit"])]
+# HRASSIST_TEST_IMAGE names one that was built before: deploy/container/build NAME.
+BUILT = os.environ.get("HRASSIST_TEST_IMAGE", "")
+IMAGE = BUILT or "localhost/hrassist:test"
+BUILDAH = ("buildah", "--storage-driver", "vfs")
+CONTAINER = ROOT / "deploy" / "container"
+
+
+@pytest.fixture(scope="module")
+def image() -> dict[str, object]:
+    """Built once; what it says of itself."""
+    needs("buildah", "debootstrap", "unshare", "setpriv")
+    if os.geteuid() != 0:
+        pytest.skip("Building in a chroot needs root.")
+    if not BUILT:
+        done = run(CONTAINER / "build", IMAGE, timeout=1500, VERSION="1.2.3")
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    found: dict[str, object] = json.loads(run(*BUILDAH, "inspect", "--type", "image", IMAGE).stdout)["Docker"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def root(image: dict[str, object]) -> Iterator[Path]:
+    """The file system of the image."""
+    name = run(*BUILDAH, "from", IMAGE).stdout.strip()
+    yield Path(run(*BUILDAH, "mount", name).stdout.strip())
+    run(*BUILDAH, "umount", name)
+    run(*BUILDAH, "rm", name)
+
+
+class Container:
+    """A process of the image as an engine starts it: its own mounts, its user, no rights, a root that is read only."""
+
+    def __init__(self, root: Path, image: dict[str, object], data: Path, *command: str, **settings: str) -> None:
+        config = image["config"]
+        assert isinstance(config, dict)
+        environment = dict(line.split("=", 1) for line in config["Env"]) | settings
+        user = config["User"].split(":")[0]
+        script = f"""
+set -e
+mount --bind {root} {root}
+mount --bind {data} {root}/var/lib/hrassist
+mount -t proc proc {root}/proc
+mount -t tmpfs -o mode=1777 tmp {root}/{"tmp"}
+mkdir -p {root}/dev
+mount --rbind /dev {root}/dev
+mount -o remount,bind,ro {root}
+exec chroot {root} /usr/bin/setpriv --reuid {user} --regid {user} --clear-groups \\
+  --no-new-privs --inh-caps=-all --bounding-set=-all "$@"
+"""
+        os.chown(data, int(user), int(user))
+        self.output = data.parent / f"{data.name}.log"
+        with self.output.open("wb") as log:
+            self.process = subprocess.Popen(
+                ["unshare", "--mount", "--pid", "--fork", "--kill-child", "bash", "-c", script, "bash",
+                 *config["Entrypoint"], *command],
+                env=environment, stdout=log, stderr=log,
+            )  # fmt: skip
+
+    @property
+    def first(self) -> int:
+        """The process that the container is: it has the number 1 in there."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return int(children[0])
+
+    def wait_for(self, url: str, host: str, *, seconds: float = 120) -> str:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            assert self.process.poll() is None, self.output.read_text()[-3000:]
+            asked = (
+                "curl",
+                "--silent",
+                "--fail",
+                "--header",
+                f"Host: {host}",
+                "--header",
+                "X-Forwarded-Proto: https",
+                url,
+            )
+            done = run(*asked)
+            if done.returncode == 0:
+                return done.stdout
+            time.sleep(0.5)
+        raise AssertionError(self.output.read_text()[-3000:])
+
+    def end(self) -> int:
+        os.kill(self.first, signal.SIGTERM)
+        return self.process.wait(60)
+
+
+@pytest.fixture
+def settings_of_it(own_store: Path, of_production: None) -> dict[str, str]:
+    return {
+        "HRASSIST_ENV": "production",
+        "DATABASE_URL": environment_of_the_test(own_store)["DATABASE_URL"],
+        "SECRET_KEY": "k8" + "Zq3Vx7Lm2Nc9Bp5Rt1Ys6Wd4Fg0Hj" * 2,
+        "ALLOWED_HOSTS": "hr.example.com",
+        "HRASSIST_TRUSTED_PROXIES": "1",
+        "HRASSIST_WEB_WORKERS": "1",
+    }
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for one in (tmp_path, *tmp_path.parents):
+        if one != Path("/tmp") and one != Path("/"):  # noqa: S108
+            one.chmod(one.stat().st_mode | 0o011)
+    return folder
+
+
+def test_hadolint_finds_nothing_in_its_recipe():
+    done = run("deploy/scripts/scanner", "hadolint", CONTAINER / "Dockerfile")
+    assert done.returncode == 0, done.stdout
+
+
+def test_it_says_what_it_is_and_who_runs_it(image):
+    config = image["config"]
+    assert config["User"] == "10001:10001"
+    assert config["Labels"]["org.opencontainers.image.version"] == ("1.2.3" if not BUILT else "0")
+    assert "STOPSIGNAL" not in config or config["StopSignal"] == "SIGTERM"
+    assert not [line for line in config["Env"] if "SECRET" in line or "PASSWORD" in line or "DATABASE_URL" in line]
+
+
+def test_it_holds_what_runs_and_nothing_else(root):
+    assert (root / "opt/hrassist/static/staticfiles.json").exists()
+    for absent in ("tests", "docs", ".git", "requirements-dev.txt", ".venv/bin/pip", "deploy/vm"):
+        assert not (root / "opt/hrassist" / absent).exists(), absent
+    for tool in ("gcc", "make", "git", "curl"):
+        assert not (root / "usr/bin" / tool).exists(), tool
+    # Nothing of ours can be changed by who runs it, and nothing lets somebody become root.
+    found = run("find", root / "opt/hrassist", "-uid", "10001")
+    assert found.stdout == ""
+    writable = run("find", root / "opt", "-perm", "-o+w", "-not", "-type", "l")
+    assert writable.stdout == ""
+
+
+def test_the_web_process_answers_reads_only_and_ends_on_term_with_zero(root, image, data, settings_of_it):
+    port = free_port()
+    one = Container(root, image, data, HRASSIST_WEB_BIND=f"127.0.0.1:{port}", **settings_of_it)
+    try:
+        ready = json.loads(one.wait_for(f"http://127.0.0.1:{port}/readyz", "hr.example.com"))
+        assert ready["database"] == "ok"
+        status = Path(f"/proc/{one.first}/status").read_text()
+        assert "Uid:\t10001\t10001\t10001\t10001" in status
+        assert "CapEff:\t0000000000000000" in status
+        assert "NoNewPrivs:\t1" in status
+        inside = (
+            "nsenter",
+            "--mount",
+            "--pid",
+            "--root",
+            "--wd",
+            f"--target={one.first}",
+            "--setuid=10001",
+            "--setgid=10001",
+        )
+        assert "Read-only file system" in run(*inside, "touch", "/opt/hrassist/here").stderr
+        assert run(*inside, "touch", "/var/lib/hrassist/here").returncode == 0
+        page = one.wait_for(f"http://127.0.0.1:{port}/login/", "hr.example.com")
+        assert "/static/" in page
+    finally:
+        code = one.end()
+    assert code == 0, one.output.read_text()[-2000:]
+
+
+def test_a_worker_ends_on_term_with_zero(root, image, data, settings_of_it):
+    one = Container(root, image, data, "worker", **settings_of_it)
+    time.sleep(12)
+    assert one.process.poll() is None, one.output.read_text()
+    assert one.end() == 0, one.output.read_text()
+
+
+def test_a_wrong_configuration_ends_the_container_with_what_to_do(root, image, data, settings_of_it):
+    one = Container(root, image, data, **settings_of_it | {"DEBUG": "on"})
+    assert one.process.wait(60) == 78
+    assert "hrassist.E001" in one.output.read_text()
+
+
+def test_a_command_is_one_of_manage_py(root, image, data, settings_of_it):
+    one = Container(root, image, data, "check", "--deploy", "--fail-level", "ERROR", **settings_of_it)
+    assert one.process.wait(60) == 0, one.output.read_text()
+
+
+def test_its_list_of_what_is_inside_has_packages_of_both_kinds(root, tmp_path):
+    path = tmp_path / "image.cdx.json"
+    done = run(
+        "deploy/scripts/scanner",
+        "syft",
+        "scan",
+        f"dir:{root}",
+        "--quiet",
+        "--output",
+        f"cyclonedx-json={path}",
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    found = {part["purl"].split("?")[0] for part in json.loads(path.read_text())["components"] if "purl" in part}
+    assert any(purl.startswith("pkg:pypi/django@5.2") for purl in found)
+    assert any(purl.startswith("pkg:deb/debian/libc6@") for purl in found)
+    locked = (ROOT / "requirements.txt").read_text().count("==")
+    assert len([purl for purl in found if purl.startswith("pkg:pypi/")]) > locked * 0.8

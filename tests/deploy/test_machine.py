@@ -1,0 +1,267 @@
+"""The single machine of deploy/vm: a real nginx, gunicorn behind a passed socket, the scripts as they are shipped."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from candidates.models import Candidate
+from tests.browser.conftest import environment_of_the_test
+from tests.deploy.conftest import NAME, NGINX, Proxy
+from tests.deploy.load import Load
+from tests.deploy.machine import Machine
+from tests.deploy.tools import run
+from tests.factories import UserFactory, api_token
+from tests.repo.sources import ROOT
+
+pytestmark = [
+    pytest.mark.deploy,
+    pytest.mark.slow,
+    pytest.mark.django_db(transaction=True, databases=["default", "audit"]),
+]
+SOURCES = ("audit", "candidates", "config", "deploy", "hrassist", "jobs", "manage.py", "requirements.txt")
+
+
+def archive(folder: Path, version: str, *, change: Callable[[Path], None] | None = None, static: Path | None) -> Path:
+    """A release as CI makes it: the sources, the static files of before, and what a test changes in them."""
+    tree = folder / f"tree-{version}"
+    for name in SOURCES:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, tree / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
+        else:
+            tree.mkdir(exist_ok=True)
+            shutil.copy(source, tree / name)
+    health = tree / "hrassist/health.py"
+    # Which release answers shows in /livez of these.
+    health.write_text(health.read_text().replace('HttpResponse("ok\\n"', f'HttpResponse("ok {version}\\n"'))
+    assert version in health.read_text()
+    if static is not None:
+        shutil.copytree(static, tree / "static")
+    if change is not None:
+        change(tree)
+    path = folder / f"hrassist-{version}.tar.gz"
+    with tarfile.open(path, "w:gz", compresslevel=1) as file:
+        for one in sorted(tree.iterdir()):
+            file.add(one, one.name)
+    return path
+
+
+def running_in(folder: Path) -> int:
+    """How many masters of gunicorn run in releases of this machine, whoever their parents are."""
+    masters = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            within = (process / "cwd").resolve().is_relative_to(folder)
+            parent = (process / "stat").read_text().rpartition(")")[2].split()[1]
+            parent_within = Path(f"/proc/{parent}/cwd").resolve().is_relative_to(folder)
+        except OSError:
+            continue
+        masters += within and not parent_within
+    return masters
+
+
+def smoke(site: str, options: str) -> list[str]:
+    """What does not hold, as deploy/scripts/smoke says it."""
+    done = run("deploy/scripts/smoke", site, SMOKE_CURL=options)
+    wrong = [line for line in done.stdout.splitlines() if line.startswith("WRONG")]
+    assert done.returncode == (1 if wrong else 0), done.stdout + done.stderr
+    return wrong
+
+
+@pytest.fixture
+def machine(tmp_path: Path, own_store: Path, of_production: None) -> Iterator[Machine]:
+    at = connection.settings_dict
+    owner = "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**at)
+    of_the_test = environment_of_the_test(own_store)
+    one = Machine(
+        tmp_path / "machine",
+        settings={
+            "HRASSIST_ENV": "production",
+            "ALLOWED_HOSTS": NAME,
+            "HRASSIST_TRUSTED_PROXIES": "1",
+            "HRASSIST_STORAGE_DIR": str(own_store),
+            "HRASSIST_VAR_DIR": str(tmp_path / "var"),
+            "HRASSIST_REQUIRE_MFA": "off",
+            "HRASSIST_WEB_WORKERS": "2",
+            "HRASSIST_API_REQUESTS_PER_MINUTE": "1000000",
+        },
+        secrets={
+            "DATABASE_URL": of_the_test["DATABASE_URL"],
+            "HRASSIST_DB_OWNER_URL": owner,
+            "SECRET_KEY": "k8" + "Zq3Vx7Lm2Nc9Bp5Rt1Ys6Wd4Fg0Hj" * 2,
+        },
+        environment=Path(sys.prefix),
+    )
+    (tmp_path / "var").mkdir()
+    own_store.mkdir(exist_ok=True)
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def static(tmp_path: Path) -> Path:
+    """Collected once for all releases of a test; uncompressed, as development does it."""
+    folder = tmp_path / "static"
+    folder.mkdir()
+    subprocess.run(
+        [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"],
+        cwd=ROOT,
+        env=os.environ | {"HRASSIST_ENV": "development", "HRASSIST_STATIC_ROOT": str(folder)},
+        check=True,
+    )
+    return folder
+
+
+@pytest.fixture
+def environment_is_there(machine: Machine) -> None:
+    """The environment of these requirements, which this test would otherwise wait minutes for."""
+    import hashlib
+
+    version = subprocess.run(["python3", "--version"], capture_output=True, check=True).stdout
+    name = hashlib.sha256((ROOT / "requirements.txt").read_bytes() + version).hexdigest()[:16]
+    folder = machine.folder / "opt/hrassist/environments"
+    folder.mkdir(parents=True)
+    (folder / name).symlink_to(machine.environment)
+
+
+@pytest.fixture
+def before(nginx_folder: Callable[[], Proxy], machine: Machine) -> Iterator[Proxy]:
+    """nginx before the machine's socket; a flood is allowed, because this test is one."""
+    one = nginx_folder()
+    path = one.folder / "hrassist.conf"
+    text = path.read_text().replace(f"{one.folder}/web.sock", str(machine.web_socket))
+    path.write_text(text.replace("rate=30r/s", "rate=100000r/s"))
+    process = subprocess.Popen([str(NGINX), "-c", f"{one.folder}/nginx.conf", "-p", str(one.folder)])
+    time.sleep(0.5)
+    assert process.poll() is None, (one.folder / "error.log").read_text()
+    yield one
+    process.terminate()
+    process.wait(20)
+
+
+def test_releases_and_their_way_back_lose_no_request(machine, before, static, environment_is_there, tmp_path):
+    token = api_token(UserFactory(role="Recruiter"))
+    first = archive(tmp_path, "1.0.0", static=static)
+    done = machine.script("release", str(first), "1.0.0")
+    assert done.returncode == 0, done.stdout + done.stderr + machine.log.read_text()[-3000:]
+    assert before.ask("/livez").body == b"ok 1.0.0\n"
+    assert smoke(f"https://{NAME}:{before.tls}", f"--insecure --resolve {NAME}:{before.tls}:127.0.0.1") == (
+        # Asked from the machine itself, which may.
+        ["WRONG  /readyz is open to everybody"]
+    )
+    assert len(smoke("https://127.0.0.1:1", "--insecure")) >= 8
+
+    def broken(tree: Path) -> None:
+        wsgi = tree / "hrassist/wsgi.py"
+        wsgi.write_text(wsgi.read_text() + "\nraise RuntimeError('this release cannot start')\n")
+
+    second = archive(tmp_path, "1.1.0", static=static)
+    third = archive(tmp_path, "1.2.0", static=static, change=broken)
+    with Load(before.tls, token=token) as load:
+        load.wait_for(50)
+
+        # A full stop, a pause and a start: what arrives waits in the socket.
+        machine.stop()
+        time.sleep(2)
+        assert machine.start(), machine.log.read_text()[-3000:]
+        load.wait_for(50)
+
+        done = machine.script("release", str(second), "1.1.0")
+        assert done.returncode == 0, done.stdout + done.stderr
+        load.wait_for(50)
+        assert before.ask("/livez").body == b"ok 1.1.0\n"
+
+        # A release that cannot start is found out before anybody is led to it.
+        done = machine.script("release", str(third), "1.2.0")
+        assert done.returncode == 1
+        assert "Release 1.2.0 is not ready; nothing was flipped and 1.1.0 still answers." in done.stderr
+        assert "this release cannot start" in done.stderr
+        load.wait_for(50)
+        assert before.ask("/livez").body == b"ok 1.1.0\n"
+
+        done = machine.script("rollback")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.stdout.endswith("hrassist 1.0.0 answers.\n")
+        load.wait_for(50)
+        assert before.ask("/livez").body == b"ok 1.0.0\n"
+
+    # The trials have ended: what runs in this machine's folders is the one service.
+    assert running_in(machine.folder) == 1
+    assert set(load.found) == {"GET 200", "POST 201"}, load.found
+    # Nothing was lost, and nothing was done twice.
+    assert Candidate.objects.filter(full_name__startswith="Load ").count() == load.found["POST 201"]
+    log = (machine.folder / "opt/hrassist/releases.log").read_text().splitlines()
+    assert [line.split()[1:3] for line in log] == [
+        ["released", "1.0.0"],
+        ["released", "1.1.0"],
+        ["rolled-back", "1.0.0"],
+    ]
+
+
+def test_a_release_that_is_only_unready_after_the_flip_is_taken_back(
+    machine, before, static, environment_is_there, tmp_path
+):
+    done = machine.script("release", str(archive(tmp_path, "1.0.0", static=static)), "1.0.0")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+    def only_alone(tree: Path) -> None:
+        # On the socket of its trial it starts; as the service it does not.
+        wsgi = tree / "hrassist/wsgi.py"
+        wsgi.write_text(
+            wsgi.read_text() + "\nif 'LISTEN_PID' in os.environ:\n    raise RuntimeError('not as a service')\n"
+        )
+
+    second = archive(tmp_path, "1.1.0", static=static, change=only_alone)
+    done = machine.script("release", str(second), "1.1.0")
+    assert done.returncode == 1
+    assert "Release 1.1.0 was not ready; 1.0.0 answers again." in done.stderr
+    assert before.ask("/livez").body == b"ok 1.0.0\n"
+    assert str((machine.folder / "opt/hrassist/current").readlink()) == "releases/1.0.0"
+
+
+def test_a_release_that_refuses_the_settings_changes_nothing(machine, static, environment_is_there, tmp_path):
+    (machine.folder / "etc/hrassist/secrets/app/SECRET_KEY").write_text("short")
+    done = machine.script("release", str(archive(tmp_path, "1.0.0", static=static)), "1.0.0")
+    assert done.returncode == 1
+    assert "hrassist.E002" in done.stderr
+    assert "Release 1.0.0 refuses these settings; nothing was changed." in done.stderr
+    assert not (machine.folder / "opt/hrassist/current").exists()
+
+
+def test_another_archive_than_the_one_that_was_named_is_refused(machine, tmp_path):
+    (tmp_path / "some.tar.gz").write_bytes(b"some")
+    done = machine.script("release", "--sha256", "0" * 64, str(tmp_path / "some.tar.gz"), "1.0.0")
+    assert done.returncode == 1
+    assert "is not the file that was named" in done.stderr
+
+
+def test_two_releases_at_once_are_refused(machine, tmp_path):
+    (tmp_path / "some.tar.gz").write_bytes(b"some")
+    held = subprocess.Popen(["flock", machine.folder / "opt/hrassist/.lock", "sleep", "20"])
+    try:
+        time.sleep(0.5)
+        done = machine.script("release", str(tmp_path / "some.tar.gz"), "1.0.0")
+    finally:
+        held.terminate()
+        held.wait()
+    assert done.returncode == 1
+    assert "Another release or rollback is at work" in done.stderr
+
+
+def test_a_dry_run_of_a_release_changes_nothing(machine, static, tmp_path):
+    path = archive(tmp_path, "1.0.0", static=static)
+    found = sorted(machine.folder.rglob("*"))
+    done = machine.script("release", "--dry-run", str(path), "1.0.0")
+    assert done.returncode == 0, done.stderr
+    assert "would run: ln" in done.stdout
+    assert sorted(machine.folder.rglob("*")) == found

@@ -1,0 +1,313 @@
+"""What deploy/vm puts onto a machine, read by the tools that will read it there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.tools import needs, run
+from tests.repo.sources import ROOT
+
+pytestmark = pytest.mark.deploy
+VM = ROOT / "deploy" / "vm"
+UNITS = sorted((VM / "systemd").iterdir())
+SERVICES = [path for path in UNITS if path.suffix == ".service"]
+SCRIPTS = sorted(
+    path
+    for folder in (VM, ROOT / "deploy/scripts", VM / "supervisor", VM / "certbot")
+    for path in folder.iterdir()
+    if path.is_file() and path.read_text().startswith(("#!/usr/bin/env bash", "# shellcheck shell=bash"))
+)
+
+
+def test_shellcheck_finds_nothing_in_any_script():
+    assert len(SCRIPTS) >= 15
+    done = run("deploy/scripts/scanner", "shellcheck", "--exclude=SC2329", *SCRIPTS)
+    assert done.returncode == 0, done.stdout
+
+
+# --- systemd ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def units(tmp_path: Path) -> Path:
+    """The units over this checkout, so that the programs they start are there."""
+    for path in UNITS:
+        (tmp_path / path.name).write_text(path.read_text().replace("/opt/hrassist/current", str(ROOT)))
+    return tmp_path
+
+
+def test_systemd_has_nothing_to_say_about_the_units(units):
+    needs("systemd-analyze")
+    done = run("systemd-analyze", "verify", *sorted(units.iterdir()))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_systemd_would_say_it_of_a_word_that_it_does_not_know(units):
+    needs("systemd-analyze")
+    web = units / "hrassist-web.service"
+    web.write_text(web.read_text().replace("ProtectHome=", "ProtectHouse="))
+    assert "ProtectHouse" in run("systemd-analyze", "verify", web).stderr
+
+
+@pytest.mark.parametrize("path", SERVICES, ids=lambda path: path.name)
+def test_a_service_is_exposed_below_two_of_ten(path):
+    needs("systemd-analyze")
+    done = run("systemd-analyze", "security", "--offline=true", "--threshold=20", path)
+    assert done.returncode == 0, done.stdout[-2000:]
+    found = re.search(r"exposure level for \S+: ([\d.]+)", done.stdout)
+    assert found is not None
+    assert float(found[1]) < 2
+
+
+@pytest.mark.parametrize("path", SERVICES, ids=lambda path: path.name)
+def test_a_service_has_its_secrets_as_credentials_and_those_of_the_owner_for_backups_alone(path):
+    text = path.read_text()
+    assert "LoadCredential=app:/etc/hrassist/secrets/app\n" in text
+    assert ("secrets/owner" in text) == path.name.startswith(("hrassist-backup", "hrassist-drill"))
+    assert not re.search(r"^Environment=.*(KEY|SECRET|PASSWORD|URL)", text, re.MULTILINE)
+
+
+def test_only_the_worker_and_what_proves_the_trail_have_its_key():
+    having = {path.name for path in SERVICES if "secrets/worker" in path.read_text()}
+    assert having == {"hrassist-worker@.service", "hrassist-audit-verify.service", "hrassist-storage-doctor.service"}
+
+
+def test_every_program_that_a_unit_starts_is_one_of_ours(units):
+    """A command that manage.py does not have would be seen only at night."""
+    commands = {
+        found for path in SERVICES for found in re.findall(r"manage\.py (\w+)", path.read_text()) if found != "metrics"
+    }
+    assert commands == {"procrastinate", "audit_verify", "storage_doctor", "read_bounces", "backup", "drill"}
+    for name in sorted(commands):
+        done = run(".venv/bin/python", "manage.py", name, "--help", HRASSIST_ENV="development")
+        assert done.returncode == 0, done.stderr
+
+
+# --- install ----------------------------------------------------------------------------------------------------------
+
+
+def tree(folder: Path) -> dict[str, tuple[int, bytes]]:
+    return {
+        str(path.relative_to(folder)): (path.stat().st_mode, path.read_bytes() if path.is_file() else b"")
+        for path in folder.rglob("*")
+        if not path.is_symlink()
+    }
+
+
+def test_installing_twice_changes_nothing_and_trying_changes_nothing_at_all(tmp_path):
+    where = tmp_path / "machine"
+    tried = run(VM / "install", "--dry-run", "hr.acme.org", DESTDIR=str(where))
+    assert tried.returncode == 0, tried.stderr
+    assert "/etc/systemd/system/hrassist-web.service" in tried.stdout
+    assert not where.exists()
+
+    done = run(VM / "install", "hr.acme.org", DESTDIR=str(where))
+    assert done.returncode == 0, done.stderr
+    first = tree(where)
+    again = run(VM / "install", "hr.acme.org", DESTDIR=str(where))
+    assert again.returncode == 0
+    assert tree(where) == first
+    assert "/etc/" not in again.stdout.partition("Next, as")[0]
+
+    site = (where / "etc/nginx/conf.d/hrassist.conf").read_text()
+    assert "server_name hr.acme.org;" in site
+    assert "example.com" not in site
+    key = where / "etc/hrassist/secrets/app/SECRET_KEY"
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert len(key.read_text()) > 80
+    assert {(where / "etc/hrassist/secrets" / name).stat().st_mode & 0o777 for name in ("app", "worker", "owner")} == {
+        0o700
+    }
+
+
+def test_settings_and_secrets_that_are_there_are_kept(tmp_path):
+    assert run(VM / "install", "hr.acme.org", DESTDIR=str(tmp_path)).returncode == 0
+    settings, key = tmp_path / "etc/hrassist/env", tmp_path / "etc/hrassist/secrets/app/SECRET_KEY"
+    settings.write_text(settings.read_text() + "HRASSIST_LOG_LEVEL=DEBUG\n")
+    kept = settings.read_text(), key.read_text()
+    unit = tmp_path / "etc/systemd/system/hrassist-web.service"
+    unit.write_text("stale")
+    assert run(VM / "install", "hr.acme.org", DESTDIR=str(tmp_path)).returncode == 0
+    assert (settings.read_text(), key.read_text()) == kept
+    assert unit.read_text() != "stale"
+
+
+@pytest.mark.parametrize("name", ["hr", "hr acme.org", "hr.acme.org;rm", "-x.org"])
+def test_a_name_that_is_none_is_refused(tmp_path, name):
+    done = run(VM / "install", name, DESTDIR=str(tmp_path))
+    assert done.returncode == 1
+    assert not (tmp_path / "etc").exists()
+
+
+# --- What guards and cleans up ----------------------------------------------------------------------------------------
+
+
+def lines(*asked: tuple[str, str, int]) -> str:
+    """The log as nginx writes it (tests/deploy/test_nginx.py proves that it does)."""
+    now = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())
+    return "".join(
+        f'{{"ts":"{now}","request_id":"9f86d081884c7d659a2feaa0c55ad015","ip":"198.51.100.7","method":"{method}",'
+        f'"path":"{path}","status":{status},"bytes":5120,"seconds":0.210}}\n'
+        for method, path, status in asked
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "matched"),
+    [
+        (("POST", "/login/", 200), True),
+        (("POST", "/login/", 429), True),
+        (("POST", "/login/", 302), False),
+        (("GET", "/login/", 200), False),
+        (("GET", "/.env", 404), True),
+        (("GET", "/old/wp-login.php", 302), True),
+        (("GET", "/candidates/candidate/", 404), False),
+        (("POST", '/x","method":"POST","path":"/login/', 200), False),
+        (("GET", "/static/hrassist/app.css", 200), False),
+    ],
+)
+def test_fail2ban_counts_wrong_sign_ins_and_who_looks_for_doors(tmp_path, asked, matched):
+    needs("fail2ban-regex")
+    log = tmp_path / "hrassist.log"
+    log.write_text(lines(asked))
+    done = run("fail2ban-regex", log, VM / "fail2ban/filter.d/hrassist.conf")
+    assert done.returncode in {0, 255}, done.stdout + done.stderr
+    found = re.search(r"Lines: 1 lines, 0 ignored, (\d) matched", done.stdout)
+    assert found is not None, done.stdout
+    assert found[1] == ("1" if matched else "0")
+    if matched:
+        dates = re.search(r"\[(\d+)\] \"ts\":", done.stdout)
+        assert dates is not None, "the date was not found: such lines count for nothing"
+        assert dates[1] == "1"
+
+
+def test_fail2ban_accepts_the_jail(tmp_path):
+    needs("fail2ban-client")
+    etc = tmp_path / "fail2ban"
+    subprocess.run(["cp", "--recursive", "/etc/fail2ban", etc], check=True)
+    for kind in ("filter.d", "jail.d"):
+        (etc / kind / "hrassist.conf").write_text((VM / "fail2ban" / kind / "hrassist.conf").read_text())
+    (etc / "jail.d/hrassist.conf").write_text(
+        (VM / "fail2ban/jail.d/hrassist.conf").read_text().replace("/var/log/nginx/hrassist.log", f"{tmp_path}/log")
+    )
+    (tmp_path / "log").write_text("")
+    done = run("fail2ban-client", "--conf", etc, "--test")
+    assert done.returncode == 0, done.stdout + done.stderr
+    shown = run("fail2ban-client", "--conf", etc, "--dp").stdout
+    assert "['set', 'hrassist', 'maxretry', 10]" in shown
+
+
+def test_logrotate_would_keep_thirty_days(tmp_path):
+    needs("logrotate")
+    configuration = tmp_path / "hrassist"
+    configuration.write_text(
+        (VM / "logrotate/hrassist")
+        .read_text()
+        .replace("/var/log/nginx", str(tmp_path))
+        .replace("www-data adm", "root root")
+    )
+    configuration.chmod(0o644)
+    (tmp_path / "hrassist.log").write_text("line\n")
+    done = run("logrotate", "--debug", "--state", tmp_path / "state", configuration)
+    assert done.returncode == 0, done.stderr
+    assert "error" not in done.stderr.lower()
+    assert "(30 rotations)" in done.stderr
+
+
+def test_apt_reads_the_settings_of_unattended_upgrades():
+    needs("apt-config")
+    done = run("apt-config", "--config-file", VM / "apt/52hrassist", "dump", "--no-empty", "Unattended-Upgrade")
+    assert done.returncode == 0, done.stderr
+    assert 'Unattended-Upgrade::Automatic-Reboot-Time "04:00";' in done.stdout
+    assert 'Unattended-Upgrade::Package-Blacklist:: "postgresql-";' in done.stdout
+    assert (
+        "APT::Periodic::Unattended-Upgrade" in run("apt-config", "--config-file", VM / "apt/52hrassist", "dump").stdout
+    )
+
+
+def test_the_firewall_opens_three_ports(tmp_path):
+    done = run(VM / "firewall", "--dry-run", DESTDIR=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    opened = re.findall(r"ufw (?:allow|limit) (\S+/tcp)", done.stdout)
+    assert opened == ["22/tcp", "80/tcp", "443/tcp"]
+    assert done.stdout.index("deny") < done.stdout.index("enable")
+
+
+def test_ufw_accepts_each_rule_of_the_firewall(tmp_path):
+    needs("ufw")
+    said = run(VM / "firewall", "--dry-run", DESTDIR=str(tmp_path)).stdout
+    rules = [
+        line.removeprefix("would run: ") for line in said.splitlines() if re.search(r"ufw (allow|limit|default)", line)
+    ]
+    assert len(rules) == 5
+    for rule in rules:
+        done = run("bash", "-c", rule.replace("ufw ", "ufw --dry-run ", 1))
+        assert done.returncode == 0, rule + done.stdout + done.stderr
+
+
+def test_supervisord_reads_its_configuration_and_starts_what_it_says(tmp_path):
+    """The real one, with a program in place of ours that tells how it was called."""
+    needs("supervisord", "supervisorctl")
+    text = (VM / "supervisor/hrassist.conf").read_text()
+    for old, new in {
+        "/opt/hrassist/current/deploy/vm/supervisor/run": f"{tmp_path}/run",
+        "/opt/hrassist/current": str(tmp_path),
+        "/var/log/hrassist": str(tmp_path),
+        "user=hrassist": "user=root",
+        "startsecs=5": "startsecs=1",
+    }.items():
+        assert old in text
+        text = text.replace(old, new)
+    (tmp_path / "run").write_text('#!/bin/sh\necho "$*"\nexec sleep 60\n')
+    (tmp_path / "run").chmod(0o755)
+    (tmp_path / "supervisord.conf").write_text(
+        f"[supervisord]\nlogfile={tmp_path}/supervisord.log\npidfile={tmp_path}/pid\nuser=root\n"
+        f"[unix_http_server]\nfile={tmp_path}/sock\n[supervisorctl]\nserverurl=unix://{tmp_path}/sock\n"
+        "[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface\n"
+        + text
+    )
+    daemon = subprocess.Popen(
+        ["supervisord", "--nodaemon", "-c", tmp_path / "supervisord.conf"], stdout=subprocess.DEVNULL
+    )
+    try:
+        for _ in range(100):
+            status = run("supervisorctl", "-c", tmp_path / "supervisord.conf", "status").stdout
+            if status.count("RUNNING") == 4:
+                break
+            time.sleep(0.2)
+        assert status.count("RUNNING") == 4, status
+    finally:
+        daemon.terminate()
+        daemon.wait(30)
+    assert (tmp_path / "web.log").read_text().startswith("app .venv/bin/gunicorn --config config/gunicorn.conf.py")
+    assert (
+        (tmp_path / "worker.log").read_text().startswith("app worker .venv/bin/python manage.py procrastinate worker")
+    )
+    # What is called there is what the other files call.
+    unit = (VM / "systemd/hrassist-web.service").read_text()
+    assert "--config config/gunicorn.conf.py hrassist.wsgi:application" in unit
+
+
+def test_the_wrapper_of_supervisor_hands_over_settings_without_letting_a_shell_read_them(tmp_path):
+    (tmp_path / "etc/hrassist/secrets/app").mkdir(parents=True)
+    (tmp_path / "etc/hrassist/env").write_text(
+        '# a comment\nONE=a b $(touch /tmp/never)\nTWO="quoted value"\nexport X=1\n'
+    )
+    (tmp_path / "etc/hrassist/secrets/app/SECRET_KEY").write_text("line one\nline two\n")
+    done = run(VM / "supervisor/run", "app", "env", DESTDIR=str(tmp_path))
+    assert "ONE=a b $(touch /tmp/never)\n" in done.stdout
+    assert "TWO=quoted value\n" in done.stdout
+    assert "SECRET_KEY=line one\nline two\n" in done.stdout
+    assert "X=1" not in done.stdout
+
+
+def test_the_certificate_is_fetched_once(tmp_path):
+    done = run(VM / "certificate", "--dry-run", "hr.acme.invalid", "it@acme.invalid")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("would run: certbot certonly") == 2
+    assert "--webroot-path /var/www/certbot" in done.stdout
