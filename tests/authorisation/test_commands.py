@@ -16,23 +16,30 @@ from tests.repo.test_commands import COMMANDS
 pytestmark = pytest.mark.django_db
 
 # Read files of their caller and no row: what they print was on that disk before.
-OF_FILES = {"extract_text", "parse_resume", "rank_resumes", "evaluate"}
+OF_FILES = {"alert_rules", "evaluate", "extract_text", "parse_resume", "rank_resumes", "runbook_check"}
 # Change something and print no more than identifiers, counts or a secret that they made; each has tests of its own.
 CHANGING = {
     "add_user",
     "audit_expire",
     "audit_key",
+    "backup",
+    "backup_key",
     "break_glass",
+    "claim_database",
     "database_role",
     "demo",
+    "drill",
     "generate_events",
     "generate_workload",
     "issue_token",
+    "metrics",
     "read_bounces",
     "record_scan",
     "reembed_resumes",
     "replay_erasures",
     "reset_password",
+    "restore",
+    "safe_migrate",
     "storage_doctor",
 }
 # Look at rows: how they are called here, and the events that one call leaves.
@@ -41,9 +48,14 @@ READING: dict[str, tuple[list[str], list[str]]] = {
     "audit_export": ([], ["event.exported"]),
     "audit_seal": ([], []),
     "audit_verify": ([], []),
+    "backup_status": ([], []),
     "breach_report": (["--since", "2026-01-01"], ["breach.reported"]),
+    "capacity": ([], []),
     "compliance_report": (["--check"], []),
+    "costs": ([], []),
     "find_duplicates": ([], []),
+    "fsck": (["--quick"], []),
+    "health": ([], []),
     "sweep_uploads": (["--dry-run"], []),
 }
 
