@@ -33,7 +33,7 @@ def said_in_words() -> Iterator[None]:
     try:
         yield
     except ImproperlyConfigured as error:
-        print(f"hrassist does not start: {error}", file=sys.stderr, flush=True)  # noqa: T201
+        sys.stderr.write(f"hrassist does not start: {error}\n")
         sys.exit(WRONG_CONFIGURATION)
 
 

@@ -25,7 +25,7 @@ def or_stop() -> None:
     wrong = list(problems())
     if not wrong:
         return
-    print("hrassist does not start:", *(f"  {one}" for one in wrong), sep="\n", file=sys.stderr, flush=True)  # noqa: T201
+    sys.stderr.write("\n".join(["hrassist does not start:", *(f"  {one}" for one in wrong), ""]))
     sys.exit(env.WRONG_CONFIGURATION)
 
 

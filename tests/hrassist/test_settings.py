@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from hrassist.ops.backup import keys
 from tests.hrassist.test_env import PRODUCTION, ROOT
 
 SHOW = (
@@ -125,7 +126,19 @@ SOUND = PRODUCTION | {
     "HRASSIST_CLAMD_SOCKET": "/run/clamav/clamd.ctl",
     "HRASSIST_ERASURE_LEDGER": "s3://ledger/erasures",
     "HRASSIST_ERASURE_LEDGER_KEY": STRONG,
+    "HRASSIST_BACKUP_A": "s3://backups-a/hrassist",
+    "HRASSIST_BACKUP_A_ENDPOINT_URL": "https://s3.one.example",
+    "HRASSIST_BACKUP_B": "s3://backups-b/hrassist",
+    "HRASSIST_BACKUP_B_ENDPOINT_URL": "https://s3.two.example",
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def backup_key(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A sound installation has a key for its backups."""
+    path = tmp_path_factory.mktemp("keys") / "backup.key"
+    keys.generate(path)
+    SOUND["HRASSIST_BACKUP_KEY_FILE"] = str(path)
 
 
 def checked(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

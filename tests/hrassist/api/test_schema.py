@@ -21,11 +21,14 @@ from hrassist.api import urls
 from hrassist.api.schema import document
 from hrassist.lib.endpoints import ApiView, ListView
 from hrassist.models import User
+from jobs.tailoring.export import TYPES
 from tests.factories import api_token
 
 VERBS = ("get", "post", "patch", "delete")
 PATTERNS = [one for one in urls.urlpatterns if isinstance(one, URLPattern) and one.name]
 DOCUMENT = document()
+# What addresses of files answer with, by the last word of the address.
+FILES = {"file": set(MEDIA_TYPES), "docx": {TYPES["docx"]}, "pdf": {TYPES["pdf"]}}
 OPERATIONS = [(path, verb, said) for path, verbs in DOCUMENT["paths"].items() for verb, said in verbs.items()]
 
 
@@ -67,7 +70,7 @@ def test_an_operation_is_described_with_its_answers_and_refusals(path: str, verb
                 "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
             }
         elif status not in {"204", "301"}:
-            kinds = {"application/json"} if not path.endswith("/file") else set(MEDIA_TYPES)
+            kinds = FILES.get(path.rpartition("/")[2], {"application/json"})
             assert set(answer["content"]) == kinds
             assert all(one["schema"] for one in answer["content"].values())
     names = {one["name"] for one in said.get("parameters", [])}

@@ -18,10 +18,11 @@ from tests.factories import UserFactory, api_token
 
 ROOT = Path(__file__).resolve().parents[3]
 ASSIGNED = re.compile(
-    r"(?im)^[^#\n]*?\b([A-Z_]*(?:PASSWORD|SECRET|SECRET_KEY|TOKEN|API_KEY))\b\s*[=:]\s*[\"']?([^\s\"'#${<][^\s\"'#]{3,})"
+    r"(?im)^[^#\n]*?\b([A-Z_]*(?:PASSWORD|SECRET|SECRET_KEY|TOKEN|API_KEY))\b"
+    r"[ \t]*[=:][ \t]*[\"']?([^\s\"'#${<][^\s\"'#]{3,})"
 )
-# What stands behind such a name and is no secret: a path, a command, another name.
-HARMLESS = re.compile(r"^(/|\$|\{|env\.|secrets\.|None|True|False|on|off|[A-Z_]+$|<)")
+# What stands behind such a name and is no secret: a path, a command, another name, that of a secret of the cluster.
+HARMLESS = re.compile(r"^(/|\$|\{|env\.|secrets\.|None|[Tt]rue|[Ff]alse|on|off|[A-Z_]+$|hrassist-[a-z]+$|<)")
 
 
 @pytest.mark.django_db

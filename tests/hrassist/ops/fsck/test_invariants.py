@@ -13,6 +13,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -264,6 +265,7 @@ def test_i5_a_guard_of_the_trail_that_is_switched_off_is_switched_on() -> None:
     assert asked("I5", repair=True).holds
 
 
+@pytest.mark.alone
 @pytest.mark.django_db(transaction=True)
 def test_i6_a_late_seal_is_made_and_an_edited_row_stays_broken(settings: Settings) -> None:
     audit.record("job.updated", number=1)
@@ -365,12 +367,13 @@ def test_i11_a_column_that_must_be_given_and_that_this_code_does_not_know() -> N
 
 
 def test_i11_a_column_that_is_gone_and_a_migration_that_is_not_in() -> None:
+    ((_, newest),) = MigrationLoader(connection).graph.leaf_nodes("jobs")
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE candidates_tag DROP COLUMN colour CASCADE")
-        cursor.execute("DELETE FROM django_migrations WHERE app = 'jobs' AND name LIKE '0016%'")
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'jobs' AND name = %s", [newest])
     found = said(asked("I11"))
     assert "candidates_tag has no column colour" in found
-    assert "Migration jobs.0016" in found
+    assert f"Migration jobs.{newest[:4]}" in found
 
 
 def test_i11_a_constraint_that_was_never_validated_is() -> None:
