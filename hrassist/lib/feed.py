@@ -33,9 +33,13 @@ _Queue = asyncio.Queue[Numbered | None]
 
 @dataclass
 class _Topic:
-    """Who follows one thing, and how far its events have been handed out."""
+    """Who follows one thing, and how far its events have been handed out.
+
+    Until an event was handed out `handed` is only what clients say of themselves: the least of it is believed.
+    """
 
     handed: int
+    proven: bool = False
     queues: set[_Queue] = field(default_factory=set)
     changed: bool = False
     reader: asyncio.Task[None] | None = None
@@ -60,6 +64,8 @@ class Feed:
         queue: _Queue = asyncio.Queue(self._queue_size)
         # The first who follows begins where they are; whoever comes later is given what they lack by themselves.
         known = self._topics.setdefault(topic, _Topic(handed=after))
+        if not known.proven:
+            known.handed = min(known.handed, after)
         known.queues.add(queue)
         try:
             await self._listening()
@@ -70,9 +76,11 @@ class Feed:
                 del self._topics[topic]
 
     async def _events(self, topic: str, queue: _Queue, after: int) -> AsyncIterator[Numbered | None]:
-        for one in await self._read(topic, after):
-            after = one.seq
-            yield one
+        # As often as there is more: one reading is bounded.
+        while fresh := await self._read(topic, after):
+            for one in fresh:
+                after = one.seq
+                yield one
         while True:
             try:
                 found = await asyncio.wait_for(queue.get(), sse.HEARTBEAT_SECONDS)
@@ -128,7 +136,7 @@ class Feed:
                     _let_go(queue)
                 raise
             for one in fresh:
-                known.handed = max(known.handed, one.seq)
+                known.handed, known.proven = max(known.handed, one.seq), True
                 for queue in list(known.queues):
                     try:
                         queue.put_nowait(one)

@@ -14,6 +14,7 @@ from hrassist.models import User
 from jobs.api import tailoring_stream
 from jobs.api.tailoring_stream import tailoring_events
 from jobs.models import TailoringRun
+from jobs.tailoring import events
 from jobs.tailoring.events import Teller
 from tests.candidates.api.test_upload_stream import request_of, run, with_deadline
 from tests.factories import ApplicationFactory, UserFactory
@@ -103,6 +104,35 @@ def test_many_clients_of_a_burst_lose_nothing_and_get_nothing_twice(rosa, workin
         numbers = [number for _, number, _ in found]
         assert all(one + 1 == other for one, other in pairwise(numbers))
         assert numbers == list(range(1, count + 1))
+
+
+def test_somebody_who_claims_a_number_of_tomorrow_keeps_nothing_from_the_others(rosa, working):
+    liar, honest = request_of(rosa), request_of(rosa)
+    liar.META["HTTP_LAST_EVENT_ID"] = "999999999"
+
+    async def scenario():
+        waits = asyncio.create_task(read(aiter(await tailoring_events(liar, working.pk)), 1))
+        await asyncio.sleep(0.2)
+        reads = asyncio.create_task(with_deadline(read(aiter(await tailoring_events(honest, working.pk)), 2)))
+        await asyncio.sleep(0.2)
+        await sync_to_async(told)(working, "one", "two")
+        try:
+            return await reads
+        finally:
+            waits.cancel()
+
+    assert [data["text"] for _, _, data in run(scenario())] == ["one", "two"]
+
+
+def test_more_than_one_reading_holds_is_given_whole(rosa, working, monkeypatch):
+    monkeypatch.setattr(events, "MOST_EVENTS", 3)
+    told(working, *"abcdefgh")
+    request = request_of(rosa)
+
+    async def scenario():
+        return await with_deadline(read(aiter(await tailoring_events(request, working.pk)), 8))
+
+    assert "".join(data["text"] for _, _, data in run(scenario())) == "abcdefgh"
 
 
 def test_a_run_that_is_over_is_told_so_and_the_stream_ends(rosa, working):
