@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 State, Decision = TailoringRun.State, TailoringLine.Decision
 UNFINISHED = (State.QUEUED, State.RUNNING, State.REVIEW, State.APPROVED)
 MOST_JOB_TEXT = 12_000
+# Files take seconds, and a store that is away is tried again for some minutes; after that nobody works on them.
+FILES_WITHIN = timedelta(minutes=30)
 WHY_NOT = {
     LeftOut.OPTED_OUT: "This person asked to be looked at by people only, so nothing of theirs is given to a program.",
     LeftOut.NO_GROUND: "There is no ground to work with this person's data now: the application has ended, or consent "
@@ -258,11 +260,15 @@ def filename(run: TailoringRun, kind: str) -> str:
 
 
 def take_up(*, now: datetime) -> int:
-    """Give runs whose worker died to another one; gives how many."""
+    """Give runs whose worker died, also while it made the files, to another one; gives how many."""
     dead = TailoringRun.objects.filter(state=State.RUNNING, lease_until__lt=now).values_list("pk", flat=True)[:200]
     for run_id in dead:
         tasks.tailor.defer(run_id=str(run_id))
-    return len(dead)
+    unmade = TailoringRun.objects.filter(state=State.APPROVED, approved_at__lt=now - FILES_WITHIN)
+    without = unmade.values_list("pk", flat=True)[:200]
+    for run_id in without:
+        tasks.make_tailored_files.defer(run_id=str(run_id))
+    return len(dead) + len(without)
 
 
 def _locked(run: TailoringRun, by: User) -> TailoringRun:

@@ -19,7 +19,6 @@ from hrassist.lib.errors import DomainError
 from hrassist.lib.typesetting import NoFont
 from jobs.models.tailoring import TailoringLine, TailoringRun
 from jobs.tailoring import events, paper
-from jobs.tailoring.draft import Material
 from jobs.tailoring.facts import Finding, check_heads, check_paper
 from jobs.tailoring.paper.compose import Wording, own_words
 from jobs.tailoring.stored import material_of
@@ -122,7 +121,7 @@ def faithful_files(
     except NoFont:
         # The DOCX has every letter; a reader's own fonts draw it.
         logger.info("tailoring run %s has no PDF: a font is missing", run.pk)
-    return files, fields_read_back(material, run.source, back)
+    return files, fields_read_back(run.source, back)
 
 
 def _require(found: list[Finding]) -> None:
@@ -130,9 +129,8 @@ def _require(found: list[Finding]) -> None:
         raise NotFaithful(what=found[0].message)
 
 
-def fields_read_back(material: Material, source: Mapping[str, Any], back: ReadResume) -> dict[str, int]:
+def fields_read_back(source: Mapping[str, Any], back: ReadResume) -> dict[str, int]:
     """How many of the locked fields another parser would find: ours reads the finished file and counts."""
-    del material
     wanted, found = _fields(source), _fields(back.parsed.json_resume)
     return {"fields": len(wanted), "read": len(wanted & found)}
 

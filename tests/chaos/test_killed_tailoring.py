@@ -44,3 +44,12 @@ def test_a_killed_run_is_taken_up_at_its_first_step_without_an_output(own_store,
     assert work(own_store, monkeypatch, dies_at="tailoring.stored") == -signal.SIGKILL
     run.refresh_from_db()
     assert (run.state, run.docx_key) == (State.APPROVED, "")
+    later = timezone.now() + tailorings.FILES_WITHIN + timedelta(minutes=1)
+    assert tailorings.take_up(now=timezone.now()) == 0
+    assert tailorings.take_up(now=later) == 1
+    assert work(own_store, monkeypatch) == 0
+    run.refresh_from_db()
+    assert run.state == State.READY
+    for kind in ("docx", "pdf", "letter_docx", "letter_pdf"):
+        assert tailorings.open_file(run_id=run.pk, kind=kind, by=recruiter).size > 0
+    assert tailorings.take_up(now=later) == 0
