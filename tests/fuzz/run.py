@@ -25,7 +25,7 @@ from candidates.resumes.document import Unreadable
 from candidates.resumes.extract import Limits
 from tests.fuzz.caged import pack
 from tests.fuzz.mutation import LARGEST, mutated
-from tests.hostile import build, good, pdfs
+from tests.hostile import archives, build, good, pdfs
 from tests.hostile.registry import corpus
 
 CRASHERS = Path(__file__).parent / "crashers"
@@ -35,7 +35,7 @@ BATCH_LIMITS = Limits(max_bytes=BATCH * 2 * LARGEST, cpu_seconds=40, wall_second
 MOST_SEEDS = 600
 # By the cage's own account of one process.
 RESIDENT_BYTES = 600 * 2**20
-BUILDERS = (build, pdfs)
+BUILDERS = (archives, build, pdfs)
 
 
 def known_codes() -> set[str]:

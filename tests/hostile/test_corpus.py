@@ -16,7 +16,7 @@ from candidates.resumes.document import Unreadable
 from candidates.resumes.extract import Limits
 from hrassist.lib import storage
 from hrassist.models import User
-from tests.hostile import build, pdfs
+from tests.hostile import archives, build, pdfs
 from tests.hostile.registry import MEGABYTE, READABLE, Hostile, corpus
 from tests.uploading import confirmed, ingested
 
@@ -24,7 +24,7 @@ from tests.uploading import confirmed, ingested
 LIMITS = Limits(wall_seconds=10)
 RESIDENT_BYTES = 600 * MEGABYTE
 # Loading the builders fills the corpus.
-BUILDERS = (build, pdfs)
+BUILDERS = (archives, build, pdfs)
 CORPUS = {one.name: one for one in corpus()}
 
 

@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from hrassist.lib import egress, llm
-from tests.hrassist.lib.test_egress import HOST, named, names, server  # noqa: F401
+from tests.hrassist.lib.egress.conftest import named, names, server  # noqa: F401  its fixtures
+from tests.hrassist.lib.egress.outside import HOST
 from tests.jobs.tailoring import model_server
 
 pytestmark = pytest.mark.django_db
