@@ -61,7 +61,7 @@ def operation_view(request: HttpRequest) -> HttpResponse:
             **admin.site.each_context(request),
             "title": "Operation",
             "ready": health.is_ready(found),
-            "parts": [_part(name, said) for name, said in found.items()],
+            "parts": [_part(name, said) for name, said in found.items() if name not in _absent()],
             "queues": queues,
             "workers": backlog.workers(),
             "stalled": backlog.stalled(),
@@ -70,6 +70,11 @@ def operation_view(request: HttpRequest) -> HttpResponse:
             "environment": settings.ENVIRONMENT,
         },
     )
+
+
+def _absent() -> set[str]:
+    """Parts that this installation does not have; the security page says what their absence means."""
+    return set() if settings.CLAMD_SOCKET else {"scanner"}
 
 
 def _part(name: str, said: str) -> Part:

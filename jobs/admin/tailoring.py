@@ -33,7 +33,7 @@ State = TailoringRun.State
 @admin.register(TailoringRun)
 class TailoringRunAdmin(RecordedList[TailoringRun]):
     listed_as = "tailoring.listed"
-    list_display = ("person", "job", "state_badge", "provider", "made")
+    list_display = ("person", "job", "state_badge", "written_by", "made")
     list_display_links = ("person",)
     list_select_related = ("application__candidate", "application__job")
     list_filter = ("state",)
@@ -55,6 +55,10 @@ class TailoringRunAdmin(RecordedList[TailoringRun]):
     @admin.display(description="State", ordering="state")
     def state_badge(self, run: TailoringRun) -> SafeString:
         return run_badge(run)
+
+    @admin.display(description="Written by", ordering="provider")
+    def written_by(self, run: TailoringRun) -> str:
+        return run.written_by
 
     @admin.display(description="Started", ordering="created_at")
     def made(self, run: TailoringRun) -> SafeString:

@@ -140,6 +140,11 @@ class TailoringRun(models.Model):
     def __str__(self) -> str:
         return f"Tailored resume of {self.application}"
 
+    @property
+    def written_by(self) -> str:
+        """What writes it, in words: a language model by the name that operators gave it, or none."""
+        return "Built in, no language model" if self.provider == "offline" else self.provider
+
     def move(self, to: str, *, now: datetime) -> None:
         """Set the next state on this instance; the caller saves it. Raises Conflict for a move not in MOVES."""
         if to not in self.MOVES.get(self.state, set()):
