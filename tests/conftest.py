@@ -19,6 +19,7 @@ from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from audit.models import Event
+from hrassist import databases
 from hrassist.models import User
 from tests import factories, query_counts
 
@@ -46,6 +47,15 @@ def _flush_despite_append_only(
 
 
 TransactionTestCase._fixture_teardown = _flush_despite_append_only
+
+
+@pytest.fixture
+def of_production(transactional_db: None) -> Iterator[None]:
+    """The test's database is production's meanwhile: processes of another environment refuse to start over it."""
+    was = databases.environment()
+    databases.claim(environment="production")
+    yield
+    databases.claim(environment=was)
 
 
 @pytest.fixture(autouse=True)

@@ -22,7 +22,6 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from hrassist import databases
 from tests.browser.conftest import environment_of_the_test
 from tests.repo.sources import ROOT
 
@@ -138,15 +137,6 @@ def configuration(folder: Path, *, tls: int, plain: int, stream: int, store: Pat
     text = re.sub(r"listen 443 ssl", f"listen 127.0.0.1:{tls} ssl", text)
     text = re.sub(r"listen 80 ", f"listen 127.0.0.1:{plain} ", text)
     return re.sub(r"\n *listen \[::\]:\d+[^;]*;", "", text)
-
-
-@pytest.fixture
-def of_production(transactional_db: None) -> Iterator[None]:
-    """The test's database is production's meanwhile: processes of another environment refuse to start over it."""
-    was = databases.environment()
-    databases.claim(environment="production")
-    yield
-    databases.claim(environment=was)
 
 
 @pytest.fixture

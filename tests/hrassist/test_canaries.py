@@ -18,7 +18,6 @@ from django.db import connection
 
 from hrassist.lib import logs
 from tests.hrassist.canaries import CANARIES
-from tests.hrassist.test_settings import SOUND
 from tests.repo.sources import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True, databases=["default", "audit"])]
@@ -66,11 +65,18 @@ def refusing_mail_server() -> Iterator[int]:
     listening.close()
 
 
-def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+@pytest.fixture
+def production(sound: dict[str, str], tmp_path: Path, of_production: None) -> dict[str, str]:
+    """A production over the test's database, with a folder of its own."""
     url = "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**connection.settings_dict)
+    own = {"DATABASE_URL": url, "HRASSIST_VAR_DIR": str(tmp_path / "var"), "HRASSIST_LOG_LEVEL": "INFO"}
+    return sound | own | {"PYTHONPATH": str(ROOT)}
+
+
+def run(environment: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *command],
-        env=SOUND | {"DATABASE_URL": url, "PYTHONPATH": str(ROOT), "HRASSIST_LOG_LEVEL": "INFO"} | environment,
+        env=environment,
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -80,12 +86,16 @@ def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture
-def output(tmp_path: Path, refusing_mail_server: int) -> tuple[list[dict[str, Any]], list[str]]:
+def output(
+    production: dict[str, str], tmp_path: Path, refusing_mail_server: int
+) -> tuple[list[dict[str, Any]], list[str]]:
     """What the process logged, line by line, and what it would have sent to Sentry."""
-    done = run(
-        "-m", "tests.hrassist.canaries", str(tmp_path),
-        HRASSIST_SMTP_HOST="127.0.0.1", HRASSIST_SMTP_PORT=str(refusing_mail_server), HRASSIST_SMTP_SECURITY="none",
-    )  # fmt: skip
+    mail = {
+        "HRASSIST_SMTP_HOST": "127.0.0.1",
+        "HRASSIST_SMTP_PORT": str(refusing_mail_server),
+        "HRASSIST_SMTP_SECURITY": "none",
+    }
+    done = run(production | mail, "-m", "tests.hrassist.canaries", str(tmp_path))
     assert done.returncode == 0, done.stderr[-4000:]
     told = [line for line in done.stdout.splitlines() if line.startswith("SENTRY ")]
     # The whole of it, whatever it is: warnings and prints too.
@@ -123,7 +133,7 @@ def test_neither_log_nor_sentry_has_a_canary(output):
     assert "raise ValueError" in events
 
 
-def test_a_command_that_breaks_prints_no_canary():
+def test_a_command_that_breaks_prints_no_canary(production):
     """The mail of an account that there is already is in the error of the database."""
     code = (
         "import os, sys; sys.argv = ['manage.py', 'add_user']\n"
@@ -134,7 +144,7 @@ def test_a_command_that_breaks_prints_no_canary():
         "import manage; sys.argv += ['somebody', '--role', 'operator']\n"
         "manage.main()"
     )
-    done = run("-c", code)
+    done = run(production, "-c", code)
     assert done.returncode == 1
     assert leaks(done.stdout + done.stderr) == []
     assert json.loads(done.stderr.splitlines()[-1])["traceback"].startswith("builtins.ValueError\n")

@@ -4,7 +4,6 @@ import sys
 
 import pytest
 
-from hrassist.ops.backup import keys
 from tests.hrassist.test_env import PRODUCTION, ROOT
 
 SHOW = (
@@ -119,32 +118,10 @@ def test_redis_carries_the_cache_when_there_is_one():
     assert caches["default"]["BACKEND"].endswith("DegradingCache")
 
 
-STRONG = "".join(chr(33 + n % 90) for n in range(80)).replace("\\", "x")
-SOUND = PRODUCTION | {
-    "SECRET_KEY": STRONG,
-    "AWS_S3_BUCKET_NAME": "resumes",
-    "HRASSIST_CLAMD_SOCKET": "/run/clamav/clamd.ctl",
-    "HRASSIST_ERASURE_LEDGER": "s3://ledger/erasures",
-    "HRASSIST_ERASURE_LEDGER_KEY": STRONG,
-    "HRASSIST_BACKUP_A": "s3://backups-a/hrassist",
-    "HRASSIST_BACKUP_A_ENDPOINT_URL": "https://s3.one.example",
-    "HRASSIST_BACKUP_B": "s3://backups-b/hrassist",
-    "HRASSIST_BACKUP_B_ENDPOINT_URL": "https://s3.two.example",
-}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def backup_key(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """A sound installation has a key for its backups."""
-    path = tmp_path_factory.mktemp("keys") / "backup.key"
-    keys.generate(path)
-    SOUND["HRASSIST_BACKUP_KEY_FILE"] = str(path)
-
-
-def checked(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def checked(sound: dict[str, str], **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING", *arguments],
-        env=SOUND | environment,
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        env=sound | environment,
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -152,9 +129,9 @@ def checked(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
     )
 
 
-def test_the_checks_of_a_deployment_find_nothing():
+def test_the_checks_of_a_deployment_find_nothing(sound):
     """All of Django's, of every package's and of ours, with the settings of a production."""
-    done = checked()
+    done = checked(sound)
     assert done.returncode == 0, done.stdout + done.stderr[-1500:]
     assert "no issues" in done.stdout
 
@@ -169,7 +146,7 @@ def test_the_checks_of_a_deployment_find_nothing():
         ({"HRASSIST_PUBLIC_URL": "http://hr.example.com"}, "hrassist.E008"),
     ],
 )
-def test_a_weak_production_does_not_start(environment, expected):
-    done = checked(**environment)
+def test_a_weak_production_does_not_start(sound, environment, expected):
+    done = checked(sound, **environment)
     assert done.returncode != 0
     assert expected in done.stderr
