@@ -27,7 +27,7 @@ def hiring() -> Iterator[Metric]:
     stages = dict(
         Application.objects.filter(status=Application.Status.ACTIVE)
         .order_by()
-        .values_list("stage__kind")
+        .values_list("stage_kind")
         .annotate(count=Count("pk"))
     )
     yield by(

@@ -49,6 +49,7 @@ def add(
     if before is not None and before.pk not in keys:
         raise DomainError("This stage belongs to another job.", code="bad_stage")
     at = keys.index(before.pk) if before is not None else max(len(steps) - 1, 0)
+    _hold(job)
     behind = max((one.position for one in steps), default=0) + 1
     made = Stage.objects.create(job=job, name=name, kind=kind, position=behind)
     _put([*steps[:at], made, *steps[at:]])
@@ -70,6 +71,8 @@ def change(
     if (stage.name, stage.kind) == (name, kind):
         return stage
     changes = {"kind": kind} if stage.kind != kind else {}
+    if changes:
+        _hold(job)
     stage.name, stage.kind = name, kind
     stage.save(update_fields=["name", "kind"])
     _record("job.stage_changed", job, by=by, now=now, stage=stage.pk, **changes)
@@ -117,6 +120,7 @@ def remove(*, stage: Stage, by: User, now: datetime, expected: Sequence[int] | N
             "Rename it instead."
         )
     key, rest = stage.pk, [one for one in steps if one.pk != stage.pk]
+    _hold(job)
     stage.delete()
     _put(rest)
     _record("job.stage_removed", job, by=by, now=now, stage=key)
@@ -131,6 +135,7 @@ def _reorder(job: Job, steps: list[Stage], order: Sequence[int], *, by: User, no
         raise DomainError("The stage of the hired stays last.", code="bad_pipeline")
     if wanted == steps:
         return
+    _hold(job)
     _put(wanted)
     _record("job.stages_reordered", job, by=by, now=now, order=list(order))
 
@@ -144,6 +149,14 @@ def _locked(job: Job, expected: Sequence[int] | None) -> tuple[Job, list[Stage]]
     if expected is not None and list(expected) != [one.pk for one in steps]:
         raise StagesChanged
     return job, steps
+
+
+def _hold(job: Job) -> None:
+    """Lock the job's applications, as the database does when kinds or positions change, but before their stages.
+
+    Whoever writes a step holds its application and then asks for its stage: erasure does so without the job's lock.
+    """
+    list(Application.objects.select_for_update(no_key=True).filter(job=job).order_by("pk").values_list("pk"))
 
 
 def _name(given: str, *, others: Sequence[Stage]) -> str:

@@ -45,7 +45,7 @@ class StageKindFilter(admin.SimpleListFilter):
         return [(kind.value, kind.label) for kind in Stage.Kind]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Application]) -> QuerySet[Application]:
-        return queryset.filter(stage__kind=self.value()) if self.value() in Stage.Kind.values else queryset
+        return queryset.filter(stage_kind=self.value()) if self.value() in Stage.Kind.values else queryset
 
 
 class NamedFilter(admin.SimpleListFilter):

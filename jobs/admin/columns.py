@@ -70,7 +70,7 @@ class PipelineFilter(admin.SimpleListFilter):
         seen: Any = user
         rows = Application.objects.visible_to(seen).active().filter(candidate=OuterRef("pk"))
         if value in Stage.Kind.values:
-            rows = rows.filter(stage__kind=value)
+            rows = rows.filter(stage_kind=value)
         return queryset.filter(~Exists(rows) if value == "none" else Exists(rows))
 
 

@@ -44,7 +44,7 @@ class Place:
 
 def waiting(user: Any, scope: Scope) -> Any:
     """Active applications at the first steps without a decision of this user that stands, longest waiting first."""
-    rows = Application.objects.visible_to(user).active().filter(stage__kind__in=REVIEWED)
+    rows = Application.objects.visible_to(user).active().filter(stage_kind__in=REVIEWED)
     mine = HumanDecision.objects.standing().filter(application=OuterRef("pk"), by=user.pk)
     return _within(rows, user, scope).filter(~Exists(mine)).order_by("entered_stage_at", "pk")
 

@@ -115,6 +115,8 @@ class Application(models.Model):
     candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="applications")
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="applications")
     stage = models.ForeignKey(Stage, on_delete=models.PROTECT, related_name="applications")
+    # That of the stage, so that lists over every job read an index. The database alone writes it: jobs_kind_of_stage.
+    stage_kind = models.CharField(max_length=10, choices=Stage.Kind.choices, db_default="", editable=False)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
     source = models.CharField(max_length=60, blank=True)
     credited_to = models.ForeignKey(
@@ -138,14 +140,16 @@ class Application(models.Model):
     class PersonalData:
         erase: ClassVar = {"external_id"}
         keep: ClassVar = {
-            "id", "candidate", "job", "stage", "status", "source", "credited_to", "tracking_link", "applied_at",
-            "entered_stage_at", "ended_at", "ended_by", "reason", "created_at", "updated_at",
+            "id", "candidate", "job", "stage", "stage_kind", "status", "source", "credited_to", "tracking_link",
+            "applied_at", "entered_stage_at", "ended_at", "ended_by", "reason", "created_at", "updated_at",
         }  # fmt: skip
 
     class Meta:
         ordering: ClassVar = ["-applied_at", "-id"]
         indexes: ClassVar = [
             models.Index(fields=["stage", "-applied_at", "-id"], name="application_in_stage"),
+            # Everybody at a kind of step, whatever the job: those who came last are not there yet.
+            models.Index(fields=["stage_kind", "-applied_at", "-id"], name="application_at_kind"),
             # With the stage, so that a pipeline is counted without reading its rows.
             models.Index(fields=["job", "status", "-applied_at"], include=["stage"], name="application_by_job"),
             models.Index(fields=["-updated_at", "-id"], name="application_updated"),

@@ -61,3 +61,19 @@ def test_people_are_hidden_exactly_where_every_job_they_are_known_by_is(rights: 
     assert set(Candidate.objects.visible_to(user)) == everybody - hidden
     assert set(Application.objects.visible_to(user)) == set(Application.objects.filter(job__in=seen))
     assert bool(hidden) == ("view_confidential_jobs" not in rights)
+
+
+def test_the_kind_of_a_stage_goes_with_each_application_whoever_writes(db):
+    one = ApplicationFactory()
+    assert Application.objects.get(pk=one.pk).stage_kind == "applied"
+    interview = one.job.stages.get(kind="interview")
+    Application.objects.filter(pk=one.pk).update(stage=interview)
+    assert Application.objects.get(pk=one.pk).stage_kind == "interview"
+    # Nobody else may say it, nor does an older copy of the row.
+    Application.objects.filter(pk=one.pk).update(stage_kind="hired")
+    one.stage = interview
+    one.save()
+    assert Application.objects.get(pk=one.pk).stage_kind == "interview"
+    interview.kind = "screen"
+    interview.save()
+    assert Application.objects.get(pk=one.pk).stage_kind == "screen"
