@@ -136,6 +136,9 @@ def hold_view(request: HttpRequest, scope: str, target_id: UUID) -> HttpResponse
             errors, status = {"reason": [error.message], **error.fields}, error.status
         else:
             return HttpResponseRedirect(back)
+    if scope != LegalHold.Scope.JOB:
+        # The page names a person.
+        audit.viewed("legal_hold.form_viewed", target=thing, by=user, subject=getattr(thing, "candidate_id", thing.pk))
     context = {
         **admin.site.each_context(request), "title": f"Legal hold on {kind.label(thing)}", "thing": kind.label(thing),
         "kind": LegalHold.Scope(scope).label.lower(), "reason": reason, "errors": errors, "back": back,

@@ -10,7 +10,8 @@ from hrassist.settings.base import BASE_DIR, DEVELOPMENT, TESTING, VAR_DIR
 # --- Static files and uploads -----------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(env.text("HRASSIST_STATIC_ROOT", str(VAR_DIR / "static")))
+# What was collected once is looked through by every client of a test, and is not what the test is about.
+STATIC_ROOT = Path(env.text("HRASSIST_STATIC_ROOT", str(VAR_DIR / ("static-of-tests" if TESTING else "static"))))
 STATICFILES_DIRS = [BASE_DIR / "hrassist" / "static"]
 # Nothing that a browser uploads passes through a form of ours: small limits on purpose.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
