@@ -122,7 +122,7 @@ def costs_view(request: HttpRequest) -> HttpResponse:
             ),
             "warnings": costs.warnings(usage, prices),
             "old": prices.old(today=timezone.now().date()),
-            "unread": prices.unread(),
+            "assumed": prices.assumed(),
             "specification": [] if real else costs.specification(prices),
             "keep": KEEP_MONTHS,
         },

@@ -17,7 +17,7 @@ from audit.models import Event
 from candidates.models import Resume
 
 OLD = timedelta(days=180)
-KNOWN = ("vendor", "elsewhere", "specification", "own", "memory")
+KNOWN = ("vendor", "elsewhere", "specification", "own", "assumed")
 GB = 10**9
 MONTHS = (1, 12, 36)
 MONTH = timedelta(days=30)
@@ -102,9 +102,9 @@ class Prices:
         """Which prices were read more than 180 days ago."""
         return [f"{row['name']} ({row['dated']})" for row in self._rows() if today - row["dated"] > OLD]
 
-    def unread(self) -> list[str]:
-        """Which prices nobody read anywhere."""
-        return [str(row["name"]) for row in self._rows() if row["known"] == "memory"]
+    def assumed(self) -> list[tuple[str, str]]:
+        """Which prices were found on no page of this year or are known to have changed, each with what is known."""
+        return [(str(row["name"]), str(row.get("note", ""))) for row in self._rows() if row["known"] == "assumed"]
 
     def _rows(self) -> list[Mapping[str, Any]]:
         rows = [row for kind in ("store", "database", "machine", "model") for row in self.told[kind]]

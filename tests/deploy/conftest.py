@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import re
 import shutil
 import socket
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from pytest_django.fixtures import Settings
 
 from tests.browser.conftest import environment_of_the_test
 from tests.repo.sources import ROOT
@@ -78,12 +80,11 @@ def write_certificate(folder: Path) -> None:
 
 @dataclass
 class Proxy:
-    """The running pair; `raw` sends bytes as they are and gives all that comes back."""
+    """A running nginx; `raw` sends bytes as they are and gives all that comes back."""
 
     folder: Path
     tls: int
     plain: int
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def connect(self, *, name: str | None = NAME) -> ssl.SSLSocket:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -130,7 +131,10 @@ def configuration(folder: Path, *, tls: int, plain: int, stream: int, store: Pat
         "127.0.0.1:8001": f"127.0.0.1:{stream}",
         "/var/log/nginx/hrassist.log": f"{folder}/access.log",
         "/var/lib/hrassist/storage/": f"{store}/",
+        # What waits in vain is given up sooner; how long it may wait is nothing that a test looks at.
         "client_header_timeout 10s": "client_header_timeout 2s",
+        "client_body_timeout 30s": "client_body_timeout 3s",
+        "keepalive_timeout 30s": "keepalive_timeout 2s",
     }.items():
         assert old in text, f"{CONFIGURATION.name} does not have {old}"
         text = text.replace(old, new)
@@ -139,64 +143,91 @@ def configuration(folder: Path, *, tls: int, plain: int, stream: int, store: Pat
     return re.sub(r"\n *listen \[::\]:\d+[^;]*;", "", text)
 
 
-@pytest.fixture
-def nginx_folder(tmp_path: Path, own_store: Path) -> Callable[[], Proxy]:
+def folder_of_nginx(folder: Path, *, store: Path) -> Proxy:
     """The files that nginx reads, in a folder of their own."""
     if NGINX is None:
         pytest.skip("There is no nginx on this machine (make system-packages installs Debian's).")
-
-    def make() -> Proxy:
-        folder = tmp_path / "nginx"
-        folder.mkdir()
-        own_store.mkdir(exist_ok=True)
-        write_certificate(folder)
-        one = Proxy(folder, tls=free_port(), plain=free_port())
-        text = configuration(folder, tls=one.tls, plain=one.plain, stream=free_port(), store=own_store)
-        (folder / "hrassist.conf").write_text(text)
-        import os
-
-        user = "user root;" if os.geteuid() == 0 else ""
-        (folder / "nginx.conf").write_text(AROUND.format(folder=folder, user=user))
-        return one
-
-    return make
+    folder.mkdir()
+    store.mkdir(exist_ok=True)
+    write_certificate(folder)
+    one = Proxy(folder, tls=free_port(), plain=free_port())
+    text = configuration(folder, tls=one.tls, plain=one.plain, stream=free_port(), store=store)
+    (folder / "hrassist.conf").write_text(text)
+    user = "user root;" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(AROUND.format(folder=folder, user=user))
+    return one
 
 
 @pytest.fixture
-def proxy(nginx_folder: Callable[[], Proxy], own_store: Path, transactional_db: None) -> Iterator[Proxy]:
-    one = nginx_folder()
-    environment = environment_of_the_test(own_store) | {
+def nginx_folder(tmp_path: Path, own_store: Path) -> Callable[[], Proxy]:
+    return lambda: folder_of_nginx(tmp_path / "nginx", store=own_store)
+
+
+@dataclass(frozen=True)
+class Served:
+    """gunicorn behind a socket, over the test's database and a store of its own."""
+
+    web_socket: Path
+    store: Path
+    log: Path
+    process: subprocess.Popen[bytes]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> Iterator[Served]:
+    """One for all tests of a module: what each of them writes is removed from the tables beneath it."""
+    folder = tmp_path_factory.mktemp("served")
+    environment = environment_of_the_test(folder / "storage") | {
         "ALLOWED_HOSTS": NAME,
-        "HRASSIST_WEB_BIND": f"unix:{one.folder}/web.sock",
+        "HRASSIST_WEB_BIND": f"unix:{folder}/web.sock",
         "HRASSIST_WEB_WORKERS": "1",
         "HRASSIST_TRUSTED_PROXIES": "1",
         "HRASSIST_ACCEL_REDIRECT_PREFIX": "/internal-files",
         "HRASSIST_HSTS_SECONDS": "31536000",
     }
-    log = (one.folder / "gunicorn.log").open("wb")
-    gunicorn = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.conf.py", "hrassist.wsgi:application"]
-    one.processes.append(subprocess.Popen(gunicorn, cwd=ROOT, env=environment, stdout=log, stderr=log))
-    command = [str(NGINX), "-c", f"{one.folder}/nginx.conf", "-p", str(one.folder)]
-    one.processes.append(subprocess.Popen(command, stdout=log, stderr=log))
+    command = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.conf.py", "hrassist.wsgi:application"]
+    with (folder / "gunicorn.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        yield Served(folder / "web.sock", folder / "storage", folder / "gunicorn.log", process)
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture
+def proxy(served: Served, tmp_path: Path, settings: Settings, transactional_db: None) -> Iterator[Proxy]:
+    """An nginx of the test's own before it, whose limits nobody has used yet."""
+    settings.DISK_STORAGE_DIR = served.store
+    yield from before_it(served, tmp_path / "nginx")
+
+
+@pytest.fixture
+def unforgiving(served: Served, tmp_path: Path, transactional_db: None) -> Iterator[Proxy]:
+    """The same, where what was used up does not come back: how quick the machine is changes nothing."""
+    yield from before_it(served, tmp_path / "nginx", rate="1r/m")
+
+
+def before_it(served: Served, folder: Path, *, rate: str = "") -> Iterator[Proxy]:
+    one = folder_of_nginx(folder, store=served.store)
+    path = one.folder / "hrassist.conf"
+    text = path.read_text().replace(f"{one.folder}/web.sock", str(served.web_socket))
+    path.write_text(re.sub(r"rate=\d+r/[sm]", f"rate={rate}", text) if rate else text)
+    with (one.folder / "log").open("wb") as log:
+        command = [str(NGINX), "-c", f"{one.folder}/nginx.conf", "-p", str(one.folder)]
+        process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
-        for _ in range(300):
-            if one.processes[0].poll() is not None or one.processes[1].poll() is not None:
-                break
+        # Asked over TLS, so that both are there; a machine with much to do takes its time.
+        until = time.monotonic() + 120
+        while True:
+            assert served.process.poll() is None, served.log.read_text()[-3000:]
+            assert process.poll() is None, (one.folder / "error.log").read_text()[-2000:]
             try:
-                if (one.folder / "web.sock").exists() and one.ask("/livez").status == 200:
+                if served.web_socket.exists() and one.ask("/livez").status == 200:
                     break
             except OSError:
                 pass
+            assert time.monotonic() < until, served.log.read_text()[-3000:]
             time.sleep(0.1)
-        else:
-            pytest.fail((one.folder / "gunicorn.log").read_text()[-3000:])
-        assert [process.poll() for process in one.processes] == [None, None], (one.folder / "gunicorn.log").read_text()[
-            -3000:
-        ] + (one.folder / "error.log").read_text()[-2000:]
         yield one
     finally:
-        for process in one.processes:
-            process.terminate()
-        for process in one.processes:
-            process.wait(20)
-        log.close()
+        process.terminate()
+        process.wait(20)

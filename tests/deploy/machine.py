@@ -4,20 +4,49 @@ from __future__ import annotations
 
 import configparser
 import ctypes
+import hashlib
 import os
 import shlex
 import shutil
 import signal
 import socket
 import subprocess
+import tarfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.repo.sources import ROOT
 
 UNITS = ROOT / "deploy" / "vm" / "systemd"
 _PR_SET_MDWE = 65
+SOURCES = ("audit", "candidates", "config", "deploy", "hrassist", "jobs", "manage.py", "requirements.txt")
+
+
+def archive(folder: Path, version: str, *, change: Callable[[Path], None] | None = None, static: Path | None) -> Path:
+    """A release as CI makes it: the sources, the static files of before, and what a test changes in them."""
+    tree = folder / f"tree-{version}"
+    for name in SOURCES:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, tree / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
+        else:
+            tree.mkdir(exist_ok=True)
+            shutil.copy(source, tree / name)
+    health = tree / "hrassist/health.py"
+    # Which release answers shows in /livez of these.
+    health.write_text(health.read_text().replace('HttpResponse("ok\\n"', f'HttpResponse("ok {version}\\n"'))
+    assert version in health.read_text()
+    if static is not None:
+        shutil.copytree(static, tree / "static")
+    if change is not None:
+        change(tree)
+    path = folder / f"hrassist-{version}.tar.gz"
+    with tarfile.open(path, "w:gz", compresslevel=1) as file:
+        for one in sorted(tree.iterdir()):
+            file.add(one, one.name)
+    return path
 
 
 class Unit:
@@ -55,7 +84,11 @@ class Machine:
         for name, value in secrets.items():
             group = "owner" if name == "HRASSIST_DB_OWNER_URL" else "app"
             (folder / "etc/hrassist/secrets" / group / name).write_text(value + "\n")
-        self.environment = environment
+        # The environment of these requirements, which every test would otherwise wait minutes for.
+        version = subprocess.run(["python3", "--version"], capture_output=True, check=True).stdout
+        name = hashlib.sha256((ROOT / "requirements.txt").read_bytes() + version).hexdigest()[:16]
+        (folder / "opt/hrassist/environments").mkdir()
+        (folder / "opt/hrassist/environments" / name).symlink_to(environment)
         self.listening = self._listen()
         self._serve_systemctl()
 
@@ -174,16 +207,18 @@ with socket.socket(socket.AF_UNIX) as one:
         self.control.close()
         self.listening.close()
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """What the scripts are told, so that they act on this machine alone."""
+        return {
+            "PATH": self.path, "DESTDIR": str(self.folder), "HRASSIST_USER": "root", "HRASSIST_READY_SECONDS": "90",
+        }  # fmt: skip
+
     def script(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """One of deploy/vm/'s scripts on this machine."""
         return subprocess.run(
             [ROOT / "deploy/vm" / name, *arguments],
-            env={
-                "PATH": self.path,
-                "DESTDIR": str(self.folder),
-                "HRASSIST_USER": "root",
-                "HRASSIST_READY_SECONDS": "90",
-            },
+            env=self.variables,
             capture_output=True,
             text=True,
             timeout=300,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,10 +18,11 @@ from django.db import connection
 
 from candidates.models import Candidate
 from tests.browser.conftest import environment_of_the_test
-from tests.deploy.conftest import NAME, NGINX, Proxy
+from tests.deploy.conftest import NAME, NGINX, Proxy, free_port
 from tests.deploy.load import Load
-from tests.deploy.machine import Machine
-from tests.deploy.tools import run
+from tests.deploy.machine import Machine, archive
+from tests.deploy.ssh import Machines
+from tests.deploy.tools import needs, run
 from tests.factories import UserFactory, api_token
 from tests.repo.sources import ROOT
 
@@ -28,32 +31,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.django_db(transaction=True, databases=["default", "audit"]),
 ]
-SOURCES = ("audit", "candidates", "config", "deploy", "hrassist", "jobs", "manage.py", "requirements.txt")
-
-
-def archive(folder: Path, version: str, *, change: Callable[[Path], None] | None = None, static: Path | None) -> Path:
-    """A release as CI makes it: the sources, the static files of before, and what a test changes in them."""
-    tree = folder / f"tree-{version}"
-    for name in SOURCES:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, tree / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
-        else:
-            tree.mkdir(exist_ok=True)
-            shutil.copy(source, tree / name)
-    health = tree / "hrassist/health.py"
-    # Which release answers shows in /livez of these.
-    health.write_text(health.read_text().replace('HttpResponse("ok\\n"', f'HttpResponse("ok {version}\\n"'))
-    assert version in health.read_text()
-    if static is not None:
-        shutil.copytree(static, tree / "static")
-    if change is not None:
-        change(tree)
-    path = folder / f"hrassist-{version}.tar.gz"
-    with tarfile.open(path, "w:gz", compresslevel=1) as file:
-        for one in sorted(tree.iterdir()):
-            file.add(one, one.name)
-    return path
 
 
 def running_in(folder: Path) -> int:
@@ -79,40 +56,51 @@ def smoke(site: str, options: str) -> list[str]:
 
 
 @pytest.fixture
-def machine(tmp_path: Path, own_store: Path, of_production: None) -> Iterator[Machine]:
+def new_machine(tmp_path: Path, own_store: Path, of_production: None) -> Iterator[Callable[[str], Machine]]:
+    """Installed machines over the test's database, by name."""
     at = connection.settings_dict
     owner = "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**at)
-    of_the_test = environment_of_the_test(own_store)
-    one = Machine(
-        tmp_path / "machine",
-        settings={
-            "HRASSIST_ENV": "production",
-            "ALLOWED_HOSTS": NAME,
-            "HRASSIST_TRUSTED_PROXIES": "1",
-            "HRASSIST_STORAGE_DIR": str(own_store),
-            "HRASSIST_VAR_DIR": str(tmp_path / "var"),
-            "HRASSIST_REQUIRE_MFA": "off",
-            "HRASSIST_WEB_WORKERS": "2",
-            "HRASSIST_API_REQUESTS_PER_MINUTE": "1000000",
-        },
-        secrets={
-            "DATABASE_URL": of_the_test["DATABASE_URL"],
-            "HRASSIST_DB_OWNER_URL": owner,
-            "SECRET_KEY": "k8" + "Zq3Vx7Lm2Nc9Bp5Rt1Ys6Wd4Fg0Hj" * 2,
-        },
-        environment=Path(sys.prefix),
-    )
     (tmp_path / "var").mkdir()
     own_store.mkdir(exist_ok=True)
-    yield one
-    one.close()
+    made: list[Machine] = []
+
+    def make(name: str) -> Machine:
+        one = Machine(
+            tmp_path / name,
+            settings={
+                "HRASSIST_ENV": "production",
+                "ALLOWED_HOSTS": NAME,
+                "HRASSIST_TRUSTED_PROXIES": "1",
+                "HRASSIST_STORAGE_DIR": str(own_store),
+                "HRASSIST_VAR_DIR": str(tmp_path / "var"),
+                "HRASSIST_REQUIRE_MFA": "off",
+                "HRASSIST_WEB_WORKERS": "2",
+                "HRASSIST_API_REQUESTS_PER_MINUTE": "1000000",
+            },
+            secrets={
+                "DATABASE_URL": environment_of_the_test(own_store)["DATABASE_URL"],
+                "HRASSIST_DB_OWNER_URL": owner,
+                "SECRET_KEY": "k8" + "Zq3Vx7Lm2Nc9Bp5Rt1Ys6Wd4Fg0Hj" * 2,
+            },
+            environment=Path(sys.prefix),
+        )
+        made.append(one)
+        return one
+
+    yield make
+    for one in made:
+        one.close()
 
 
 @pytest.fixture
-def static(tmp_path: Path) -> Path:
-    """Collected once for all releases of a test; uncompressed, as development does it."""
-    folder = tmp_path / "static"
-    folder.mkdir()
+def machine(new_machine: Callable[[str], Machine]) -> Machine:
+    return new_machine("machine")
+
+
+@pytest.fixture(scope="module")
+def static(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Collected once for all releases of these tests; uncompressed, as development does it."""
+    folder = tmp_path_factory.mktemp("static")
     subprocess.run(
         [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"],
         cwd=ROOT,
@@ -120,18 +108,6 @@ def static(tmp_path: Path) -> Path:
         check=True,
     )
     return folder
-
-
-@pytest.fixture
-def environment_is_there(machine: Machine) -> None:
-    """The environment of these requirements, which this test would otherwise wait minutes for."""
-    import hashlib
-
-    version = subprocess.run(["python3", "--version"], capture_output=True, check=True).stdout
-    name = hashlib.sha256((ROOT / "requirements.txt").read_bytes() + version).hexdigest()[:16]
-    folder = machine.folder / "opt/hrassist/environments"
-    folder.mkdir(parents=True)
-    (folder / name).symlink_to(machine.environment)
 
 
 @pytest.fixture
@@ -149,7 +125,7 @@ def before(nginx_folder: Callable[[], Proxy], machine: Machine) -> Iterator[Prox
     process.wait(20)
 
 
-def test_releases_and_their_way_back_lose_no_request(machine, before, static, environment_is_there, tmp_path):
+def test_releases_and_their_way_back_lose_no_request(machine, before, static, tmp_path):
     token = api_token(UserFactory(role="Recruiter"))
     first = archive(tmp_path, "1.0.0", static=static)
     done = machine.script("release", str(first), "1.0.0")
@@ -195,6 +171,11 @@ def test_releases_and_their_way_back_lose_no_request(machine, before, static, en
         load.wait_for(50)
         assert before.ask("/livez").body == b"ok 1.0.0\n"
 
+    # What answers is not changed beneath its name.
+    done = machine.script("release", str(third), "1.0.0")
+    assert done.returncode == 1
+    assert "hrassist 1.0.0 answers here, out of another archive" in done.stderr
+
     # The trials have ended: what runs in this machine's folders is the one service.
     assert running_in(machine.folder) == 1
     assert set(load.found) == {"GET 200", "POST 201"}, load.found
@@ -208,9 +189,7 @@ def test_releases_and_their_way_back_lose_no_request(machine, before, static, en
     ]
 
 
-def test_a_release_that_is_only_unready_after_the_flip_is_taken_back(
-    machine, before, static, environment_is_there, tmp_path
-):
+def test_a_release_that_is_only_unready_after_the_flip_is_taken_back(machine, before, static, tmp_path):
     done = machine.script("release", str(archive(tmp_path, "1.0.0", static=static)), "1.0.0")
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -229,13 +208,21 @@ def test_a_release_that_is_only_unready_after_the_flip_is_taken_back(
     assert str((machine.folder / "opt/hrassist/current").readlink()) == "releases/1.0.0"
 
 
-def test_a_release_that_refuses_the_settings_changes_nothing(machine, static, environment_is_there, tmp_path):
+def test_a_release_that_refuses_the_settings_changes_nothing(machine, static, tmp_path):
     (machine.folder / "etc/hrassist/secrets/app/SECRET_KEY").write_text("short")
     done = machine.script("release", str(archive(tmp_path, "1.0.0", static=static)), "1.0.0")
     assert done.returncode == 1
     assert "hrassist.E002" in done.stderr
     assert "Release 1.0.0 refuses these settings; nothing was changed." in done.stderr
     assert not (machine.folder / "opt/hrassist/current").exists()
+
+    # A version that nobody was led to may come again out of another archive.
+    with tarfile.open(tmp_path / "anew.tar.gz", "w:gz") as file:
+        file.add(ROOT / "pyproject.toml", "pyproject.toml")
+    done = machine.script("release", str(tmp_path / "anew.tar.gz"), "1.0.0")
+    assert done.returncode == 1
+    assert "Removing 1.0.0, which came from another archive" in done.stdout
+    assert "holds no manage.py at its top" in done.stderr
 
 
 def test_another_archive_than_the_one_that_was_named_is_refused(machine, tmp_path):
@@ -265,3 +252,65 @@ def test_a_dry_run_of_a_release_changes_nothing(machine, static, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "would run: ln" in done.stdout
     assert sorted(machine.folder.rglob("*")) == found
+
+
+# --- Several of them, over ssh ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def by_ssh(new_machine: Callable[[str], Machine]) -> Iterator[Callable[[str], Machine]]:
+    """Machines with the scripts of this checkout, each behind a real sshd; `.roll` is deploy/vm/roll."""
+    needs("sshd", "ssh", "sudo", "unshare")
+    if os.geteuid() != 0:
+        pytest.skip("Machines of one's own need root.")
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        network = Machines(Path(name))
+
+        def make(host: str) -> Machine:
+            one = new_machine(host)
+            reached = network.add(host, port=free_port())
+            told = "".join(f"export {name}={value}\n" for name, value in one.variables.items())
+            for script in ("release", "rollback"):
+                reached.program(f"hrassist-{script}", f'{told}exec {ROOT}/deploy/vm/{script} "$@"\n')
+            return one
+
+        make.roll = network.roll  # type: ignore[attr-defined]
+        yield make
+        network.end()
+
+
+def asked_of(machine: Machine, found: Counter[str], ended: threading.Event) -> None:
+    """What a machine answers, over and over."""
+    curl = ("curl", "--silent", "--max-time", "60", "--unix-socket", machine.web_socket)
+    head = ("--header", f"Host: {NAME}", "--header", "X-Forwarded-Proto: https", "--write-out", "%{http_code}")
+    while not ended.is_set():
+        found[run(*curl, *head, "http://localhost/livez").stdout.replace("\n", " ")] += 1
+        time.sleep(0.1)
+
+
+def test_a_release_that_one_machine_refuses_is_taken_back_from_those_before_it_and_they_answer(
+    by_ssh, static, tmp_path
+):
+    one, two, three = (by_ssh(name) for name in ("one", "two", "three"))
+    done = by_ssh.roll(archive(tmp_path, "1.0.0", static=static), "1.0.0", "one")
+    assert done.returncode == 0, done.stdout + done.stderr + one.log.read_text()[-3000:]
+
+    (two.folder / "etc/hrassist/secrets/app/SECRET_KEY").write_text("short")
+    found: Counter[str] = Counter()
+    ended = threading.Event()
+    asking = threading.Thread(target=asked_of, args=(one, found, ended))
+    asking.start()
+    done = by_ssh.roll(archive(tmp_path, "1.1.0", static=static), "1.1.0", "one", "two", "three")
+    ended.set()
+    asking.join()
+
+    assert done.returncode == 1
+    assert "Release 1.1.0 refuses these settings; nothing was changed." in done.stderr
+    assert "two refused 1.1.0; 1 released machines go back, and those behind it were left as they are." in done.stderr
+    assert "one is back at 1.0.0." in done.stderr
+    # Both releases were seen on the first machine, and never an error.
+    assert set(found) == {"ok 1.0.0 200", "ok 1.1.0 200"}, found
+    assert (one.folder / "opt/hrassist/current").readlink() == Path("releases/1.0.0")
+    assert not (two.folder / "opt/hrassist/current").exists()
+    assert not (three.folder / "opt/hrassist/releases").exists()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-import subprocess
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -14,28 +13,16 @@ import pytest
 from django.db import connection
 
 from hrassist.models import ApiToken
-from tests.deploy.conftest import NAME, NGINX
+from tests.deploy.conftest import NAME
 from tests.factories import ResumeFactory, UserFactory, api_token
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True, databases=["default", "audit"])]
+pytestmark = [pytest.mark.deploy, pytest.mark.django_db(transaction=True, databases=["default", "audit"])]
 ME = "/api/v1/me"
 
 
 @pytest.fixture
 def token(db) -> str:
     return api_token(UserFactory(role="Recruiter"))
-
-
-def test_the_configuration_is_accepted_without_a_warning(nginx_folder):
-    one = nginx_folder()
-    done = subprocess.run(
-        [str(NGINX), "-t", "-c", f"{one.folder}/nginx.conf", "-p", str(one.folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "[warn]" not in done.stderr
 
 
 def test_requests_come_through_with_the_address_that_nginx_saw(proxy, token):
@@ -79,16 +66,15 @@ def test_old_tls_is_refused(proxy):
         context.wrap_socket(plain, server_hostname=NAME)
 
 
-def test_guessing_passwords_is_slowed_down_before_the_application(proxy):
+def test_guessing_passwords_is_slowed_down_before_the_application(unforgiving):
     def guess(_number: int) -> int:
-        return int(proxy.ask("/login/", method="PUT").status)
+        return int(unforgiving.ask("/login/", method="PUT").status)
 
     with ThreadPoolExecutor(20) as pool:
         found = Counter(pool.map(guess, range(60)))
-    # 20 may come at once and one each two seconds; PUT is refused by the application with 405.
-    assert 21 <= found[405] <= 25
-    assert found[429] == 60 - found[405]
-    refused = proxy.ask("/login/", method="PUT")
+    # One and a burst of 20; PUT is refused by the application with 405.
+    assert found == {405: 21, 429: 39}
+    refused = unforgiving.ask("/login/", method="PUT")
     assert refused.status == 429
     assert refused.headers["Retry-After"] == "10"
     for name in ("X-Content-Type-Options", "X-Frame-Options", "Content-Security-Policy", "Strict-Transport-Security"):
@@ -96,17 +82,33 @@ def test_guessing_passwords_is_slowed_down_before_the_application(proxy):
     assert "no-store" in refused.headers["Cache-Control"]
 
 
-def test_a_flood_does_not_reach_the_application(proxy, token):
+def test_a_flood_does_not_reach_the_application(unforgiving, token):
     def ask(_number: int) -> int:
-        return int(proxy.ask(ME, Authorization=f"Bearer {token}").status)
+        return int(unforgiving.ask(ME, Authorization=f"Bearer {token}").status)
 
-    began = time.monotonic()
-    with ThreadPoolExecutor(50) as pool:
-        found = Counter(pool.map(ask, range(400)))
-    allowed = 121 + 30 * (time.monotonic() - began)
-    assert found[429] > 0
-    assert found[200] <= allowed
-    assert set(found) == {200, 429}
+    with ThreadPoolExecutor(20) as pool:
+        found = Counter(pool.map(ask, range(200)))
+    # One and a burst of 120, of which one was the question whether it is there.
+    assert found == {200: 120, 429: 80}
+
+
+def test_the_public_pages_are_slowed_down_apart(unforgiving):
+    def ask(_number: int) -> int:
+        return int(unforgiving.ask("/careers/", method="PUT").status)
+
+    with ThreadPoolExecutor(20) as pool:
+        found = Counter(pool.map(ask, range(80)))
+    assert found == {405: 61, 429: 19}
+
+
+def test_files_of_the_first_page_of_a_whole_office_are_no_flood(proxy):
+    def ask(_number: int) -> int:
+        return int(proxy.ask("/static/hrassist/none.css").status)
+
+    with ThreadPoolExecutor(30) as pool:
+        found = Counter(pool.map(ask, range(300)))
+    # None of them is there, and none of them was refused.
+    assert 429 not in found
 
 
 def test_bytes_of_files_leave_by_nginx_with_the_headers_of_the_application(proxy, token):

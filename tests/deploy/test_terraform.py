@@ -30,7 +30,15 @@ LEFT_OUT = {
 
 
 def test_everything_that_is_named_is_declared_and_everything_declared_is_used():
-    assert [part.name for part in PARTS] == ["buckets", "database", "dns", "network", "production", "staging"]
+    assert [part.name for part in PARTS] == [
+        "buckets",
+        "database",
+        "dns",
+        "installation",
+        "network",
+        "production",
+        "staging",
+    ]
     done = run("deploy/scripts/scanner", "python", SCRIPT, *PARTS)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -65,11 +73,17 @@ def test_policies_have_nothing_to_say_but_what_is_decided_otherwise():
     assert "Failed checks: 0" in done.stdout
 
 
-def test_both_environments_are_the_same_modules_with_other_sizes():
+def test_the_environments_are_one_installation_with_other_sizes_and_addresses():
     texts = [(FOLDER / "environments" / name / "main.tf").read_text() for name in ("staging", "production")]
-    sources = [[line.split()[2] for line in text.splitlines() if line.strip().startswith("source ")] for text in texts]
-    assert sources[0] == sources[1]
-    assert len(sources[0]) == 4
+    differing = [
+        (one, other) for one, other in zip(*(text.splitlines() for text in texts), strict=True) if one != other
+    ]
+    assert {one.split("=")[0].strip() for one, _ in differing[1:]} == {"name", "cidr", "host", "database"}
+    assert all(text.count("source ") == 1 and "resource " not in text for text in texts)
+    # Neither writes into the other's state.
+    backends = [(FOLDER / "environments" / name / "versions.tf").read_text() for name in ("staging", "production")]
+    assert "hrassist-terraform-staging" in backends[0]
+    assert "hrassist-terraform-production" in backends[1]
 
 
 def test_what_must_not_be_deleted_is_locked_and_what_is_stored_is_encrypted():

@@ -54,13 +54,17 @@ class Command(BaseCommand):
             return round(prices.into(usd, currency), 2)
 
         if as_json:
-            self.stdout.write(json.dumps(_document(usage, bills, shown, currency=currency, old=old), indent=2))
+            self.stdout.write(
+                json.dumps(
+                    _document(usage, bills, shown, currency=currency, old=old, assumed=prices.assumed()), indent=2
+                )
+            )
         else:
             self._print(prices, usage, bills, shown, currency=currency, real=options["real"])
         if old:
             self.stderr.write(f"Older than 180 days, read them again: {', '.join(old)}.")
-        if unread := prices.unread():
-            self.stderr.write(f"Written from memory, read them before you decide by them: {', '.join(unread)}.")
+        for name, why in prices.assumed():
+            self.stderr.write(f"Assumed, read it before you decide by it: {name}{f' ({why})' if why else ''}.")
         limit = options["fail_over"]
         over = [plan for plan, months in bills.items() if limit is not None and shown(months[0].usd) > limit]
         if over:
@@ -92,7 +96,13 @@ class Command(BaseCommand):
 
 
 def _document(
-    usage: costs.Usage, bills: dict[str, list[costs.Bill]], shown: Any, *, currency: str, old: list[str]
+    usage: costs.Usage,
+    bills: dict[str, list[costs.Bill]],
+    shown: Any,
+    *,
+    currency: str,
+    old: list[str],
+    assumed: list[tuple[str, str]],
 ) -> dict[str, Any]:
     return {
         "currency": currency,
@@ -113,4 +123,5 @@ def _document(
             for plan, months in bills.items()
         },
         "old_prices": old,
+        "assumed_prices": dict(assumed),
     }  # fmt: skip

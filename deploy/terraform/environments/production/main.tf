@@ -1,4 +1,4 @@
-# Production: the modules of every environment, with its sizes.
+# Production: what every environment is (modules/installation), with its sizes.
 variable "region" {
   type        = string
   description = "Where everything stands."
@@ -15,83 +15,19 @@ variable "addresses" {
   description = "The proxy's addresses."
 }
 
-data "aws_caller_identity" "us" {}
-
-data "aws_iam_policy_document" "key" {
-  statement {
-    sid       = "TheAccount"
-    actions   = ["kms:*"]
-    resources = ["*"]
-    principals {
-      type        = "AWS"
-      identifiers = ["arn:aws:iam::${data.aws_caller_identity.us.account_id}:root"]
-    }
-  }
-  statement {
-    sid       = "Logs"
-    actions   = ["kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey*", "kms:DescribeKey"]
-    resources = ["*"]
-    principals {
-      type        = "Service"
-      identifiers = ["logs.${var.region}.amazonaws.com"]
-    }
-  }
-}
-
-resource "aws_kms_key" "this" {
-  description             = "hrassist production"
-  enable_key_rotation     = true
-  deletion_window_in_days = 30
-  policy                  = data.aws_iam_policy_document.key.json
-}
-
-module "network" {
-  source  = "../../modules/network"
-  name    = "hrassist-production"
-  cidr    = "10.20.0.0/16"
-  zones   = ["${var.region}a", "${var.region}b"]
-  key_arn = aws_kms_key.this.arn
-}
-
-module "database" {
-  source         = "../../modules/database"
-  name           = "hrassist-production"
-  subnets        = module.network.data_subnets
-  security_group = module.network.database_group
-  key_arn        = aws_kms_key.this.arn
-  size           = "db.m7g.large"
-  gigabytes      = 100
-  two_zones      = true
-  replicas       = 1
-}
-
-module "buckets" {
-  source  = "../../modules/buckets"
-  name    = "hrassist-production"
-  key_arn = aws_kms_key.this.arn
-  origin  = "https://hr.example.com"
-}
-
-module "dns" {
-  source       = "../../modules/dns"
-  zone_id      = var.zone_id
+module "installation" {
+  source       = "../../modules/installation"
+  name         = "hrassist-production"
+  region       = var.region
+  cidr         = "10.20.0.0/16"
   host         = "hr.example.com"
+  zone_id      = var.zone_id
   addresses    = var.addresses
   mail_senders = "include:sendgrid.net"
+  database     = { size = "db.m7g.large", gigabytes = 100, two_zones = true, replicas = 1 }
 }
 
-output "database_host" {
-  value = module.database.host
-}
-
-output "replica_hosts" {
-  value = module.database.replica_hosts
-}
-
-output "buckets" {
-  value = module.buckets.names
-}
-
-output "url" {
-  value = module.dns.url
+output "installation" {
+  description = "Where the database and its copies answer, the buckets, the network of the app servers, the address."
+  value       = module.installation
 }
