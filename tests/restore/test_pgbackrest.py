@@ -24,20 +24,13 @@ from pytest_django.fixtures import Settings
 from hrassist.ops.backup import cluster, pgbackrest, servers
 from hrassist.ops.backup.cluster import NotPutIntoService, TargetTaken
 from hrassist.ops.backup.pgbackrest import PgBackRestFailed
-from tests.restore.cluster import BIN, DATA, HOME, PASS, STANZA, Tree, until
+from tests.restore.cluster import DATA, HOME, PASS, STANZA, Tree, until
 
 pytestmark = pytest.mark.restore
 
 DRILL = f"{HOME}/drill"
 # The design's: sixty seconds of work at most, three minutes until it is back.
 MOST_RPO, MOST_RTO = 60.0, 180.0
-
-
-@pytest.fixture(autouse=True)
-def machine(tree: Tree, settings: Settings) -> None:
-    settings.PGBACKREST, settings.PGBACKREST_STANZA = tree.pgbackrest, STANZA
-    settings.PG_SERVER_RUN, settings.PG_SERVER_ROOT = " ".join(tree.run), str(tree.root)
-    settings.PG_SERVER_BIN, settings.PG_RESTORE_PORT = BIN, tree.port + 1
 
 
 @contextmanager
@@ -87,7 +80,6 @@ def archived(tree: Tree) -> None:
 
 def test_each_repository_gets_a_backup_of_its_own_and_the_same_wal(tree: Tree) -> None:
     for repo in (1, 2):
-        assert pgbackrest.info()[repo - 1].newest_backup is None
         pgbackrest.backup(repo, kind="full")
     archived(tree)
     found = pgbackrest.info()
