@@ -104,7 +104,12 @@ def test_every_timer_starts_a_service_and_is_switched_on_by_the_installation():
 def test_the_backups_are_looked_at_every_five_minutes_and_the_promises_every_night(units):
     """As systemd itself reads the timers: how long it is from one time to the next."""
     needs("systemd-analyze")
-    most = {"hrassist-backup-status": 300, "hrassist-fsck": 86400, "hrassist-backup": 86400, "hrassist-drill": 7 * 86400}
+    most = {
+        "hrassist-backup-status": 300,
+        "hrassist-fsck": 86400,
+        "hrassist-backup": 86400,
+        "hrassist-drill": 7 * 86400,
+    }
     for name, seconds in most.items():
         found = re.search(r"OnCalendar=(.*)", (units / f"{name}.timer").read_text())
         assert found is not None

@@ -194,6 +194,12 @@ max_wal_senders = 3
     def hide(self, number: int, key: str) -> None:
         self.stores[number].delete_object(Bucket=self.bucket, Key=key)
 
+    def show_again(self, number: int, under: str = "") -> None:
+        """Take away what hides objects: as the owner of the bucket does after an attack."""
+        pages = self.stores[number].get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=under)
+        for one in [row for page in pages for row in page.get("DeleteMarkers", [])]:
+            self.stores[number].delete_object(Bucket=self.bucket, Key=one["Key"], VersionId=one["VersionId"])
+
     def overwrite(self, number: int, key: str, change: Callable[[bytes], bytes]) -> None:
         body = self.stores[number].get_object(Bucket=self.bucket, Key=key)["Body"].read()
         self.stores[number].put_object(Bucket=self.bucket, Key=key, Body=change(body), ChecksumAlgorithm="SHA256")

@@ -211,10 +211,11 @@ def test_a_segment_that_is_missing_is_found_although_the_server_comes_up_without
 @pytest.mark.parametrize("harm", ["a bit flipped", "cut off"])
 def test_a_damaged_backup_is_refused(tree: Tree, harm: str) -> None:
     pgbackrest.backup(1, kind="full")
-    newest = sorted(
-        one for one in tree.keys(1, f"pgbackrest/backup/{STANZA}/") if "/bundle/" in one or "/pg_data/" in one
-    )
-    largest = max(newest[-40:], key=lambda one: _size(tree, one))
+    label = pgbackrest.info()[0].backups[-1][0]
+    newest = [
+        one for one in tree.keys(1, f"pgbackrest/backup/{STANZA}/{label}/") if "/bundle/" in one or "/pg_data/" in one
+    ]
+    largest = max(newest, key=lambda one: _size(tree, one))
     bent = {
         "a bit flipped": lambda data: (
             data[: len(data) // 2] + bytes([data[len(data) // 2] ^ 1]) + data[len(data) // 2 + 1 :]
@@ -246,3 +247,6 @@ def test_after_an_attacker_deleted_every_object_it_comes_back_as_of_before(tree:
         cluster.restore(directory=DRILL, repo=2, keep=False)
     done = cluster.restore(directory=DRILL, repo=2, keep=False, as_of=before.isoformat())
     assert done.recovered is not None
+    for number in (1, 2):
+        tree.show_again(number)
+    pgbackrest.backup(1, kind="full")

@@ -93,7 +93,9 @@ def _of_server(said: dict[str, Any], *, which: str, ring: Ring, now: datetime, t
     said["place"] = label
     tell("Reading the repository …")
     faults = pgbackrest.verify(repo)
-    faults += [f"{one} is missing." for one in pgbackrest.holes(cluster.archived_segments(repo))]
+    # A hole before the newest backup is no fault of that one; the status tells of it.
+    since = next((one.newest_starts for one in pgbackrest.info() if one.number == repo), "")
+    faults += [f"{one} is missing." for one in pgbackrest.holes(cluster.archived_segments(repo), since=since)]
     with connection.cursor() as cursor:
         cursor.execute(cluster.HEARTBEAT)
         heartbeat = cursor.fetchone()[0]

@@ -158,25 +158,25 @@ def info() -> list[Repository]:
     return repositories(run("info", "--output=json"))
 
 
-def holes(segments: Sequence[str], *, segment_bytes: int = 16 * 1024 * 1024) -> list[str]:
-    """The names that are missing between the first and the last of these WAL segments of one timeline.
+def holes(segments: Sequence[str], *, since: str = "", segment_bytes: int = 16 * 1024 * 1024) -> list[str]:
+    """The names that are missing between the first, or `since`, and the last of these WAL segments of one timeline.
 
     pgBackRest and PostgreSQL are silent about them: the server simply comes up at the hole.
     """
     per_file = 0x1_0000_0000 // segment_bytes
+    there = {one[:24] for one in segments if re.fullmatch(r"[0-9A-F]{24}(-[0-9a-f]+\..*|-[0-9a-f]+)?", one)}
+    # A segment that a backup begins with counts as one that has to be there.
+    wanted = {one for one in there if one >= since} | ({since} if since else set())
     by_timeline: dict[str, list[int]] = {}
-    for name in {one[:24] for one in segments if re.fullmatch(r"[0-9A-F]{24}(-[0-9a-f]+\..*|-[0-9a-f]+)?", one)}:
+    for name in wanted:
         number = int(name[8:16], 16) * per_file + int(name[16:24], 16)
         by_timeline.setdefault(name[:8], []).append(number)
-    missing = []
-    for timeline, numbers in sorted(by_timeline.items()):
-        there = set(numbers)
-        missing += [
-            f"{timeline}{number // per_file:08X}{number % per_file:08X}"
-            for number in range(min(numbers), max(numbers))
-            if number not in there
-        ]
-    return missing
+    names = [
+        f"{timeline}{number // per_file:08X}{number % per_file:08X}"
+        for timeline, numbers in sorted(by_timeline.items())
+        for number in range(min(numbers), max(numbers) + 1)
+    ]
+    return [name for name in names if name not in there]
 
 
 def restore_point(name: str) -> str:

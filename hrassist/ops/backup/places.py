@@ -161,11 +161,16 @@ class FolderPlace:
         top = self._path(under) if under else self.path
         self._require()
         try:
-            names = sorted(
-                Path(folder, name)
-                for folder, _folders, within in os.walk(top, onerror=_unless_gone)
-                for name in within
-                if not name.startswith(".")
+            # The whole name of an object is a beginning too.
+            names = (
+                [top]
+                if under and not under.endswith("/")
+                else sorted(
+                    Path(folder, name)
+                    for folder, _folders, within in os.walk(top, onerror=_unless_gone)
+                    for name in within
+                    if not name.startswith(".")
+                )
             )
             for path in names:
                 try:

@@ -168,10 +168,19 @@ def _repository(said: PlaceStatus, *, at: datetime) -> None:
     warn, page = LIMITS["database"]
     level = Level.PAGE if age > page else Level.WARN if age > warn else Level.GOOD
     said.facts.append(Fact(level, f"The newest backup in repository {number} is {in_words(age)} old."))
-    said.wal_holes = len(pgbackrest.holes(cluster.archived_segments(number)))
+    segments = cluster.archived_segments(number)
+    said.wal_holes = len(pgbackrest.holes(segments, since=repository.newest_starts))
     if said.wal_holes:
         said.facts.append(
             Fact(Level.PAGE, f"{said.wal_holes} WAL segments are missing in repository {number}.", "archive-failing.md")
+        )
+    elif before := len(pgbackrest.holes(segments)):
+        said.facts.append(
+            Fact(
+                Level.WARN,
+                f"{before} WAL segments from before the newest backup are missing in repository {number}: moments "
+                "after them and before it are restored from the other one.",
+            )
         )
     newest = cluster.newest_wal_at(number)
     if newest is not None:
