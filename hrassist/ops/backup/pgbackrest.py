@@ -59,6 +59,8 @@ class Repository:
     newest_wal: str
     # Each by its label and when it was complete, the oldest first.
     backups: tuple[tuple[str, datetime], ...] = ()
+    # The segment that the newest backup begins with: what a restore of it needs from there on.
+    newest_starts: str = ""
 
 
 def command(verb: str, *options: str) -> list[str]:
@@ -139,6 +141,7 @@ def repositories(text: str) -> list[Repository]:
                     is_well=repo["status"]["code"] == 0,
                     says=repo["status"]["message"],
                     newest_backup=datetime.fromtimestamp(newest, tz=UTC) if newest else None,
+                    newest_starts=_starts(backups),
                     newest_wal=max((one["max"] or "" for one in archives), default=""),
                     backups=tuple(
                         sorted(
@@ -152,6 +155,11 @@ def repositories(text: str) -> list[Repository]:
                 )
             )
     return found
+
+
+def _starts(backups: Sequence[dict[str, Any]]) -> str:
+    newest = max(backups, key=lambda one: int(one["timestamp"]["stop"]), default=None)
+    return str((newest or {}).get("archive", {}).get("start") or "")
 
 
 def info() -> list[Repository]:
