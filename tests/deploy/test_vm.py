@@ -68,13 +68,17 @@ def test_a_service_is_exposed_below_two_of_ten(path):
 def test_a_service_has_its_secrets_as_credentials_and_those_of_the_owner_for_backups_alone(path):
     text = path.read_text()
     assert "LoadCredential=app:/etc/hrassist/secrets/app\n" in text
-    assert ("secrets/owner" in text) == path.name.startswith(("hrassist-backup", "hrassist-drill"))
+    as_owner = {"hrassist-backup.service", "hrassist-backup-files.service", "hrassist-drill.service"}
+    assert ("secrets/owner" in text) == (path.name in as_owner)
     assert not re.search(r"^Environment=.*(KEY|SECRET|PASSWORD|URL)", text, re.MULTILINE)
 
 
 def test_only_the_worker_and_what_proves_the_trail_have_its_key():
     having = {path.name for path in SERVICES if "secrets/worker" in path.read_text()}
-    assert having == {"hrassist-worker@.service", "hrassist-audit-verify.service", "hrassist-storage-doctor.service"}
+    assert having == {
+        "hrassist-worker@.service", "hrassist-audit-verify.service", "hrassist-storage-doctor.service",
+        "hrassist-fsck.service", "hrassist-fsck-files.service",
+    }  # fmt: skip
 
 
 def test_every_program_that_a_unit_starts_is_one_of_ours(units):
@@ -82,10 +86,39 @@ def test_every_program_that_a_unit_starts_is_one_of_ours(units):
     commands = {
         found for path in SERVICES for found in re.findall(r"manage\.py (\w+)", path.read_text()) if found != "metrics"
     }
-    assert commands == {"procrastinate", "audit_verify", "storage_doctor", "read_bounces", "backup", "drill"}
+    assert commands == {
+        "procrastinate", "audit_verify", "storage_doctor", "read_bounces", "backup", "backup_status", "drill", "fsck",
+    }  # fmt: skip
     for name in sorted(commands):
         done = run(".venv/bin/python", "manage.py", name, "--help", HRASSIST_ENV="development")
         assert done.returncode == 0, done.stderr
+
+
+def test_every_timer_starts_a_service_and_is_switched_on_by_the_installation():
+    timers = {path.stem for path in UNITS if path.suffix == ".timer"}
+    assert timers <= {path.stem for path in SERVICES}
+    enabled = set(re.findall(r"(hrassist-[\w-]+)\.timer", (VM / "install").read_text()))
+    assert enabled == timers
+
+
+def test_the_backups_are_looked_at_every_five_minutes_and_the_promises_every_night(units):
+    """As systemd itself reads the timers: how long it is from one time to the next."""
+    needs("systemd-analyze")
+    most = {
+        "hrassist-backup-status": 300,
+        "hrassist-fsck": 86400,
+        "hrassist-backup": 86400,
+        "hrassist-drill": 7 * 86400,
+    }
+    for name, seconds in most.items():
+        found = re.search(r"OnCalendar=(.*)", (units / f"{name}.timer").read_text())
+        assert found is not None
+        said = run("systemd-analyze", "calendar", "--iterations=2", found[1]).stdout
+        first, second = (
+            time.strptime(one, "%Y-%m-%d %H:%M:%S")
+            for one in re.findall(r"(?:Next elapse|Iter\S* #2): \w+ (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)", said)
+        )
+        assert time.mktime(second) - time.mktime(first) == seconds, name
 
 
 # --- install ----------------------------------------------------------------------------------------------------------

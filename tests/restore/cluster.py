@@ -19,6 +19,7 @@ STANZA = "hrassist"
 BIN = "/usr/lib/postgresql/17/bin"
 HOME = "/srv/proof"
 DATA = f"{HOME}/data"
+ETC = f"{HOME}/etc"
 PASS = {1: "first-key-of-the-proof-0123456789", 2: "second-key-of-the-proof-9876543210"}
 
 
@@ -132,7 +133,15 @@ class Tree:
 
     def initialise(self) -> None:
         self.call(f"{BIN}/initdb", "-D", DATA, "-A", "trust", "-E", "UTF8", "--no-locale", "--data-checksums")
+        # As Debian does it: a restored data directory holds no configuration.
+        etc = self.outside(ETC)
+        self.call("mkdir", "-p", ETC)
+        for name in ("postgresql.conf", "pg_hba.conf", "pg_ident.conf"):
+            self.call("mv", f"{DATA}/{name}", f"{ETC}/{name}")
         settings = f"""
+data_directory = '{DATA}'
+hba_file = '{ETC}/pg_hba.conf'
+ident_file = '{ETC}/pg_ident.conf'
 listen_addresses = '127.0.0.1'
 port = {self.port}
 unix_socket_directories = '/tmp'
@@ -144,7 +153,7 @@ archive_command = 'pgbackrest --config={HOME}/pgbackrest.conf --stanza={STANZA} 
 archive_timeout = {self.archive_timeout}
 max_wal_senders = 3
 """
-        with self.outside(f"{DATA}/postgresql.conf").open("a") as conf:
+        with (etc / "postgresql.conf").open("a") as conf:
             conf.write(settings)
         self.start()
         with psycopg.connect(self.url.replace("/hrassist", "/postgres"), autocommit=True) as connection:
@@ -154,7 +163,8 @@ max_wal_senders = 3
     def start(self) -> None:
         # Its own session: a signal that ends the tests does not end it half-way.
         done = subprocess.run(
-            [*self.run, f"{BIN}/pg_ctl", "-D", DATA, "-w", "-t", "300", "-l", f"{HOME}/log", "start"],
+            [*self.run, f"{BIN}/pg_ctl", "-D", DATA, "-w", "-t", "300", "-l", f"{HOME}/log", "-o",
+             f"-c config_file={ETC}/postgresql.conf", "start"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False, start_new_session=True,
         )  # fmt: skip
         log = self.outside(f"{HOME}/log")
@@ -183,6 +193,12 @@ max_wal_senders = 3
 
     def hide(self, number: int, key: str) -> None:
         self.stores[number].delete_object(Bucket=self.bucket, Key=key)
+
+    def show_again(self, number: int, under: str = "") -> None:
+        """Take away what hides objects: as the owner of the bucket does after an attack."""
+        pages = self.stores[number].get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=under)
+        for one in [row for page in pages for row in page.get("DeleteMarkers", [])]:
+            self.stores[number].delete_object(Bucket=self.bucket, Key=one["Key"], VersionId=one["VersionId"])
 
     def overwrite(self, number: int, key: str, change: Callable[[bytes], bytes]) -> None:
         body = self.stores[number].get_object(Bucket=self.bucket, Key=key)["Body"].read()

@@ -11,8 +11,10 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.conf import settings as configured
+from pytest_django.fixtures import Settings
 
-from tests.restore.cluster import Tree
+from tests.restore.cluster import BIN, STANZA, Tree
+from tests.restore.installation import Installation
 
 
 def fill(tree: Tree, megabytes: int) -> None:
@@ -55,3 +57,17 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
     finally:
         made.stop("immediate")
         made.stop_stores()
+
+
+@pytest.fixture(autouse=True)
+def machine(tree: Tree, settings: Settings) -> None:
+    settings.PGBACKREST, settings.PGBACKREST_STANZA = tree.pgbackrest, STANZA
+    settings.PG_SERVER_RUN, settings.PG_SERVER_ROOT = " ".join(tree.run), str(tree.root)
+    settings.PG_SERVER_BIN, settings.PG_RESTORE_PORT = BIN, tree.port + 1
+
+
+@pytest.fixture(scope="session")
+def installation(tree: Tree, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    made = Installation(tree, tmp_path_factory.mktemp("installation"))
+    made.make()
+    return made

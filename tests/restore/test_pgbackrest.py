@@ -24,20 +24,13 @@ from pytest_django.fixtures import Settings
 from hrassist.ops.backup import cluster, pgbackrest, servers
 from hrassist.ops.backup.cluster import NotPutIntoService, TargetTaken
 from hrassist.ops.backup.pgbackrest import PgBackRestFailed
-from tests.restore.cluster import BIN, DATA, HOME, PASS, STANZA, Tree, until
+from tests.restore.cluster import DATA, HOME, PASS, STANZA, Tree, until
 
 pytestmark = pytest.mark.restore
 
 DRILL = f"{HOME}/drill"
 # The design's: sixty seconds of work at most, three minutes until it is back.
 MOST_RPO, MOST_RTO = 60.0, 180.0
-
-
-@pytest.fixture(autouse=True)
-def machine(tree: Tree, settings: Settings) -> None:
-    settings.PGBACKREST, settings.PGBACKREST_STANZA = tree.pgbackrest, STANZA
-    settings.PG_SERVER_RUN, settings.PG_SERVER_ROOT = " ".join(tree.run), str(tree.root)
-    settings.PG_SERVER_BIN, settings.PG_RESTORE_PORT = BIN, tree.port + 1
 
 
 @contextmanager
@@ -87,7 +80,6 @@ def archived(tree: Tree) -> None:
 
 def test_each_repository_gets_a_backup_of_its_own_and_the_same_wal(tree: Tree) -> None:
     for repo in (1, 2):
-        assert pgbackrest.info()[repo - 1].newest_backup is None
         pgbackrest.backup(repo, kind="full")
     archived(tree)
     found = pgbackrest.info()
@@ -219,10 +211,11 @@ def test_a_segment_that_is_missing_is_found_although_the_server_comes_up_without
 @pytest.mark.parametrize("harm", ["a bit flipped", "cut off"])
 def test_a_damaged_backup_is_refused(tree: Tree, harm: str) -> None:
     pgbackrest.backup(1, kind="full")
-    newest = sorted(
-        one for one in tree.keys(1, f"pgbackrest/backup/{STANZA}/") if "/bundle/" in one or "/pg_data/" in one
-    )
-    largest = max(newest[-40:], key=lambda one: _size(tree, one))
+    label = pgbackrest.info()[0].backups[-1][0]
+    newest = [
+        one for one in tree.keys(1, f"pgbackrest/backup/{STANZA}/{label}/") if "/bundle/" in one or "/pg_data/" in one
+    ]
+    largest = max(newest, key=lambda one: _size(tree, one))
     bent = {
         "a bit flipped": lambda data: (
             data[: len(data) // 2] + bytes([data[len(data) // 2] ^ 1]) + data[len(data) // 2 + 1 :]
@@ -254,3 +247,6 @@ def test_after_an_attacker_deleted_every_object_it_comes_back_as_of_before(tree:
         cluster.restore(directory=DRILL, repo=2, keep=False)
     done = cluster.restore(directory=DRILL, repo=2, keep=False, as_of=before.isoformat())
     assert done.recovered is not None
+    for number in (1, 2):
+        tree.show_again(number)
+    pgbackrest.backup(1, kind="full")

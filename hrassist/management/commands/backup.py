@@ -39,19 +39,23 @@ class Command(BaseCommand):
                         f"tables, {done['size']:,} bytes in {done['seconds']} s."
                     )
                 if kind in {"files", "all"}:
-                    self._files(one, failed)
+                    self._files(one, failed, ring)
             except DomainError as error:
                 failed.append(f"{one.label}: {error.message}")
         status.tell_metrics(status.read())
         if failed:
             raise CommandError(" ".join(failed))
 
-    def _files(self, place: places.Place, failed: list[str]) -> None:
-        copied = files.copy(place, now=timezone.now())
+    def _files(self, place: places.Place, failed: list[str], ring: keys.Ring) -> None:
+        copied = files.copy(place, now=timezone.now(), ring=ring)
         self.stdout.write(
             f"{place.label}: {copied.copied} files copied ({copied.bytes:,} bytes), {copied.kept} there already, "
             f"{copied.renewed} locks renewed, {copied.removed} past their time."
         )
-        for what, names in (("missing", copied.missing), ("altered", copied.altered)):
+        for what, names in (
+            ("missing", copied.missing),
+            ("altered", copied.altered),
+            ("written over in the place", copied.replaced),
+        ):
             if names:
                 failed.append(f"{place.label}: {len(names)} files are {what}: {', '.join(names[:5])}.")

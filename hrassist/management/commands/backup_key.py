@@ -27,7 +27,7 @@ class Command(BaseCommand):
                 return
             ring = keys.configured()
             if options["rotate"]:
-                key = keys.generate(Path(settings.BACKUP_KEY_FILE), after=ring)
+                key = keys.rotate(Path(settings.BACKUP_KEY_FILE))
                 self.stdout.write(f"Key {key.id} encrypts from now on. Keep a copy; keep the old keys for 60 days.")
                 return
         except DomainError as error:

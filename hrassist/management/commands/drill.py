@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from hrassist.lib.errors import DomainError
-from hrassist.ops.backup import status
+from hrassist.ops.backup import places, status
 from hrassist.ops.backup.drill import drill
 
 
@@ -15,16 +15,26 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--place", default="all", choices=["A", "B", "all"])
+        parser.add_argument("--each", action="store_true", help="Each place, one after the other; a receipt for each.")
         parser.add_argument("--json", action="store_true", help="The receipt as JSON.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         del args
         try:
-            said = drill(which=options["place"], tell=self.stderr.write)
+            labels = [one.label for one in places.configured()] if options["each"] else [options["place"]]
+            # One that fails keeps the other from nothing.
+            said = [drill(which=label, tell=self.stderr.write) for label in labels]
         except DomainError as error:
             raise CommandError(error.message) from error
         status.tell_metrics(status.read())
-        if options["json"]:
+        for one in said:
+            self._tell(one, as_json=options["json"])
+        failed = [f"The drill failed: {one['why']}" for one in said if not one["passed"]]
+        if failed:
+            raise CommandError(" ".join(failed))
+
+    def _tell(self, said: dict[str, Any], *, as_json: bool) -> None:
+        if as_json:
             self.stdout.write(json.dumps(said, indent=1))
         elif said["passed"]:
             self.stdout.write(
@@ -32,5 +42,3 @@ class Command(BaseCommand):
                 f"{said['rpo_seconds']} s, RTO {said['rto_seconds']} s; {said['files']['opened']} files opened, "
                 f"{said['files']['not_copied']} not copied yet; {said['would_be_erased_again']} would be erased again."
             )
-        if not said["passed"]:
-            raise CommandError(f"The drill failed: {said['why']}")

@@ -8,6 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from hrassist.ops.backup import keys
+
 LEAST_LOCK = 14
 
 
@@ -73,8 +75,14 @@ def _about_keys(used: dict[str, str]) -> list[CheckMessage]:
             Error(f"There is no key file {path}.", hint="manage.py backup_key --new FILE.", id="hrassist.E093")
         )
         return found
-    if mode & 0o077:
-        found.append(Error(f"Others may read the key of backups ({path}).", hint="chmod 600.", id="hrassist.E094"))
+    if keys.is_exposed(mode):
+        found.append(
+            Error(
+                f"Others may read or write the key of backups ({path}).",
+                hint="chmod 600, or 640 with the group of the service.",
+                id="hrassist.E094",
+            )
+        )
     return found
 
 
@@ -89,6 +97,15 @@ def _about_locks(used: dict[str, str]) -> list[CheckMessage]:
                 id="hrassist.W092",
             )
         )
+    mounts = [where for where in used.values() if not where.startswith("s3://") and Path(where).is_mount()]
+    found += [
+        Warning(
+            f"The backup place {where} is a mount point: with its disk away, backups would lie beside it unseen.",
+            hint="Name a folder on that disk; it is missed when the disk is.",
+            id="hrassist.W095",
+        )
+        for where in mounts
+    ]
     if buckets and settings.BACKUP_LOCK_MODE == "off":
         found.append(
             Warning(

@@ -8,6 +8,7 @@ object that ends early is seen to.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterable, Iterator
 
@@ -22,6 +23,7 @@ CHUNK = 1024 * 1024
 TAG = 16
 SALT = 32
 _FIXED = len(MARK) + 16 + SALT + 2
+_KEY_ID = re.compile(r"[0-9a-f]{16}")
 
 
 class NotABackup(DomainError):
@@ -61,18 +63,36 @@ def encrypt(plain: Iterable[bytes], *, name: str, ring: Ring) -> Iterator[bytes]
     yield sealer.encrypt(_nonce(number, last=True), bytes(held), header)
 
 
+def key_id_of(sealed: Iterable[bytes]) -> str:
+    """The name of the key that an object says it is encrypted with; empty where it is none of ours."""
+    start = _Source(sealed).take(len(MARK) + 16)
+    found = start[len(MARK) :].decode("ascii", "replace")
+    return found if start.startswith(MARK) and _KEY_ID.fullmatch(found) else ""
+
+
+def sealed_size(plain: int, *, name: str) -> int:
+    """How many bytes the object of this name has that holds so many."""
+    return _FIXED + len(name.encode()) + plain + TAG * max(-(-plain // CHUNK), 1)
+
+
 def decrypt(sealed: Iterable[bytes], *, name: str, ring: Ring) -> Iterator[bytes]:
     """What `encrypt` was given. Raises WrongKey, NotABackup, Swapped, Altered, CutOff."""
     source = _Source(sealed)
     fixed = source.take(_FIXED)
-    if len(fixed) < _FIXED or not fixed.startswith(MARK):
+    if not fixed or fixed[: len(MARK)] != MARK[: len(fixed)]:
         raise NotABackup(name=name)
-    key_id = fixed[len(MARK) : len(MARK) + 16].decode("ascii", "replace")
     salt, length = fixed[len(MARK) + 16 : -2], int.from_bytes(fixed[-2:], "big")
-    inside = source.take(length)
+    inside = source.take(length) if len(fixed) == _FIXED else b""
+    # An end within the header is an end, and neither another name nor another key.
+    if len(fixed) < _FIXED or len(inside) < length:
+        raise CutOff(name=name, number=0)
+    key_id = fixed[len(MARK) : len(MARK) + 16].decode("ascii", "replace")
+    if not _KEY_ID.fullmatch(key_id):
+        raise Altered(name=name, number=0)
     key = ring.find(key_id, name=name)
     if inside != name.encode():
-        raise Swapped(name=name, inside=inside.decode("utf-8", "replace"))
+        # Whoever wrote it may have chosen it: it is shown on terminals.
+        raise Swapped(name=name, inside=ascii(inside.decode("utf-8", "replace"))[1:-1][:200])
     opener, header = AESGCM(key.derived(inside, salt=salt)), fixed + inside
     number = 0
     while True:

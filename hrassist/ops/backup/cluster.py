@@ -6,8 +6,10 @@ and what is started cannot archive.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -19,17 +21,22 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from hrassist.lib import failpoint
 from hrassist.lib.errors import Conflict, DomainError
 from hrassist.ops.backup import pgbackrest
+from hrassist.ops.backup.pgbackrest import PgBackRestFailed
+from hrassist.ops.backup.servers import InTheWay
 
 PARTIAL = ".partial"
 # The database writes an event with every change and a seal each minute: how far it came is in these.
 HEARTBEAT = "SELECT greatest((SELECT max(ts) FROM audit_event), (SELECT max(sealed_at) FROM audit_seal))"
 COUNTS = "SELECT (SELECT count(*) FROM candidates_candidate) || ' ' || (SELECT count(*) FROM audit_event)"
 RECOVERY_WITHIN = 1800.0
+# What a server is judged with whose own configuration lies elsewhere.
+_OWN = ("judge.conf", "judge.hba", "judge.ident")
 
 
 class TargetTaken(Conflict):
@@ -62,6 +69,10 @@ class Machine:
         return subprocess.run(  # noqa: S603 - programs of the server, arguments are not a shell's
             [*self.run, f"{self.binaries}/{name}", *arguments], capture_output=True, text=True, check=False
         )
+
+    def call(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """A program of the system's, as the server's user."""
+        return subprocess.run([*self.run, *command], capture_output=True, text=True, check=False)  # noqa: S603
 
     def outside(self, path: str) -> Path:
         """Where this process sees a path of the server's."""
@@ -103,9 +114,65 @@ def restore(
     final, partial = machine.outside(directory), machine.outside(directory + PARTIAL)
     if final.exists() and any(final.iterdir()):
         raise TargetTaken(path=directory)
-    if partial.exists():
-        # Of a restore that was killed; it was never anybody's data.
-        shutil.rmtree(partial)
+    held = _own_folder(machine, directory + PARTIAL)
+    try:
+        return _into_it(
+            machine, directory, repo=repo, time_target=time_target, name_target=name_target, as_of=as_of,
+            heartbeat=heartbeat, most_behind=most_behind, database=database, keep=keep, tell=tell,
+        )  # fmt: skip
+    finally:
+        os.close(held)
+        if not keep:
+            # What a drill brought back is everybody's data, and nobody looks after it.
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def _own_folder(machine: Machine, path: str) -> int:
+    """An empty folder that no other restore writes into for as long as the descriptor is open. Raises InTheWay."""
+    seen = machine.outside(path)
+    if seen.exists():
+        # Of a restore that was killed, and maybe of its server: it was never anybody's data.
+        old = _locked(seen, path)
+        try:
+            if (seen / "postmaster.pid").exists():
+                machine.program("pg_ctl", "-D", path, "-w", "-m", "immediate", "stop")
+            shutil.rmtree(seen)
+        finally:
+            os.close(old)
+    made = machine.call("mkdir", "-m", "0700", path)
+    if made.returncode:
+        raise PgBackRestFailed(verb="restore", said=pgbackrest.cause(made.stderr))
+    return _locked(seen, path)
+
+
+def _locked(seen: Path, path: str) -> int:
+    descriptor = os.open(seen, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(descriptor).st_ino == seen.stat().st_ino:
+            return descriptor
+    except OSError as error:
+        os.close(descriptor)
+        raise InTheWay(what=f"a restore into {path}") from error
+    os.close(descriptor)
+    raise InTheWay(what=f"a restore into {path}")
+
+
+def _into_it(
+    machine: Machine,
+    directory: str,
+    *,
+    repo: int,
+    time_target: str,
+    name_target: str,
+    as_of: str,
+    heartbeat: datetime | None,
+    most_behind: float,
+    database: str,
+    keep: bool,
+    tell: Callable[[str], None],
+) -> Back:
+    final, partial = machine.outside(directory), machine.outside(directory + PARTIAL)
     began = time.monotonic()
     tell(f"Restoring from repository {repo} …")
     _fetch(directory + PARTIAL, repo, time_target=time_target, name_target=name_target, as_of=as_of)
@@ -131,17 +198,26 @@ def restore(
             )
     _scrub(partial)
     if keep:
-        if final.exists():
-            final.rmdir()
-        partial.rename(final)
-    else:
-        shutil.rmtree(partial)
+        try:
+            if final.exists():
+                final.rmdir()
+            partial.rename(final)
+        except OSError as error:
+            raise NotPutIntoService(path=directory + PARTIAL, why=f"{directory}: {error.strerror}.") from error
     return Back(directory, repo, time.monotonic() - began, fetched, recovered, behind, counts)
 
 
 def _fetch(path: str, repo: int, *, time_target: str, name_target: str, as_of: str) -> None:
     options = [f"--repo={repo}", f"--pg1-path={path}", "--archive-mode=off"]
-    if time_target:
+    if name_target and time_target:
+        # It takes the newest backup for a name, which may have been made after that point was.
+        moment = _moment(time_target)
+        base = [one for one in pgbackrest.info() if one.number == repo]
+        labels = [label for one in base for label, stop in one.backups if stop <= moment]
+        if not labels:
+            raise PgBackRestFailed(verb="restore", said=f"repository {repo} has no backup from before {time_target}.")
+        options += ["--type=name", f"--target={name_target}", "--target-action=promote", f"--set={labels[-1]}"]
+    elif time_target:
         options += ["--type=time", f"--target={_as_it_reads(time_target)}", "--target-action=promote"]
     elif name_target:
         options += ["--type=name", f"--target={name_target}", "--target-action=promote"]
@@ -152,15 +228,29 @@ def _fetch(path: str, repo: int, *, time_target: str, name_target: str, as_of: s
 
 def _as_it_reads(moment: str) -> str:
     """A moment as pgBackRest reads it: no T, and seconds at most in thousandths."""
-    found = parse_datetime(moment)
+    return f"{_moment(moment):%Y-%m-%d %H:%M:%S.%f}"[:-3] + "+00"
+
+
+def _moment(text: str) -> datetime:
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        found = None
     if found is None:
-        raise DomainError(f"{moment} is no moment such as 2026-11-26T03:15:00+00:00.", code="bad_moment")
-    return f"{found.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"[:-3] + "+00"
+        raise DomainError(f"{text} is no moment such as 2026-11-26T03:15:00+00:00.", code="bad_moment")
+    # As everywhere here: what names no zone is of the installation's own, not of this process's.
+    return (timezone.make_aware(found) if timezone.is_naive(found) else found).astimezone(UTC)
 
 
 def _recovered(machine: Machine, path: str, database: str) -> tuple[datetime | None, str]:
     """Start it with its socket in its own directory, wait until it has promoted, ask how far it came, and stop it."""
-    options = f"-c listen_addresses='' -c unix_socket_directories={path} -c port={machine.port} -c archive_mode=off"
+    # Nothing of it may act: no archive, no jobs of an extension, no subscription to another server.
+    options = (
+        f"-c listen_addresses='' -c unix_socket_directories={path} -c port={machine.port} -c archive_mode=off"
+        " -c shared_preload_libraries='' -c max_logical_replication_workers=0 -c ssl=off"
+    )
+    if not (machine.outside(path) / "postgresql.conf").exists():
+        options += f" {_own_configuration(machine, path)}"
     started = machine.program(
         "pg_ctl", "-D", path, "-w", "-t", "600", "-o", options, "-l", f"{path}/restore.log", "start"
     )
@@ -188,7 +278,28 @@ def _recovered(machine: Machine, path: str, database: str) -> tuple[datetime | N
             raise NotPutIntoService(path=path, why=(damaged.stdout + damaged.stderr)[-300:])
     finally:
         machine.program("pg_ctl", "-D", path, "-w", "-m", "fast", "stop")
+        for name in _OWN:
+            machine.outside(f"{path}/{name}").unlink(missing_ok=True)
     return (datetime.fromisoformat(moment) if moment else None), counts
+
+
+def _own_configuration(machine: Machine, path: str) -> str:
+    """Debian keeps a server's configuration outside its data: what judges it brings its own."""
+    told = machine.program("pg_controldata", "-D", path).stdout
+    # A server that recovers refuses less than the one had that wrote the WAL.
+    least = dict(re.findall(r"^(max_\w+) setting:\s+(\d+)$", told, re.MULTILINE))
+    least["max_locks_per_transaction"] = least.pop("max_locks_per_xact", "64")
+    least["max_prepared_transactions"] = least.pop("max_prepared_xacts", "0")
+    lines = [f"{name} = {value}" for name, value in sorted(least.items())]
+    texts = ("\n".join([*lines, "dynamic_shared_memory_type = mmap", ""]), "local all all peer\n", "")
+    owner = machine.outside(path).stat()
+    for name, text in zip(_OWN, texts, strict=True):
+        file = machine.outside(f"{path}/{name}")
+        file.write_text(text)
+        os.chown(file, owner.st_uid, owner.st_gid)
+    return " ".join(
+        f"-c {what}={path}/{name}" for what, name in zip(("config_file", "hba_file", "ident_file"), _OWN, strict=True)
+    )
 
 
 def _last_words(machine: Machine, path: str) -> str:
@@ -211,9 +322,11 @@ def _ask(machine: Machine, path: str, database: str, statement: str) -> str:
 def _scrub(path: Path) -> None:
     auto = path / "postgresql.auto.conf"
     if auto.exists():
-        owner = auto.stat()
-        auto.write_text(pgbackrest.scrubbed(auto.read_text()))
-        os.chown(auto, owner.st_uid, owner.st_gid)
+        owner, draft = auto.stat(), path / "postgresql.auto.conf.scrubbed"
+        draft.write_text(pgbackrest.scrubbed(auto.read_text()))
+        os.chown(draft, owner.st_uid, owner.st_gid)
+        draft.chmod(owner.st_mode & 0o777)
+        draft.replace(auto)
 
 
 def archived_segments(repo: int) -> list[str]:

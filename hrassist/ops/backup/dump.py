@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import IO, Any
 from uuid import uuid4
@@ -16,12 +18,17 @@ from django.utils import timezone
 from hrassist.lib import failpoint
 from hrassist.lib.errors import DomainError
 from hrassist.ops.backup import cipher, keys, manifests, servers
-from hrassist.ops.backup.keys import Ring
+from hrassist.ops.backup.keys import Ring, WrongKey
 from hrassist.ops.backup.places import PIECE, Place
 from hrassist.ops.backup.servers import Server
 
 DUMP = "dump"
 CANARY = "canary/"
+_ITS_OWN_WORDS = re.compile(r"pg_(dump|restore): |(ERROR|FATAL):")
+_ROW = re.compile(r"DETAIL:|CONTEXT:|COPY \w+, line")
+_VALUE = re.compile(r"(invalid [^:]*|out of range[^:]*): .*")
+# As long an old key is to be kept beside the new one.
+OLD_KEYS_STAY = timedelta(days=60)
 _CANARY_SAYS = b"hrassist can read its backups"
 
 
@@ -33,9 +40,13 @@ class DumpFailed(DomainError):
 def make(place: Place, *, server: Server | None = None, ring: Ring | None = None) -> dict[str, Any]:
     """Dump the database of this process into a place; gives the manifest. What is there of a run that died is nothing.
 
-    Rows are counted in the very snapshot that is dumped, so that a restore can be held to them.
+    Rows are counted in the very snapshot that is dumped, so that a restore can be held to them. Raises InTheWay.
     """
-    server, ring = server or servers.own(), ring or keys.configured()
+    with servers.alone(f"a dump into place {place.label}"):
+        return _make(place, server=server or servers.own(), ring=ring or keys.configured())
+
+
+def _make(place: Place, *, server: Server, ring: Ring) -> dict[str, Any]:
     with server.connect() as connection:
         connection.execute("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         row = connection.execute("SELECT pg_export_snapshot(), clock_timestamp(), pg_database_size(current_database())")
@@ -44,7 +55,9 @@ def make(place: Place, *, server: Server | None = None, ring: Ring | None = None
         folder = f"{manifests.DATABASE}{moment:{manifests.STAMP}}-{uuid4().hex[:8]}/"
         name = folder + DUMP
         began = timezone.now()
-        size = place.put(name, cipher.encrypt(_dumped(server, snapshot), name=name, ring=ring))
+        # Closed at once where the place fails: pg_dump must not outlive its snapshot.
+        with closing(_dumped(server, snapshot)) as dumped:
+            size = place.put(name, cipher.encrypt(dumped, name=name, ring=ring))
         version, last = connection.info.server_version, _last_event(connection)
     failpoint.reach("backup.dump")
     said = {
@@ -64,19 +77,23 @@ def make(place: Place, *, server: Server | None = None, ring: Ring | None = None
     }
     manifests.write(place, said, name=folder + manifests.NAME, ring=ring)
     keep_canary(place, ring=ring)
-    rotate(place, now=moment, ring=ring)
+    rotate(place, now=min(moment, timezone.now()), ring=ring)
     return {**said, "name": folder + manifests.NAME}
 
 
-def _dumped(server: Server, snapshot: str) -> Iterator[bytes]:
+def _dumped(server: Server, snapshot: str) -> Generator[bytes]:
     path = servers.program("pg_dump", server=server)
     with tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen(  # noqa: S603 - our own program, arguments are not a shell's
-            [path, "--format=custom", "--compress=1", "--no-owner", "--no-privileges", f"--snapshot={snapshot}"],
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            env=server.environment(),
-        )
+        try:
+            process = subprocess.Popen(  # noqa: S603 - our own program, arguments are not a shell's
+                [path, "--format=custom", "--compress=1", "--no-owner", "--no-privileges", f"--snapshot={snapshot}"],
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env=server.environment(),
+            )
+        except OSError as error:
+            # The place that is written to would be blamed for it.
+            raise DumpFailed(program=path, said=error.strerror or error) from error
         output: Any = process.stdout
         try:
             while piece := output.read(PIECE):
@@ -92,8 +109,13 @@ def _dumped(server: Server, snapshot: str) -> Iterator[bytes]:
 
 def _end_of(errors: IO[bytes]) -> str:
     errors.seek(0)
-    lines = errors.read().decode(errors="replace").strip().splitlines()
-    return " ".join(lines[-3:]) or "it said nothing"
+    # What it quotes of rows would stand in receipts and logs.
+    lines = [
+        _VALUE.sub(r"\1", line)
+        for line in errors.read().decode(errors="replace").strip().splitlines()
+        if _ITS_OWN_WORDS.match(line) and not _ROW.search(line)
+    ]
+    return " ".join(lines[-3:])[:600] or "it gave no reason that may be shown"
 
 
 def _last_event(connection: Any) -> int:
@@ -139,6 +161,9 @@ def into(server: Server, pieces: Iterator[bytes]) -> None:
                 pass
             if process.wait():
                 raise DumpFailed(program="pg_restore", said=_end_of(errors))
+            # It may have had enough before the end; that the object ends as it was written is still to be seen.
+            for _ in pieces:
+                pass
         finally:
             if process.poll() is None:
                 process.kill()
@@ -148,12 +173,16 @@ def into(server: Server, pieces: Iterator[bytes]) -> None:
 def rotate(place: Place, *, now: datetime, ring: Ring) -> list[str]:
     """Hide dumps past their days, and what killed runs left; never the last one that can be restored."""
     limit = now - timedelta(days=settings.BACKUP_KEEP_DAYS)
-    entries = manifests.listed(place, manifests.DATABASE)
-    kept = {entry.key.removesuffix(manifests.NAME) for entry in entries}
+    # What is not signed by us stays for somebody to look at; it never counts as the last one.
+    try:
+        entries = list(manifests.genuine(place, manifests.DATABASE, ring=ring))
+    except WrongKey:
+        return []
+    kept = {entry.key.removesuffix(manifests.NAME) for entry in manifests.listed(place, manifests.DATABASE)}
     gone: list[str] = []
-    for entry in entries[1:]:
-        said = manifests.read(place, entry, ring=ring)
-        if datetime.fromisoformat(said["moment"]) < limit:
+    for entry, said in entries[1:]:
+        # The store's own clock has to agree: one leap of ours would take every backup with it.
+        if max(datetime.fromisoformat(said["moment"]), entry.at) < limit:
             folder = entry.key.removesuffix(manifests.NAME)
             # The manifest first: a dump without one is nothing, a manifest without its dump would be a lie.
             place.hide(entry.key)
@@ -162,6 +191,7 @@ def rotate(place: Place, *, now: datetime, ring: Ring) -> list[str]:
     for one in list(place.entries(manifests.DATABASE)):
         if one.key.rpartition("/")[0] + "/" not in kept and one.at < now - timedelta(days=1):
             place.hide(one.key)
+    place.sweep(before=now - timedelta(days=1))
     return gone
 
 
@@ -172,10 +202,15 @@ def keep_canary(place: Place, *, ring: Ring) -> None:
         place.put(name, cipher.encrypt([_CANARY_SAYS], name=name, ring=ring))
 
 
-def canary_sings(place: Place, *, ring: Ring) -> bool:
+def canary_sings(place: Place, *, ring: Ring, now: datetime | None = None) -> bool:
     """Whether what was put there under the newest key is read back with it. Raises what keeps it from being so."""
-    for entry in place.entries(CANARY):
+    entries = {entry.key.removeprefix(CANARY): entry for entry in place.entries(CANARY)}
+    newest, held = entries.get(ring.newest.id), {key.id for key in ring.keys}
+    for key_id, entry in entries.items():
+        # A key that was replaced long ago may be gone: nothing is encrypted with it any more.
+        if key_id not in held and newest and newest.at < (now or timezone.now()) - OLD_KEYS_STAY:
+            continue
         said = b"".join(cipher.decrypt(place.open(entry.key), name=entry.key, ring=ring))
         if said != _CANARY_SAYS:
             return False
-    return any(entry.key == CANARY + ring.newest.id for entry in place.entries(CANARY))
+    return newest is not None

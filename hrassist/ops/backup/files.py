@@ -18,9 +18,9 @@ from candidates.models import Resume, ResumePage
 from hrassist.lib import failpoint, storage
 from hrassist.lib.errors import DomainError, NotFound
 from hrassist.lib.storage import ObjectMissing
-from hrassist.ops.backup import cipher, keys, manifests, places
-from hrassist.ops.backup.keys import Ring
-from hrassist.ops.backup.places import NoSuchObject, Place
+from hrassist.ops.backup import cipher, keys, manifests, places, servers
+from hrassist.ops.backup.keys import Ring, WrongKey
+from hrassist.ops.backup.places import Entry, NoSuchObject, Place
 
 OBJECTS = "files/objects/"
 LIST = "list"
@@ -45,35 +45,68 @@ class Copied:
     removed: int = 0
     missing: list[str] = field(default_factory=list)
     altered: list[str] = field(default_factory=list)
+    # Copies that somebody wrote over since the last run, and that were written anew.
+    replaced: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
     key: str
     sha256: str
+    size: int | None = None
 
 
 def copy(place: Place, *, now: datetime, ring: Ring | None = None) -> Copied:
-    """Copy what this place does not have yet, renew locks, and write the list. It bears to be killed and run again."""
-    ring = ring or keys.configured()
+    """Copy what this place does not have yet, renew locks, and write the list. It bears to be killed and run again.
+
+    Raises InTheWay where another run copies into this place.
+    """
+    with servers.alone(f"files in place {place.label}"):
+        return _copy(place, now=now, ring=ring or keys.configured())
+
+
+def _copy(place: Place, *, now: datetime, ring: Ring) -> Copied:
     done = Copied(place.label)
-    before = _list(place, ring=ring) or {"files": {}}
+    try:
+        before = _list(place, ring=ring) or {"files": {}}
+    except WrongKey:
+        # Nobody here can read what was listed: what lies there is looked at one by one.
+        before = {"files": {}}
     there = {entry.key: entry for entry in place.entries(OBJECTS)}
     listed: dict[str, dict[str, Any]] = {}
+    fresh: set[str] = set()
+    key_id = ring.newest.id
     until = now + timedelta(days=settings.BACKUP_LOCK_DAYS)
     for row in _rows():
         known = before["files"].get(row.key, {})
         sha256 = row.sha256 or known.get("sha256", "")
-        if sha256 and name_of(sha256) in there:
+        copy = there.get(name_of(sha256)) if sha256 else None
+        was_written_over = (
+            copy is not None and copy.key not in fresh and not _is_as_written(copy, row, known)
+        )  # fmt: skip
+        if was_written_over:
+            # Its lock would be renewed and the true version's would end.
+            done.replaced.append(row.key)
+        if copy is not None and not was_written_over and (copy.key in fresh or _key_of(place, copy, known) == key_id):
             done.kept += 1
-            size = known.get("size") or there[name_of(sha256)].size
+            size, mark = known.get("size") or row.size, copy.mark
             lock = _renewed(place, sha256, known, now=now, until=until, done=done)
         else:
             found = _copied(place, row, ring=ring, done=done)
             if found is None:
+                if copy is not None:
+                    # The only one there is: it is neither let go nor taken for sound.
+                    listed[row.key] = {"sha256": sha256, "size": row.size, "locked_until": now.isoformat(), **known}
                 continue
-            sha256, size, lock = *found, until.isoformat()
-        listed[row.key] = {"sha256": sha256, "size": size, "locked_until": lock}
+            (sha256, size), lock, mark = found, until.isoformat(), ""
+            fresh.add(name_of(sha256))
+            there[name_of(sha256)] = Entry(name_of(sha256), size, now)
+        listed[row.key] = {
+            "sha256": sha256, "size": size, "locked_until": lock, "mark": mark, "key_id": key_id,
+        }  # fmt: skip
+    marks = {entry.key: entry.mark for entry in place.entries(OBJECTS)} if fresh else {}
+    for one in listed.values():
+        one["mark"] = one["mark"] or marks.get(name_of(one["sha256"]), "")
     failpoint.reach("backup.files")
     former = _former(before, listed, there, now=now)
     _write(place, listed, former, now=now, ring=ring, done=done)
@@ -82,10 +115,23 @@ def copy(place: Place, *, now: datetime, ring: Ring | None = None) -> Copied:
 
 
 def _rows() -> Iterator[_Row]:
-    for key, sha256 in Resume.objects.order_by("pk").values_list("key", "sha256").iterator():
-        yield _Row(key, sha256)
+    for key, sha256, size in Resume.objects.order_by("pk").values_list("key", "sha256", "size").iterator():
+        yield _Row(key, sha256, size)
     for key in ResumePage.objects.order_by("pk").values_list("key", flat=True).iterator():
         yield _Row(key, "")
+
+
+def _key_of(place: Place, copy: Entry, known: dict[str, Any]) -> str:
+    """A copy under a key that was replaced is made anew, so that the old one may go; one under a lost key is none."""
+    return str(known.get("key_id") or cipher.key_id_of(place.open(copy.key)))
+
+
+def _is_as_written(copy: Entry, row: _Row, known: dict[str, Any]) -> bool:
+    """Whether a copy looks as the last run left it; to read it all again would be a drill."""
+    size = known.get("size") or row.size
+    if size is not None and copy.size != cipher.sealed_size(size, name=copy.key):
+        return False
+    return not known.get("mark") or known["mark"] == copy.mark
 
 
 def _copied(place: Place, row: _Row, *, ring: Ring, done: Copied) -> tuple[str, int] | None:
@@ -130,6 +176,7 @@ def _write(
         "bytes": done.bytes,
         "missing": done.missing[:100],
         "altered": done.altered[:100],
+        "replaced": done.replaced[:100],
         "shortest_lock": min((one["locked_until"] for one in listed.values()), default=""),
     }
     manifests.write(place, said, name=folder + manifests.NAME, ring=ring)
@@ -137,8 +184,7 @@ def _write(
 
 def _list(place: Place, *, ring: Ring, at: datetime | None = None) -> dict[str, Any] | None:
     """The newest list that a finished run wrote."""
-    for entry in manifests.listed(place, manifests.FILES, at=at):
-        manifests.read(place, entry, ring=ring)
+    for entry, _said in manifests.genuine(place, manifests.FILES, ring=ring, at=at):
         folder = entry.key.removesuffix(manifests.NAME)
         versions = {one.key: one.version for one in place.entries(folder, at=at)} if at else {}
         return manifests.unseal(place, folder + LIST, ring=ring, version=versions.get(folder + LIST, ""))
@@ -157,12 +203,18 @@ def _prune(place: Place, former: dict[str, str], *, now: datetime) -> int:
     limit = now - timedelta(days=settings.BACKUP_KEEP_DAYS)
     for entry in manifests.listed(place, manifests.FILES)[1:]:
         folder = entry.key.removesuffix(manifests.NAME)
-        if manifests.moment_of(folder) < limit:
+        try:
+            moment = manifests.moment_of(folder)
+        except ValueError:
+            # No name of ours: backup_status says that somebody put it there.
+            continue
+        if max(moment, entry.at) < limit:
             place.hide(entry.key)
             place.hide(folder + LIST)
     gone = [name for name, since in former.items() if datetime.fromisoformat(since) < limit]
     for name in gone:
         place.hide(name)
+    place.sweep(before=now - timedelta(days=1))
     return len(gone)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import fcntl
 import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,24 +107,70 @@ def configured() -> Ring:
     path = Path(settings.BACKUP_KEY_FILE)
     try:
         text = path.read_text(encoding="ascii")
-    except (OSError, UnicodeDecodeError) as error:
+    except FileNotFoundError as error:
         raise NoBackupKey from error
+    except OSError as error:
+        raise NoBackupKey(
+            "The key of backups in {path} cannot be read: {why}. It is to belong to root and the group that this "
+            "process runs as, with mode 0640.",
+            path=path,
+            why=error.strerror or error,
+        ) from error
+    except UnicodeDecodeError as error:
+        raise BadBackupKey(path=path) from error
     return parse(text, path=path)
 
 
-def generate(path: Path, *, after: Ring | None = None) -> Key:
-    """A new key at the head of the file that its owner alone reads; the keys of `after` stay behind it.
+def is_exposed(mode: int) -> bool:
+    """Whether somebody beside the owner may write the file, or somebody beside the group read it."""
+    return bool(mode & 0o027)
 
-    Raises FileExistsError where the file is there and `after` does not say that it is to be replaced.
-    """
+
+def generate(path: Path) -> Key:
+    """A key in a new file that its owner alone reads. Raises FileExistsError where there is one."""
     key = Key(secrets.token_bytes(32))
-    lines = [_MARK + base64.b64encode(one.secret).decode() for one in (key, *(after.keys if after else ()))]
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part") if after else path
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+    _write(path, (key,), mode=0o600)
+    return key
+
+
+def rotate(path: Path) -> Key:
+    """A new key at the head of the file; the others stay behind it, and who may read it stays the same.
+
+    Raises NoBackupKey, BadBackupKey.
+    """
+    # The file that a link leads to is the one that is kept safe.
+    path = path.resolve()
+    try:
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise NoBackupKey from error
+    try:
+        # Of two at once each would replace the other's key, and with it all that was encrypted in between.
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        try:
+            ring, was = parse(path.read_text(encoding="ascii"), path=path), path.stat()
+        except (OSError, UnicodeDecodeError) as error:
+            raise NoBackupKey from error
+        key = Key(secrets.token_bytes(32))
+        draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+        try:
+            _write(draft, (key, *ring.keys), mode=0o600)
+            if (was.st_uid, was.st_gid) != (os.geteuid(), os.getegid()):
+                os.chown(draft, was.st_uid, was.st_gid)
+            draft.chmod(was.st_mode & 0o777)
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return key
+
+
+def _write(path: Path, held: Sequence[Key], *, mode: int) -> None:
+    lines = [_MARK + base64.b64encode(one.secret).decode() for one in held]
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="ascii") as file:
         file.write("\n".join(lines) + "\n")
         file.flush()
         os.fsync(file.fileno())
-    if after:
-        draft.replace(path)
-    return key

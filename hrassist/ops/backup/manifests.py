@@ -6,17 +6,20 @@ import gzip
 import hmac
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hrassist.lib.errors import DomainError
 from hrassist.ops.backup import cipher
-from hrassist.ops.backup.keys import Ring
+from hrassist.ops.backup.keys import Ring, WrongKey
 from hrassist.ops.backup.places import Entry, Place
 
 DATABASE, FILES, DRILLS, MIGRATIONS = "database/", "files/runs/", "drills/", "migrations/"
 NAME = "manifest.json"
 STAMP = "%Y%m%dT%H%M%S%fZ"
+MOST_BYTES = 16 * 1024 * 1024
+# Clocks of two machines that are set by the network are closer than that.
+SKEW = timedelta(minutes=5)
 
 
 class Forged(DomainError):
@@ -35,7 +38,7 @@ def verified(raw: bytes, *, name: str, ring: Ring) -> dict[str, Any]:
     try:
         said: dict[str, Any] = json.loads(raw)
         signature, key_id = str(said.pop("signature")), str(said["key_id"])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Forged(name=name) from error
     key = ring.find(key_id, name=name)
     if not hmac.compare_digest(key.sign(_canonical(said)), signature) or said.get("name") != name:
@@ -48,7 +51,36 @@ def write(place: Place, said: dict[str, Any], *, name: str, ring: Ring) -> None:
 
 
 def read(place: Place, entry: Entry, *, ring: Ring) -> dict[str, Any]:
-    return verified(b"".join(place.open(entry.key, version=entry.version)), name=entry.key, ring=ring)
+    """Raises Forged, WrongKey, and what keeps the place from giving it."""
+    raw = bytearray()
+    for piece in place.open(entry.key, version=entry.version):
+        raw += piece
+        # Ours have some kilobytes: whoever puts a gigabyte there wants this process to end.
+        if len(raw) > MOST_BYTES:
+            raise Forged(name=entry.key)
+    return verified(bytes(raw), name=entry.key, ring=ring)
+
+
+def genuine(
+    place: Place, under: str, *, ring: Ring, at: datetime | None = None
+) -> Iterator[tuple[Entry, dict[str, Any]]]:
+    """Those that verify, the newest first: whoever may only add must not stand before what is true.
+
+    Raises WrongKey after the last one where none verified and one wants a key that is not here.
+    """
+    wrong, any_ = None, False
+    for entry in listed(place, under, at=at):
+        try:
+            said = read(place, entry, ring=ring)
+        except Forged:
+            continue
+        except WrongKey as error:
+            wrong = wrong or error
+            continue
+        any_ = True
+        yield entry, said
+    if wrong is not None and not any_:
+        raise wrong
 
 
 def listed(place: Place, under: str, *, at: datetime | None = None) -> list[Entry]:
@@ -65,12 +97,7 @@ def moment_of(folder: str) -> datetime:
 
 def newest(place: Place, under: str, *, ring: Ring, at: datetime | None = None) -> dict[str, Any] | None:
     """The newest that verifies; one that does not is skipped, and named by `backup_status`."""
-    for entry in listed(place, under, at=at):
-        try:
-            return read(place, entry, ring=ring)
-        except Forged:
-            continue
-    return None
+    return next((said for _entry, said in genuine(place, under, ring=ring, at=at)), None)
 
 
 def seal(said: dict[str, Any], *, name: str, ring: Ring) -> Iterator[bytes]:

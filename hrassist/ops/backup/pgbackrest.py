@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from psycopg.sql import SQL, Literal
 
 from hrassist.lib.errors import DomainError
 from hrassist.ops.backup import servers
 
-WITHIN = 3600
+# As long as its unit may take; ten gigabytes over a slow line take an hour.
+WITHIN = 6 * 3600
 # Place A is its first repository, place B its second.
 REPOSITORIES = {"A": 1, "B": 2}
 # They stay in postgresql.auto.conf after a restore: the target would rule the next one too, and a server that does not
@@ -38,6 +40,14 @@ class NotConfirmed(DomainError):
     )
 
 
+class MayNotMarkWal(DomainError):
+    code = "may_not_mark_wal"
+    default_message = (
+        "The role {role} may not make a restore point, so nothing was migrated. As a superuser: "
+        "GRANT EXECUTE ON FUNCTION pg_create_restore_point(text), pg_switch_wal() TO {role};"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Repository:
     """One repository, as `info` tells of it."""
@@ -47,7 +57,10 @@ class Repository:
     says: str
     newest_backup: datetime | None
     newest_wal: str
-    holes: tuple[str, ...]
+    # Each by its label and when it was complete, the oldest first.
+    backups: tuple[tuple[str, datetime], ...] = ()
+    # The segment that the newest backup begins with: what a restore of it needs from there on.
+    newest_starts: str = ""
 
 
 def command(verb: str, *options: str) -> list[str]:
@@ -56,14 +69,19 @@ def command(verb: str, *options: str) -> list[str]:
 
 def run(verb: str, *options: str) -> str:
     """What it printed. Raises PgBackRestFailed with its own last words, the wrong key said to be one."""
-    done = subprocess.run(  # noqa: S603 - the operator's own command
-        command(verb, *options),
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        timeout=WITHIN,
-        check=False,
-    )
+    try:
+        done = subprocess.run(  # noqa: S603 - the operator's own command
+            command(verb, *options),
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=WITHIN,
+            check=False,
+        )
+    except OSError as error:
+        raise PgBackRestFailed(verb=verb, said=f"{command(verb)[0]}: {error.strerror}") from error
+    except subprocess.TimeoutExpired as error:
+        raise PgBackRestFailed(verb=verb, said=f"it was stopped after {WITHIN // 3600} hours") from error
     if done.returncode:
         raise PgBackRestFailed(verb=verb, said=cause(done.stdout + done.stderr))
     return done.stdout
@@ -123,43 +141,60 @@ def repositories(text: str) -> list[Repository]:
                     is_well=repo["status"]["code"] == 0,
                     says=repo["status"]["message"],
                     newest_backup=datetime.fromtimestamp(newest, tz=UTC) if newest else None,
+                    newest_starts=_starts(backups),
                     newest_wal=max((one["max"] or "" for one in archives), default=""),
-                    holes=(),
+                    backups=tuple(
+                        sorted(
+                            (
+                                (one.get("label", ""), datetime.fromtimestamp(one["timestamp"]["stop"], tz=UTC))
+                                for one in backups
+                            ),
+                            key=lambda one: one[1],
+                        )
+                    ),
                 )
             )
     return found
+
+
+def _starts(backups: Sequence[dict[str, Any]]) -> str:
+    newest = max(backups, key=lambda one: int(one["timestamp"]["stop"]), default=None)
+    return str((newest or {}).get("archive", {}).get("start") or "")
 
 
 def info() -> list[Repository]:
     return repositories(run("info", "--output=json"))
 
 
-def holes(segments: Sequence[str], *, segment_bytes: int = 16 * 1024 * 1024) -> list[str]:
-    """The names that are missing between the first and the last of these WAL segments of one timeline.
+def holes(segments: Sequence[str], *, since: str = "", segment_bytes: int = 16 * 1024 * 1024) -> list[str]:
+    """The names that are missing between the first, or `since`, and the last of these WAL segments of one timeline.
 
     pgBackRest and PostgreSQL are silent about them: the server simply comes up at the hole.
     """
     per_file = 0x1_0000_0000 // segment_bytes
+    there = {one[:24] for one in segments if re.fullmatch(r"[0-9A-F]{24}(-[0-9a-f]+\..*|-[0-9a-f]+)?", one)}
+    # A segment that a backup begins with counts as one that has to be there.
+    wanted = {one for one in there if one >= since} | ({since} if since else set())
     by_timeline: dict[str, list[int]] = {}
-    for name in {one[:24] for one in segments if re.fullmatch(r"[0-9A-F]{24}(-[0-9a-f]+\..*|-[0-9a-f]+)?", one)}:
+    for name in wanted:
         number = int(name[8:16], 16) * per_file + int(name[16:24], 16)
         by_timeline.setdefault(name[:8], []).append(number)
-    missing = []
-    for timeline, numbers in sorted(by_timeline.items()):
-        there = set(numbers)
-        missing += [
-            f"{timeline}{number // per_file:08X}{number % per_file:08X}"
-            for number in range(min(numbers), max(numbers))
-            if number not in there
-        ]
-    return missing
+    names = [
+        f"{timeline}{number // per_file:08X}{number % per_file:08X}"
+        for timeline, numbers in sorted(by_timeline.items())
+        for number in range(min(numbers), max(numbers) + 1)
+    ]
+    return [name for name in names if name not in there]
 
 
 def restore_point(name: str) -> str:
     """A named point in the WAL, switched to the archive and confirmed in every repository; its segment."""
     with servers.own().connect(autocommit=True) as connection:
-        connection.execute(SQL("SELECT pg_create_restore_point({})").format(Literal(name)))
-        row = connection.execute("SELECT pg_walfile_name(pg_switch_wal())").fetchone()
+        try:
+            connection.execute(SQL("SELECT pg_create_restore_point({})").format(Literal(name)))
+            row = connection.execute("SELECT pg_walfile_name(pg_switch_wal())").fetchone()
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise MayNotMarkWal(role=servers.own().user) from error
     segment = str(row[0]) if row else ""
     run("check")
     for repo in info():

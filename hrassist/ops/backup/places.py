@@ -11,8 +11,9 @@ import errno
 import hashlib
 import os
 import shutil
+import stat
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
@@ -28,6 +29,7 @@ from hrassist.lib.storage import s3
 
 PIECE = 1024 * 1024
 PART = 16 * 1024 * 1024
+TRIES = 20
 
 
 class PlaceUnavailable(Unavailable):
@@ -60,6 +62,8 @@ class Entry:
     size: int
     at: datetime
     version: str = ""
+    # Changes with the bytes and with nothing else that we do: of a bucket its ETag.
+    mark: str = ""
 
 
 class Place(Protocol):
@@ -90,6 +94,10 @@ class Place(Protocol):
         """Prolong the lock; never shortens it."""
         ...
 
+    def sweep(self, *, before: datetime) -> int:
+        """Remove what writers that died before this moment left half-written; how many."""
+        ...
+
 
 class FolderPlace:
     """A folder: no locks, so it is for one's own disk, beside a bucket."""
@@ -104,20 +112,31 @@ class FolderPlace:
         size = 0
         part = final.with_name(f".{uuid4().hex}.part")
         try:
-            final.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            with os.fdopen(self._opened(part), "wb") as file:
                 for piece in pieces:
                     size += file.write(piece)
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(final)
-            _sync(final.parent)
+            # A folder that is new is an entry of the one above it.
+            for folder in final.parents:
+                _sync(folder)
+                if folder == self.path:
+                    break
         except OSError as error:
             raise self._broken(error) from error
         finally:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
         return size
+
+    def _opened(self, part: Path) -> int:
+        # Another run may take away the folder, which is empty until this file is in it.
+        for attempt in range(TRIES):
+            with suppress(FileNotFoundError, FileExistsError) if attempt < TRIES - 1 else nullcontext():
+                part.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                return os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        raise AssertionError("the last try raises")
 
     def open(self, key: str, *, version: str = "") -> Iterator[bytes]:
         del version
@@ -130,28 +149,53 @@ class FolderPlace:
 
         def pieces() -> Iterator[bytes]:
             with file:
-                while piece := file.read(PIECE):
-                    yield piece
+                try:
+                    while piece := file.read(PIECE):
+                        yield piece
+                except OSError as error:
+                    raise self._broken(error) from error
 
         return pieces()
 
     def entries(self, under: str, *, at: datetime | None = None) -> Iterator[Entry]:
         top = self._path(under) if under else self.path
         self._require()
-        for path in sorted(top.rglob("*")):
-            if path.is_file() and not path.name.startswith("."):
-                found = path.stat()
+        try:
+            # The whole name of an object is a beginning too.
+            names = (
+                [top]
+                if under and not under.endswith("/")
+                else sorted(
+                    Path(folder, name)
+                    for folder, _folders, within in os.walk(top, onerror=_unless_gone)
+                    for name in within
+                    if not name.startswith(".")
+                )
+            )
+            for path in names:
+                try:
+                    found = path.lstat()
+                except FileNotFoundError:
+                    # Another run hid it between the listing and this.
+                    continue
                 moment = datetime.fromtimestamp(found.st_mtime, tz=UTC)
-                if at is None or moment <= at:
-                    yield Entry(path.relative_to(self.path).as_posix(), found.st_size, moment)
+                if stat.S_ISREG(found.st_mode) and (at is None or moment <= at):
+                    name = path.relative_to(self.path).as_posix()
+                    yield Entry(name, found.st_size, moment, mark=str(found.st_mtime_ns))
+        except OSError as error:
+            raise self._broken(error) from error
 
     def hide(self, key: str) -> None:
         path = self._path(key)
         path.unlink(missing_ok=True)
         for folder in path.parents:
-            if folder == self.path or any(folder.iterdir()):
+            if folder == self.path:
                 break
-            folder.rmdir()
+            try:
+                folder.rmdir()
+            except OSError:
+                # There is something in it, maybe since a moment ago.
+                break
 
     def locked_until(self, key: str) -> datetime | None:
         del key
@@ -159,6 +203,15 @@ class FolderPlace:
 
     def lock(self, key: str, *, until: datetime) -> None:
         """A folder has no locks."""
+
+    def sweep(self, *, before: datetime) -> int:
+        gone = 0
+        for part in self.path.rglob(".*.part"):
+            with suppress(OSError):
+                if part.lstat().st_mtime < before.timestamp():
+                    part.unlink()
+                    gone += 1
+        return gone
 
     def free(self) -> int:
         return shutil.disk_usage(self.path).free
@@ -209,13 +262,36 @@ class BucketPlace:
             if self.mode:
                 # Some stores (Ceph) take the lock of an upload in parts and do not set it.
                 self.lock(key, until=datetime.now(tz=UTC) + timedelta(days=self.days))
-        except (ClientError, BotoCoreError) as error:
-            raise self._broken(error) from error
-        except BaseException:
+        except BaseException as error:
             if upload:
-                self.client.abort_multipart_upload(**named, UploadId=upload)
+                # What cannot be taken back now is swept later; the first trouble is the one to tell.
+                with suppress(ClientError, BotoCoreError):
+                    self.client.abort_multipart_upload(**named, UploadId=upload)
+            if isinstance(error, ClientError | BotoCoreError):
+                raise self._broken(error) from error
             raise
         return size
+
+    def sweep(self, *, before: datetime) -> int:
+        gone = 0
+        try:
+            pages = self.client.get_paginator("list_multipart_uploads").paginate(
+                Bucket=self.bucket, Prefix=self.prefix
+            )  # fmt: skip
+            for page in pages:
+                for one in page.get("Uploads", []):
+                    if one["Initiated"] < before:
+                        self.client.abort_multipart_upload(
+                            Bucket=self.bucket, Key=one["Key"], UploadId=one["UploadId"]
+                        )  # fmt: skip
+                        gone += 1
+        except ClientError as error:
+            # The writer's key need not be allowed to; then the bucket's rule for unfinished uploads does it.
+            if error.response.get("Error", {}).get("Code") not in {"AccessDenied", "NoSuchUpload"}:
+                raise self._broken(error) from error
+        except BotoCoreError as error:
+            raise self._broken(error) from error
+        return gone
 
     def _part(self, named: dict[str, str], upload: str, number: int, body: bytes) -> dict[str, Any]:
         answer = self.client.upload_part(
@@ -257,7 +333,8 @@ class BucketPlace:
             if at is None:
                 for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=full):
                     for row in page.get("Contents", []):
-                        yield Entry(row["Key"].removeprefix(self.prefix), row["Size"], row["LastModified"])
+                        name = row["Key"].removeprefix(self.prefix)
+                        yield Entry(name, row["Size"], row["LastModified"], mark=row.get("ETag", ""))
                 return
             yield from self._as_of(full, at)
         except (ClientError, BotoCoreError) as error:
@@ -343,6 +420,12 @@ def _place(label: str, said: dict[str, Any]) -> Place:
 
 def _md5(data: bytes) -> str:
     return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+
+
+def _unless_gone(error: OSError) -> None:
+    # A folder that cannot be read would otherwise look like an empty one.
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 def _sync(folder: Path) -> None:

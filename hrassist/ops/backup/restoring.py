@@ -37,6 +37,14 @@ class NothingToRestore(NotFound):
     default_message = "No place has a backup that was complete by {moment}."
 
 
+class FromTheFuture(DomainError):
+    code = "backup_from_the_future"
+    default_message = (
+        "{name} says that it is of {moment}, which is yet to come: this clock is wrong, or that one was. Set this one; "
+        "if it is right, name the backup by a moment after it: --target-time."
+    )
+
+
 class NotEmpty(Conflict):
     code = "restore_target_not_empty"
     default_message = (
@@ -81,13 +89,17 @@ def choose(
     ring = ring or keys.configured()
     best: tuple[Place, dict[str, Any], Entry] | None = None
     trouble: DomainError | None = None
+    # A clock that ran ahead for an hour would otherwise name the newest backup for a year.
+    latest = until or timezone.now() + manifests.SKEW
     for place in places.configured(which):
         try:
-            for entry in manifests.listed(place, manifests.DATABASE, at=as_of):
-                said = manifests.read(place, entry, ring=ring)
-                if until is not None and datetime.fromisoformat(said["moment"]) > until:
+            for entry, said in manifests.genuine(place, manifests.DATABASE, ring=ring, at=as_of):
+                moment = datetime.fromisoformat(said["moment"])
+                if moment > latest:
+                    if until is None:
+                        trouble = trouble or FromTheFuture(name=said["name"], moment=said["moment"])
                     continue
-                if best is None or said["moment"] > best[1]["moment"]:
+                if best is None or moment > datetime.fromisoformat(best[1]["moment"]):
                     best = (place, said, entry)
                 break
         except DomainError as error:

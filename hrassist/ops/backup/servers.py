@@ -19,16 +19,30 @@ from django.db import connections
 from psycopg import sql
 
 from hrassist import env
-from hrassist.lib.errors import DomainError, Unavailable
+from hrassist.lib.errors import Conflict, DomainError, Unavailable
 
 
 class WrongPrograms(DomainError):
     code = "wrong_pg_programs"
 
 
+class InTheWay(Conflict):
+    code = "backup_in_the_way"
+    default_message = "Another process is at it: {what}. Wait until it is done."
+
+
 class DatabaseUnavailable(Unavailable):
     code = "backup_database_unavailable"
     default_message = "The database {name} cannot be reached: {why}."
+
+
+# What is done alone, in the numbers of advisory locks; any one says so.
+_ALONE = 0x4D17
+_VARIABLES = {
+    "sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY",
+    "sslnegotiation": "PGSSLNEGOTIATION", "channel_binding": "PGCHANNELBINDING",
+    "target_session_attrs": "PGTARGETSESSIONATTRS",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +54,8 @@ class Server:
     name: str
     user: str
     password: str
+    # How the connection is secured, as libpq names it: what the application insists on, a backup insists on.
+    options: tuple[tuple[str, str], ...] = ()
 
     def named(self, name: str) -> Server:
         return replace(self, name=name)
@@ -47,11 +63,13 @@ class Server:
     def environment(self) -> dict[str, str]:
         """For libpq's programs: a password on a command line would be seen by everybody on the machine."""
         said = {"PGHOST": self.host, "PGPORT": self.port, "PGUSER": self.user, "PGPASSWORD": self.password}
+        said |= {_VARIABLES[name]: value for name, value in self.options}
         return {**os.environ, **{name: value for name, value in said.items() if value}, "PGDATABASE": self.name}
 
     def connect(self, **options: Any) -> psycopg.Connection[Any]:
         said: dict[str, Any] = {
-            "host": self.host, "port": self.port, "user": self.user, "password": self.password, **options,
+            "host": self.host, "port": self.port, "user": self.user, "password": self.password,
+            **dict(self.options), **options,
         }  # fmt: skip
         try:
             return psycopg.connect(dbname=self.name, connect_timeout=10, **{k: v for k, v in said.items() if v})
@@ -73,6 +91,7 @@ def _of(said: Mapping[str, Any]) -> Server:
     return Server(
         host=str(said["HOST"]), port=str(said["PORT"] or ""), name=str(said["NAME"]), user=str(said["USER"]),
         password=str(said["PASSWORD"]),
+        options=tuple((name, str(value)) for name, value in said.get("OPTIONS", {}).items() if name in _VARIABLES),
     )  # fmt: skip
 
 
@@ -146,6 +165,16 @@ def rename(server: Server, old: str, new: str) -> None:
 
 
 @contextmanager
+def alone(what: str) -> Iterator[None]:
+    """Do this as the only process that does it for this database; a process that dies lets go. Raises InTheWay."""
+    with own().connect(autocommit=True) as connection:
+        row = connection.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", [_ALONE, what]).fetchone()
+        if not row or not row[0]:
+            raise InTheWay(what=what)
+        yield
+
+
+@contextmanager
 def spoken_to(server: Server) -> Iterator[None]:
     """Let Django's connections of this process speak to another database meanwhile."""
     aliases: Sequence[str] = ("default", "audit")
@@ -154,7 +183,10 @@ def spoken_to(server: Server) -> Iterator[None]:
     try:
         for alias in aliases:
             connections[alias].close()
-            connections[alias].settings_dict.update(**said, PASSWORD=server.password, CONN_MAX_AGE=0)
+            others = {k: v for k, v in before[alias].get("OPTIONS", {}).items() if k not in _VARIABLES}
+            connections[alias].settings_dict.update(
+                **said, PASSWORD=server.password, CONN_MAX_AGE=0, OPTIONS={**others, **dict(server.options)}
+            )  # fmt: skip
         yield
     finally:
         for alias in aliases:

@@ -135,7 +135,7 @@ def _place(place: Place, *, ring: Ring, at: datetime) -> PlaceStatus:
             _age(said, place, "database", manifests.DATABASE, ring=ring, at=at)
         for kind, under in (("files", manifests.FILES), ("drill", manifests.DRILLS)):
             _age(said, place, kind, under, ring=ring, at=at)
-        said.canary = dump.canary_sings(place, ring=ring)
+        said.canary = dump.canary_sings(place, ring=ring, now=at)
     except DomainError as error:
         said.facts.append(Fact(Level.PAGE, f"Place {place.label}: {error.message}"))
         return said
@@ -168,10 +168,19 @@ def _repository(said: PlaceStatus, *, at: datetime) -> None:
     warn, page = LIMITS["database"]
     level = Level.PAGE if age > page else Level.WARN if age > warn else Level.GOOD
     said.facts.append(Fact(level, f"The newest backup in repository {number} is {in_words(age)} old."))
-    said.wal_holes = len(pgbackrest.holes(cluster.archived_segments(number)))
+    segments = cluster.archived_segments(number)
+    said.wal_holes = len(pgbackrest.holes(segments, since=repository.newest_starts))
     if said.wal_holes:
         said.facts.append(
             Fact(Level.PAGE, f"{said.wal_holes} WAL segments are missing in repository {number}.", "archive-failing.md")
+        )
+    elif before := len(pgbackrest.holes(segments)):
+        said.facts.append(
+            Fact(
+                Level.WARN,
+                f"{before} WAL segments from before the newest backup are missing in repository {number}: moments "
+                "after them and before it are restored from the other one.",
+            )
         )
     newest = cluster.newest_wal_at(number)
     if newest is not None:
@@ -182,21 +191,32 @@ def _repository(said: PlaceStatus, *, at: datetime) -> None:
 
 
 def _age(said: PlaceStatus, place: Place, kind: str, under: str, *, ring: Ring, at: datetime) -> None:
-    entries = manifests.listed(place, under)
-    forged = 0
-    for entry in entries:
+    forged, early, wrong = 0, 0, list[keys.WrongKey]()
+    for entry in manifests.listed(place, under):
         try:
             manifest = manifests.read(place, entry, ring=ring)
         except manifests.Forged:
             forged += 1
             continue
+        except keys.WrongKey as error:
+            wrong.append(error)
+            continue
+        if (age := at - datetime.fromisoformat(manifest["moment"])) < -manifests.SKEW:
+            # It would be the newest until its moment comes, however long no backup is made.
+            early += 1
+            continue
         said.newest[kind] = manifest
-        said.ages[kind] = (at - datetime.fromisoformat(manifest["moment"])).total_seconds()
+        said.ages[kind] = age.total_seconds()
         break
-    if forged:
-        said.facts.append(
-            Fact(Level.PAGE, f"{forged} lists in place {said.label} are not signed by us ({kind}).", "ransomware.md")
-        )
+    if wrong and kind not in said.newest:
+        raise wrong[0]
+    for count, how, page in (
+        (forged, "are not signed by us", "ransomware.md"),
+        (early, "are of a time that is yet to come: look at the clocks", "backup.md"),
+        (len(wrong), "want a key that is not here", "lost-key.md"),
+    ):
+        if count:
+            said.facts.append(Fact(Level.PAGE, f"{count} lists in place {said.label} {how} ({kind}).", page))
     warn, page = LIMITS[kind]
     what = {"database": "backup of the database", "files": "copy of files", "drill": "drill"}[kind]
     if kind not in said.ages:
@@ -224,6 +244,14 @@ def _files(said: PlaceStatus, *, at: datetime) -> None:
                 Level.PAGE,
                 f"The last copy to place {said.label} found {said.missing} files missing and {said.altered} altered.",
                 "manage.py fsck --repair brings them back from an older copy.",
+            )
+        )
+    if run.get("replaced"):
+        said.facts.append(
+            Fact(
+                Level.PAGE,
+                f"The last copy found {len(run['replaced'])} copies in place {said.label} that somebody wrote over.",
+                "They were written anew. ransomware.md",
             )
         )
     if run.get("shortest_lock") and settings.BACKUP_LOCK_MODE != "off" and said.where.startswith("s3://"):

@@ -114,9 +114,16 @@ def _restore_point(release: Release, *, tell: Callable[[str], None]) -> str:
     """A way back that was confirmed in every place; gives the command that takes it. Raises NoBackup."""
     tell("Making a way back …")
     if settings.BACKUP_ENGINE == "pgbackrest":
-        name = f"before-{release.commit[:12] or 'release'}-{timezone.now():%Y%m%d%H%M%S}"
-        pgbackrest.restore_point(name)
-        return f"deploy/scripts/pgbackrest-restore --name {name}"
+        now = timezone.now()
+        name = f"before-{release.commit[:12] or 'release'}-{now:%Y%m%d%H%M%S}"
+        try:
+            pgbackrest.restore_point(name)
+        except DomainError as error:
+            raise NoBackup("There is no way back, so nothing was migrated: {why}", why=error.message) from error
+        return (
+            f"manage.py restore --data-directory {settings.PG_DRILL_DIR} --target-name {name} "
+            f"--target-time {now.isoformat(timespec='seconds')}"
+        )
     own = servers.own()
     for place in places.configured():
         try:
@@ -157,7 +164,7 @@ def _receipt(release: Release, environment: str, done: Done, path: Path | None) 
     }  # fmt: skip
     if path is not None and environment == "staging":
         path.write_text(json.dumps({**said, "signature": _signature(said)}, indent=1))
-    if release.migrations and settings.BACKUP_ENGINE == "dump":
+    if release.migrations:
         ring = keys.configured()
         for place in places.configured():
             name = f"{manifests.MIGRATIONS}{now:{manifests.STAMP}}/{manifests.NAME}"

@@ -94,7 +94,7 @@ def test_an_old_key_behind_a_new_one_still_decrypts() -> None:
     assert opened(data, ring=Ring((Key(b"n" * 32), *RING.keys))) == b"x"
 
 
-@pytest.mark.parametrize("data", [b"", b"PGDMP", b"x" * 200])
+@pytest.mark.parametrize("data", [b"", b"PGDMP", b"HRX", b"x" * 200])
 def test_what_is_no_object_of_ours_is_said_to_be_none(data: bytes) -> None:
     with pytest.raises(NotABackup):
         opened(data)
@@ -116,7 +116,7 @@ def test_a_key_file_is_its_owners_alone_and_is_never_written_over(tmp_path: Path
     assert path.stat().st_mode & 0o777 == 0o600
     with pytest.raises(FileExistsError):
         keys.generate(path)
-    second = keys.generate(path, after=keys.parse(path.read_text()))
+    second = keys.rotate(path)
     assert [one.id for one in keys.parse(path.read_text()).keys] == [second.id, first.id]
 
 

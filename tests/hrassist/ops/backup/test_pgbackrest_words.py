@@ -36,6 +36,14 @@ def test_verify_is_believed_by_its_text() -> None:
 def test_a_missing_segment_is_named_also_across_the_end_of_a_log_file() -> None:
     assert pgbackrest.holes(NAMES) == ["0000000100000000000000FE", "000000010000000100000000"]
     assert pgbackrest.holes([]) == []
+    # What the newest backup needs begins with its own first segment.
+    assert pgbackrest.holes(NAMES, since="0000000100000000000000FF") == ["000000010000000100000000"]
+    assert pgbackrest.holes(["000000010000000000000009"], since="000000010000000000000007") == [
+        "000000010000000000000007", "000000010000000000000008",
+    ]  # fmt: skip
+    assert pgbackrest.holes(["000000010000000000000001"], since="000000020000000000000001") == [
+        "000000020000000000000001"
+    ]
 
 
 def test_each_timeline_is_counted_by_itself() -> None:

@@ -1,0 +1,180 @@
+"""The commands over pgBackRest, end to end, as an operator calls them; the tests are one story, in this order."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from hrassist.ops.backup import cluster
+from tests.restore.cluster import HOME
+from tests.restore.installation import OWNER, Installation
+from tests.restore.test_pgbackrest import MOST_RPO, MOST_RTO, archived, note
+
+pytestmark = pytest.mark.restore
+RELEASE = {"DJANGO_SETTINGS_MODULE": "tests.restore.broken_release.settings"}
+
+
+@pytest.fixture(scope="module")
+def people(installation: Installation) -> list[list[str]]:
+    """Each with the key and the sum of a resume."""
+    done = installation.run("-m", "tests.restore.people", "5")
+    assert done.returncode == 0, done.stderr
+    return [line.split() for line in done.stdout.splitlines()]
+
+
+def test_before_the_first_backup_the_status_calls_somebody(installation: Installation) -> None:
+    said = installation.manage("backup_status", fails=True)
+    assert "Repository 1 has no backup." in said
+    assert "manage.py backup --kind database" in said
+
+
+def test_a_backup_goes_into_both_repositories_and_the_files_into_both_places(
+    installation: Installation, people: list[list[str]]
+) -> None:
+    said = installation.manage("backup")
+    for number, label in enumerate("AB", start=1):
+        assert f"{label}: a backup is in repository {number}." in said
+        assert re.search(rf"{label}: {len(people)} files copied", said)
+    found = installation.status()
+    assert found["worst"] == "warn", found["facts"]
+    assert [one["canary"] for one in found["places"]] == [True, True]
+    assert all(one["age_seconds"]["database"] < 300 for one in found["places"])
+    assert [one["wal_holes"] for one in found["places"]] == [0, 0]
+
+
+@pytest.mark.parametrize("place", ["A", "B"])
+def test_a_drill_leaves_its_signed_receipt_with_what_it_measured(installation: Installation, place: str) -> None:
+    archived(installation.tree)
+    before = {repo: _histories(repo) for repo in (1, 2)}
+    installation.manage("audit_seal")
+    archived(installation.tree)
+    said = installation.manage("drill", "--place", place)
+    assert "Passed:" in said
+    last = installation.status()["last_drill"]
+    assert (last["passed"], last["engine"], last["place"], last["why"]) == (True, "pgbackrest", place, "")
+    assert 0 <= last["rpo_seconds"] <= MOST_RPO
+    assert 0 < last["rto_seconds"] <= MOST_RTO
+    assert last["files"]["opened"] == 5
+    note(proof=f"drill of place {place} through manage.py", rpo=last["rpo_seconds"], rto=last["rto_seconds"])
+    # It could not archive, and nothing of it is left.
+    assert {repo: _histories(repo) for repo in (1, 2)} == before
+    assert list(installation.tree.outside(HOME).glob("drill*")) == []
+
+
+def _histories(repo: int) -> set[str]:
+    return {one for one in cluster.archived_segments(repo) if one.endswith(".history")}
+
+
+def test_a_drill_that_fails_says_so_in_its_receipt_and_leaves_no_data(installation: Installation) -> None:
+    taken = installation.tree.outside(f"{HOME}/drill")
+    taken.mkdir()
+    (taken / "somebody").write_text("else's")
+    said = installation.manage("drill", "--place", "A", fails=True)
+    assert "is there and not empty" in said
+    found = installation.status()
+    assert (found["last_drill"]["passed"], found["worst"]) == (False, "page")
+    assert [one.name for one in taken.parent.glob("drill*")] == ["drill"]
+    (taken / "somebody").unlink()
+    taken.rmdir()
+
+
+def test_a_second_restore_keeps_away_from_one_that_runs(installation: Installation) -> None:
+    """Its half-written folder looks like one that was left: it must not be cleared away."""
+    path = f"{HOME}/drill"
+    held = cluster._own_folder(cluster.Machine.configured(), path + cluster.PARTIAL)
+    kept = installation.tree.outside(path + cluster.PARTIAL) / "half"
+    kept.write_text("of a restore that runs")
+    try:
+        said = installation.manage("restore", "--data-directory", path, "--place", "A", fails=True)
+        assert "Another process is at it" in said
+        assert kept.exists()
+    finally:
+        os.close(held)
+    installation.manage("restore", "--data-directory", path, "--place", "A")
+    assert not kept.exists()
+    archived(installation.tree)
+    installation.tree.call("rm", "-r", path)
+
+
+def test_an_owner_who_may_not_mark_the_wal_is_told_what_to_grant(installation: Installation) -> None:
+    said = installation.manage("safe_migrate", "--env", "staging", "--commit", "a" * 40, fails=True, **RELEASE)
+    assert "nothing was migrated" in said
+    assert installation.asked("SELECT to_regclass('broken_release_more')") is None
+    grant = re.search(r"GRANT EXECUTE [^;]+;", said)
+    assert grant is not None
+    assert grant[0].endswith(f"TO {OWNER};")
+    with psycopg.connect(installation.tree.url, autocommit=True) as connection:
+        connection.execute(grant[0])
+
+
+def test_a_migration_that_fails_is_stopped_and_reversed_and_its_restore_point_is_in_both_places(
+    installation: Installation,
+) -> None:
+    said = installation.manage("safe_migrate", "--env", "staging", "--commit", "b" * 40, fails=True, **RELEASE)
+    assert "0002_breaks failed: DataError: division by zero" in said
+    assert "The database is as it was (1 reversed)." in said
+    assert installation.asked("SELECT to_regclass('broken_release_more')") is None
+    assert installation.asked("SELECT count(*) FROM django_migrations WHERE app = 'broken_release'") == 0
+
+
+def test_a_service_that_is_not_well_after_it_takes_the_migration_back(installation: Installation) -> None:
+    installation.manage("migrate", "audit", "0007")
+    said = installation.manage(
+        "safe_migrate", "--env", "staging", "--commit", "c" * 40, "--probe", "false", fails=True
+    )  # fmt: skip
+    assert "the probe gave 1" in said
+    assert installation.asked("SELECT count(*) FROM django_migrations WHERE app = 'audit' AND name LIKE '0008%'") == 0
+
+
+def test_staging_leaves_a_receipt_with_which_production_migrates(installation: Installation, tmp_path: Path) -> None:
+    receipt = str(tmp_path / "receipt.json")
+    commit = ["--commit", "d" * 40]
+    assert "1 migrations applied" in installation.manage(
+        "safe_migrate", "--env", "staging", *commit, "--receipt", receipt
+    )  # fmt: skip
+    installation.manage("migrate", "audit", "0007")
+    said = installation.manage(
+        "safe_migrate", "--env", "production", "--commit", "e" * 40, "--receipt", receipt, fails=True
+    )
+    assert "Migrate staging to it first" in said
+    installation.manage(
+        "safe_migrate", "--env", "production", *commit, "--receipt", receipt, "--probe",
+        f"{Path(installation.tree.root, 'usr/bin/true')}",
+    )  # fmt: skip
+    for store in installation.tree.stores.values():
+        listed = store.list_objects_v2(Bucket="places", Prefix="hr/migrations/")
+        assert len(listed["Contents"]) == 2
+
+
+def test_the_way_back_that_is_named_leads_back_also_after_another_backup(installation: Installation) -> None:
+    """A point lies before the newest backup then, and that one cannot be rolled back to it."""
+    code = (
+        "import django; django.setup()\n"
+        "from hrassist.ops.migrating import safely\n"
+        "print(safely._restore_point(safely.Release('f' * 40, ('x',)), tell=print))"
+    )
+    done = installation.run("-c", code, DJANGO_SETTINGS_MODULE="hrassist.settings")
+    assert done.returncode == 0, done.stderr
+    words = done.stdout.splitlines()[-1].split()
+    assert words[:3] == ["manage.py", "restore", "--data-directory"]
+    people = installation.asked("SELECT count(*) FROM candidates_candidate")
+    installation.run("-m", "tests.restore.people", "3")
+    installation.manage("backup", "--kind", "database", "--place", "B")
+    said = installation.manage(*words[1:], "--place", "B")
+    assert "came back from repository 2" in said
+    path = words[3]
+    # What came back is of the point, and not of the backup after it.
+    back = cluster.Machine.configured()
+    try:
+        options = f"-c listen_addresses='' -c unix_socket_directories={path} -c port={back.port} -c archive_mode=off"
+        options += f" {cluster._own_configuration(back, path)}"
+        started = back.program("pg_ctl", "-D", path, "-w", "-o", options, "-l", f"{path}/log", "start")
+        assert started.returncode == 0
+        assert cluster._ask(back, path, "hrassist", "SELECT count(*) FROM candidates_candidate") == str(people)
+    finally:
+        back.program("pg_ctl", "-D", path, "-w", "-m", "immediate", "stop")
+        installation.tree.call("rm", "-r", path)

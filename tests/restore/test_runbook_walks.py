@@ -1,0 +1,129 @@
+"""The runbook's commands for pgBackRest, in the order of their pages, over the cluster to which that happened."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from hrassist.ops.backup import cluster, pgbackrest
+from tests import runbooks
+from tests.restore.cluster import DATA, HOME, STANZA
+from tests.restore.installation import Installation
+from tests.restore.test_pgbackrest import archived
+
+pytestmark = pytest.mark.restore
+MAIN, SCRATCH = "/var/lib/postgresql/17/main", "/srv/drill/data"
+
+
+def walk(
+    installation: Installation,
+    page: str,
+    section: str = "",
+    *,
+    systemctl: dict[str, Callable[[], None]] | None = None,
+    fails: tuple[str, ...] = (),
+    **named: str,
+) -> dict[str, str]:
+    """Run the section with the scratch cluster's words in place of the page's; what each command said."""
+    said = {}
+    for text in runbooks.commands(page, section):
+        line = text
+        for word, real in named.items():
+            assert any(WORDS[word] in one for one in runbooks.commands(page, section)), word
+            line = line.replace(WORDS[word], real)
+        program, *words = shlex.split(line)
+        if program == "systemctl":
+            (systemctl or {})[text]()
+        elif program == "manage.py":
+            said[text] = installation.manage(*words, fails=any(text.startswith(f"manage.py {one}") for one in fails))
+        elif program == "psql":
+            said[text] = installation.tree.call(
+                "psql", "--host=/tmp", f"--port={installation.tree.port}", *words
+            ).stdout  # fmt: skip
+        else:
+            assert program == "pgbackrest"
+            said[text] = installation.tree.call("pgbackrest", f"--config={HOME}/pgbackrest.conf", *words).stdout
+    return said
+
+
+WORDS = {
+    "main": MAIN,
+    "scratch": SCRATCH,
+    "heartbeat": "2026-11-26T03:14:00+00:00",
+    "moment": "2026-11-25T12:00:00+00:00",
+}
+
+
+@pytest.fixture(scope="module")
+def people(installation: Installation) -> list[list[str]]:
+    done = installation.run("-m", "tests.restore.people", "4")
+    assert done.returncode == 0, done.stderr
+    installation.manage("backup")
+    installation.manage("audit_seal")
+    archived(installation.tree)
+    return [line.split() for line in done.stdout.splitlines()]
+
+
+def test_lost_server(installation: Installation, people: list[list[str]]) -> None:
+    before = installation.asked("SELECT count(*) FROM candidates_candidate")
+    heartbeat = installation.asked(cluster.HEARTBEAT)
+    Path(installation.environment["HRASSIST_STORAGE_DIR"], people[0][1]).unlink()
+    installation.tree.destroy()
+    started: list[str] = []
+
+    said = walk(
+        installation, "lost-server", "With the engine pgbackrest", main=DATA, heartbeat=heartbeat.isoformat(),
+        systemctl={
+            "systemctl start postgresql": installation.tree.start,
+            # No systemd runs here: what the units do is proven by tests/deploy.
+            "systemctl start hrassist.target": lambda: started.append("hrassist"),
+        },
+    )  # fmt: skip
+    assert started == ["hrassist"]
+    assert installation.asked("SELECT count(*) FROM candidates_candidate") == before
+    assert "1 files came back" in said["manage.py restore --files"]
+    assert "BROKEN" not in said["manage.py fsck --repair"]
+    assert {one.number: len(one.backups) > 0 for one in pgbackrest.info()} == {1: True, 2: True}
+
+
+def test_archive_failing(installation: Installation, people: list[list[str]]) -> None:
+    for _ in range(3):
+        archived(installation.tree)
+    segments = sorted(one for one in installation.tree.keys(1, "pgbackrest/archive/") if one.endswith(".zst"))
+    installation.tree.hide(1, segments[-2])
+    assert "WAL segments are missing in repository 1" in installation.manage("backup_status", fails=True)
+    said = walk(
+        installation, "archive-failing", scratch=f"{HOME}/drill", fails=("restore", "backup_status"),
+        heartbeat=(datetime.now(tz=UTC) + timedelta(minutes=5)).isoformat(),
+    )  # fmt: skip
+    assert "archived_count" in said['psql --dbname hrassist --command "SELECT * FROM pg_stat_archiver"']
+    assert "WAL is missing" in next(text for line, text in said.items() if "--heartbeat" in line)
+    assert "Passed" in said["manage.py drill --place A"]
+    assert "from before the newest backup are missing" in installation.run("manage.py", "backup_status").stdout
+    installation.tree.call("rm", "-rf", f"{HOME}/drill.partial")
+    assert people
+
+
+def test_ransomware(installation: Installation, people: list[list[str]]) -> None:
+    archived(installation.tree)
+    time.sleep(1.5)
+    before = datetime.now(tz=UTC)
+    time.sleep(1.5)
+    for key in installation.tree.keys(2, "pgbackrest/"):
+        installation.tree.hide(2, key)
+    try:
+        said = walk(
+            installation, "ransomware", "With the engine pgbackrest", main=f"{HOME}/clean", moment=before.isoformat()
+        )  # fmt: skip
+        assert all("came back from repository 2" in text for text in said.values())
+        assert len(said) == 1
+    finally:
+        installation.tree.show_again(2)
+        installation.tree.call("rm", "-rf", f"{HOME}/clean", f"{HOME}/clean.partial")
+    assert people
+    assert STANZA == "hrassist"
