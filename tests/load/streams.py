@@ -306,7 +306,7 @@ async def crowd(
     count = int(options.seconds * options.rate)
     machine, trouble = Machine(), []
     with stream_process(database) as (pid, port):
-        before, begun = rss_kb(pid), time.monotonic()
+        before, begun, cpu_begun = rss_kb(pid), time.monotonic(), cpu_seconds(pid)
         until = begun + ARRIVAL_SECONDS + options.seconds * 3
         watching = asyncio.create_task(watch(machine, pid, database))
         following = [
@@ -338,7 +338,7 @@ async def crowd(
     late = sorted(value for one in clients for value in one.late)
     lacking = [why for one in clients if (why := wrong(one, last))]
     delivered = sum(len(one.seen) for one in clients)
-    say(f"{options.clients} clients, {count} events at {options.rate:g}/s, {delivered} deliveries; a cold process had all of them after {arrived:.1f} s")  # fmt: skip  # noqa: E501
+    say(f"{options.clients} clients, {count} events at {options.rate:g}/s, {delivered} deliveries; a cold process had all of them after {arrived:.1f} s ({(cpu_before - cpu_begun) * 1000 / options.clients:.1f} ms of CPU each)")  # fmt: skip  # noqa: E501
     say(f"connects {sum(one.connects for one in clients)}, refused {sum(len(one.refused) for one in clients)}")
     say(f"memory {before // 1024} MB before, {machine.rss // 1024} MB at most: {(at_rest - before) / options.clients:.0f} KB a client when all had come")  # fmt: skip  # noqa: E501
     say(f"threads {machine.threads}, database connections {machine.connections} (with ours and the writers'), CPU {cpu:.0%} of a core")  # fmt: skip  # noqa: E501
