@@ -25,7 +25,7 @@ run: install ## Start everything with demo data: web, worker and stream; Ctrl-C 
 
 .PHONY: test
 test: install ## Run all tests that need nothing but Python
-	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m "not storage and not browser and not chaos and not alone and not crawl and not deploy and not image and not restore"
+	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m "not storage and not browser and not chaos and not alone and not crawl and not deploy and not image and not restore and not model"
 	$(WITH_DATABASE) $(BIN)/pytest -rs -m alone
 
 .PHONY: test-authorisation
@@ -50,6 +50,14 @@ test-accessibility: install ## Let axe look at every page of every role, in ligh
 .PHONY: test-chaos
 test-chaos: install ## Run the tests that kill processes in the middle of their work
 	$(WITH_DATABASE) $(BIN)/pytest -rs -m chaos
+
+.PHONY: test-model
+test-model: install ## Let a real small language model tailor resumes: nothing that it invents is on paper (some ten minutes)
+	$(WITH_DATABASE) $(BIN)/pytest -rs -m model tests/model
+
+.PHONY: load-stream
+load-stream: install ## A thousand clients on one stream process; OPTIONS="--strict --clients N" fails on a missed p99
+	@$(WITH_DATABASE) $(BIN)/python -m tests.load.streams $(OPTIONS)
 
 .PHONY: test-deploy
 test-deploy: install ## Read, start and overload what is shipped under deploy/ with the real tools (some minutes)
@@ -123,6 +131,8 @@ lock: install ## Resolve pyproject.toml into hashed requirements; UPGRADE=1 take
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra dev --constraint requirements.txt --output-file requirements-dev.txt
 	$(BIN)/uv pip compile .ci/scanners.in --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) --output-file .ci/scanners.txt
+	$(BIN)/uv pip compile .ci/model.in --no-deps --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) --output-file .ci/model.txt
 
 .PHONY: audit-packages
 audit-packages: install ## Ask the public advisories about every locked package (needs the internet)

@@ -1,6 +1,7 @@
 """The web process: threads for admin and API; the Procfile overrides what differs for streams."""
 
 import os
+import socket
 from wsgiref.util import setup_testing_defaults
 
 bind = os.environ.get("HRASSIST_WEB_BIND", f"127.0.0.1:{os.environ.get('HRASSIST_PORT', '8000')}")
@@ -29,11 +30,20 @@ if os.environ.get("HRASSIST_ENV") != "development":
     }
 
 
+# How long a client of a stream may take nothing of what is sent: it is gone, or it does not read.
+STUCK_SECONDS = 30
+
+
 def when_ready(server):
     """Answer one request before the workers are forked, so that the first visitor does not wait for the imports."""
     from hrassist.metrics import workers  # noqa: F401, PLC0415  its counters begin at nought
 
     if server.cfg.worker_class_str != "gthread":
+        # Only the operating system can end a connection whose buffers are full; what it accepts inherits this.
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            for listener in server.LISTENERS:
+                if listener.sock.family != socket.AF_UNIX:
+                    listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STUCK_SECONDS * 1000)
         return
     from django.conf import settings  # noqa: PLC0415  the settings are there once gunicorn has loaded the app
     from django.db import connections  # noqa: PLC0415

@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import Error as DatabaseError
 
 from hrassist.databases import standing
-from hrassist.lib import redis_server
+from hrassist.lib import egress, redis_server
 
 YEAR = 31_536_000
 # Asked before a process serves anybody (hrassist/ops/start.py), beside those of security.
@@ -244,3 +244,28 @@ def check_erasures(**_kwargs: Any) -> list[CheckMessage]:
             )
         )
     return found
+
+
+_PLAIN = re.compile(
+    r"((?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*):(\d{1,5})"
+)
+
+
+@register(Tags.security, deploy=False)
+def check_plain_hosts(**_kwargs: Any) -> list[CheckMessage]:
+    """What may be called without TLS is named by host and port, and an address there is one of the own network."""
+    wrong = []
+    for said in settings.EGRESS_PLAIN_HOSTS:
+        found = _PLAIN.fullmatch(said)
+        numeric = found is not None and re.fullmatch(r"[0-9.]+", found[1])
+        if found is None or (numeric and not egress.is_internal(found[1])):
+            wrong.append(said)
+    if not wrong:
+        return []
+    return [
+        Error(
+            f"HRASSIST_EGRESS_PLAIN_HOSTS has what is no host:port of your own network: {', '.join(wrong)}.",
+            hint="Write for example 127.0.0.1:11434 or ollama:11434. Everything else is called over https:// only.",
+            id="hrassist.E013",
+        )
+    ]

@@ -69,12 +69,12 @@ async def _events(user: Any, session: Any) -> AsyncIterator[bytes]:
 
 
 @require_GET
-async def upload_events(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+def upload_events(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """Server-sent events `upload` of own tickets: first their present states, then each change.
 
     The data is {id, filename, state, reason_code, reason, resume, candidate, person}; `person` is the candidate's name.
     """
-    user = await request.auser()
-    if not user.is_authenticated or not await sync_to_async(user.has_perm)("candidates.view_uploadticket"):
+    user = request.user
+    if not user.is_authenticated or not user.has_perm("candidates.view_uploadticket"):
         return HttpResponse("Sign in first.\n", status=403, content_type="text/plain")
     return streaming.answer(request, _events(user, request.session))

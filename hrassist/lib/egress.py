@@ -52,8 +52,10 @@ _NEVER = [
 # Of those, what the operator's own network may be; never the address at which clouds hand out credentials.
 _INTERNAL = [
     ipaddress.ip_network(text)
-    for text in ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
-]
+    for text in (
+        "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7",
+    )
+]  # fmt: skip
 _METADATA = [ipaddress.ip_address(text) for text in ("100.100.100.200", "192.0.0.192", "fd00:ec2::254")]
 
 Address = tuple[socket.AddressFamily, str]
@@ -96,10 +98,11 @@ class Target:
     host: str
     port: int
     path: str
+    plain: bool = False
 
     @property
     def authority(self) -> str:
-        return self.host if self.port == 443 else f"{self.host}:{self.port}"
+        return self.host if self.port == (80 if self.plain else 443) else f"{self.host}:{self.port}"
 
 
 _observers: list[Callable[[str, str], None]] = []
@@ -145,11 +148,11 @@ def call(
 
 def prepared(
     method: str, url: str, *, purpose: str, hosts: Collection[str], headers: Mapping[str, str], body: bytes,
-    deadline: float,
+    deadline: float, plain: bool = False,
 ) -> tuple[Target, bytes, Address]:  # fmt: skip
     """Where a call goes and what it says, after every check and with every observer told."""
     try:
-        target = checked(url, hosts=hosts)
+        target = checked(url, hosts=hosts, plain=plain)
         request = _request(method, target, headers, body)
         address = resolved(target, deadline=deadline)
     except EgressRefused as error:
@@ -161,28 +164,35 @@ def prepared(
     return target, request, address
 
 
-def checked(url: str, *, hosts: Collection[str] = ()) -> Target:
-    """The parts of a permitted address. Raises EgressRefused."""
+def checked(url: str, *, hosts: Collection[str] = (), plain: bool = False) -> Target:
+    """The parts of a permitted address. Raises EgressRefused.
+
+    `plain` is for a caller whose addresses only an operator writes: then http:// may lead to what
+    HRASSIST_EGRESS_PLAIN_HOSTS names, host and port.
+    """
     if not _TARGET.fullmatch(url) or len(url) > 2000:
         raise EgressRefused("it has characters that an address does not have, or is longer than 2000.")
     try:
         parts = urlsplit(url)
-        port = parts.port or 443
+        port = parts.port or (80 if parts.scheme == "http" else 443)
     except ValueError as error:
         raise EgressRefused("it cannot be understood.") from error
-    if parts.scheme != "https":
+    if parts.scheme != "https" and not (plain and parts.scheme == "http"):
         raise EgressRefused("it does not begin with https://.")
     host = parts.netloc.partition(":")[0].lower()
     if "@" in parts.netloc or parts.netloc.lower() not in {host, f"{host}:{parts.port}"}:
         raise EgressRefused("it has a user, a password or more than a host and a port.")
-    if len(host) > 253 or not _HOST.fullmatch(host):
+    if parts.scheme == "http":
+        if f"{host}:{port}" not in {name.lower() for name in settings.EGRESS_PLAIN_HOSTS}:
+            raise EgressRefused(f"without TLS {host}:{port} is not one of HRASSIST_EGRESS_PLAIN_HOSTS.", host=host)
+    elif len(host) > 253 or not _HOST.fullmatch(host):
         raise EgressRefused("its host is not a full name; IP addresses and names without a domain are not called.")
-    if port not in settings.EGRESS_PORTS:
+    elif port not in settings.EGRESS_PORTS:
         raise EgressRefused(f"port {port} is not one of HRASSIST_EGRESS_PORTS.", host=host)
-    if not _is_among(host, [*hosts, *settings.EGRESS_HOSTS, *settings.EGRESS_INTERNAL_HOSTS]):
+    elif not _is_among(host, [*hosts, *settings.EGRESS_HOSTS, *settings.EGRESS_INTERNAL_HOSTS]):
         raise EgressRefused(f"{host} is not one of HRASSIST_EGRESS_HOSTS.", host=host)
     path = parts.path or "/"
-    return Target(host, port, f"{path}?{parts.query}" if parts.query else path)
+    return Target(host, port, f"{path}?{parts.query}" if parts.query else path, plain=parts.scheme == "http")
 
 
 def resolved(target: Target, *, deadline: float) -> Address:
@@ -190,7 +200,10 @@ def resolved(target: Target, *, deadline: float) -> Address:
     found = _looked_up(target, deadline=deadline)
     internal = _is_among(target.host, settings.EGRESS_INTERNAL_HOSTS)
     for _, ip in found:
-        if not may_be_called(ip, internal=internal):
+        if target.plain and not is_internal(ip):
+            # What is not encrypted stays in the house, wherever a name leads tomorrow.
+            raise EgressRefused(f"{target.host} is outside your network: only https:// goes there.", host=target.host)
+        if not target.plain and not may_be_called(ip, internal=internal):
             raise EgressRefused(f"{target.host} leads to a network that is not public.", host=target.host)
     return found[0]
 
@@ -201,9 +214,18 @@ def may_be_called(ip: str, *, internal: bool = False) -> bool:
         address = ipaddress.ip_address(ip)
     except ValueError:
         return False
-    if internal and address not in _METADATA and any(address in network for network in _INTERNAL):
+    if internal and is_internal(ip):
         return True
     return address.is_global and not address.is_multicast and not any(address in network for network in _NEVER)
+
+
+def is_internal(ip: str) -> bool:
+    """Whether an address is one of this machine or of a network of one's own; never where clouds give credentials."""
+    try:
+        address = ipaddress.ip_address(ip)
+    except ValueError:
+        return False
+    return address not in _METADATA and any(address in network for network in _INTERNAL)
 
 
 def _is_among(host: str, names: Collection[str]) -> bool:
@@ -250,8 +272,9 @@ def _request(method: str, target: Target, headers: Mapping[str, str], body: byte
     return f"{method} {target.path} HTTP/1.1\r\n{head}\r\n".encode("ascii") + body
 
 
-def connected(target: Target, family: socket.AddressFamily, ip: str, *, deadline: float) -> ssl.SSLSocket:
-    if settings.EGRESS_PROXY:
+def connected(target: Target, family: socket.AddressFamily, ip: str, *, deadline: float) -> socket.socket:
+    # The proxy stands at the border, and what is plain does not cross it.
+    if settings.EGRESS_PROXY and not target.plain:
         plain = _through_proxy(target, ip, deadline=deadline)
     else:
         plain = socket.socket(family, socket.SOCK_STREAM)
@@ -261,6 +284,8 @@ def connected(target: Target, family: socket.AddressFamily, ip: str, *, deadline
         except BaseException:
             plain.close()
             raise
+    if target.plain:
+        return plain
     context = ssl.create_default_context(cafile=settings.EGRESS_CA_FILE or None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
@@ -296,7 +321,7 @@ def _through_proxy(target: Target, ip: str, *, deadline: float) -> socket.socket
 class _Until(io.RawIOBase):
     """Reads a socket up to a moment and a number of bytes, however slowly they drip."""
 
-    def __init__(self, connection: ssl.SSLSocket, *, deadline: float, most_bytes: int) -> None:
+    def __init__(self, connection: socket.socket, *, deadline: float, most_bytes: int) -> None:
         self._connection, self._deadline, self._bytes = connection, deadline, most_bytes
 
     def readable(self) -> bool:
@@ -321,7 +346,7 @@ class Reading:
         return io.BufferedReader(self._raw)
 
 
-def _read(connection: ssl.SSLSocket, method: str, *, deadline: float, most_bytes: int) -> Answer:
+def _read(connection: socket.socket, method: str, *, deadline: float, most_bytes: int) -> Answer:
     raw = _Until(connection, deadline=deadline, most_bytes=most_bytes + HEADER_BYTES)
     sock: Any = Reading(raw)
     with HTTPResponse(sock, method=method) as response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import socket
 import ssl
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -35,16 +36,18 @@ def stream(
     method: str, url: str, *, purpose: str, waits: Callable[[], None], hosts: Collection[str] = (),
     headers: Mapping[str, str] | None = None, body: bytes = b"", connect_seconds: float = egress.SECONDS,
     silent_seconds: float = 30.0, first_seconds: float = 60.0, seconds: float = 180.0, most_bytes: int = egress.BYTES,
+    plain: bool = False,
 ) -> Iterator[Streamed]:  # fmt: skip
     """As `egress.call`, for an answer that comes over minutes: `waits` is told every second while nothing comes.
 
-    Raises EgressRefused, EgressFailed, and EgressSilent after `silent_seconds` without a byte (`first_seconds` before
-    the first one) or when all of it takes longer than `seconds`.
+    `plain` as in `egress.checked`. Raises EgressRefused, EgressFailed, and EgressSilent after `silent_seconds` without
+    a byte (`first_seconds` before the first one) or when all of it takes longer than `seconds`.
     """
     begun = time.monotonic()
     target, request, (family, ip) = egress.prepared(
-        method, url, purpose=purpose, hosts=hosts, headers=headers or {}, body=body, deadline=begun + connect_seconds
-    )
+        method, url, purpose=purpose, hosts=hosts, headers=headers or {}, body=body, deadline=begun + connect_seconds,
+        plain=plain,
+    )  # fmt: skip
     heard = False
     try:
         with egress.connected(target, family, ip, deadline=begun + connect_seconds) as connection:
@@ -78,7 +81,7 @@ class _Patient(io.RawIOBase):
     """Reads a socket for as long as something comes often enough, and tells every second that it waits."""
 
     def __init__(
-        self, connection: ssl.SSLSocket, *, waits: Callable[[], None], end: float, first: float, silent: float,
+        self, connection: socket.socket, *, waits: Callable[[], None], end: float, first: float, silent: float,
         most_bytes: int,
     ) -> None:  # fmt: skip
         self._connection, self._waits, self._end = connection, waits, end

@@ -56,8 +56,8 @@ class Feed:
         self._ready: asyncio.Future[None] | None = None
 
     @contextlib.asynccontextmanager
-    async def follow(self, topic: str, after: int) -> AsyncIterator[AsyncIterator[Numbered | None]]:
-        """Within the block iterate over the events after this number, None at each heartbeat.
+    async def follow(self, topic: str, after: int) -> AsyncIterator[AsyncIterator[list[Numbered]]]:
+        """Within the block iterate over the events after this number as they are there, none at each heartbeat.
 
         The iteration ends when the client was too slow, or when the connection to the database is lost.
         """
@@ -75,23 +75,27 @@ class Feed:
             if not known.queues and self._topics.get(topic) is known:
                 del self._topics[topic]
 
-    async def _events(self, topic: str, queue: _Queue, after: int) -> AsyncIterator[Numbered | None]:
+    async def _events(self, topic: str, queue: _Queue, after: int) -> AsyncIterator[list[Numbered]]:
         # As often as there is more: one reading is bounded.
         while fresh := await self._read(topic, after):
-            for one in fresh:
-                after = one.seq
-                yield one
+            after = fresh[-1].seq
+            yield fresh
         while True:
             try:
-                found = await asyncio.wait_for(queue.get(), sse.HEARTBEAT_SECONDS)
+                async with asyncio.timeout(sse.HEARTBEAT_SECONDS):
+                    found = [await queue.get()]
             except TimeoutError:
-                yield None
+                yield []
                 continue
-            if found is None:
+            # Who comes late is given all that waits at once: a thousand clients catch up in one round.
+            while not queue.empty():
+                found.append(queue.get_nowait())
+            fresh = [one for one in found if one is not None and one.seq > after]
+            if fresh:
+                after = fresh[-1].seq
+                yield fresh
+            if None in found:
                 return
-            if found.seq > after:
-                after = found.seq
-                yield found
 
     def _listening(self) -> asyncio.Future[None]:
         """Done when the process listens. Everybody who comes before that waits for the same answer."""

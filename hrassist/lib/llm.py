@@ -199,6 +199,7 @@ class Endpoint:
             with egress_stream.stream(
                 "POST", self._url, purpose="language model", waits=waits, body=json.dumps(body).encode(),
                 headers=self._headers(), seconds=max(deadline.left, 0.1), most_bytes=MOST_BYTES,
+                plain=True,
             ) as answer:  # fmt: skip
                 if answer.status != 200:
                     raise _refusal(answer)

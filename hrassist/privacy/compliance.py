@@ -215,6 +215,7 @@ def _processors() -> str:
     if settings.REDIS_URL:
         rows.append(("Cache", urlsplit(settings.REDIS_URL).hostname or "configured", "short-lived copies"))
     rows += [("Allowed by HRASSIST_EGRESS_HOSTS", host, YOURS) for host in sorted(settings.EGRESS_HOSTS)]
+    rows += [("Language model in your network, without TLS", host, YOURS) for host in settings.EGRESS_PLAIN_HOSTS]
     return _page(
         "Processors, and where data goes",
         "Every host that this configuration lets data reach. Models run inside: no text leaves for a ranking.",

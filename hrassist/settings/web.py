@@ -72,6 +72,8 @@ EGRESS_HOSTS = env.items("HRASSIST_EGRESS_HOSTS")
 EGRESS_PORTS = [443, *env.numbers("HRASSIST_EGRESS_PORTS", most=65_535)]
 # Names that may lead into the operator's own network, for example of a model server.
 EGRESS_INTERNAL_HOSTS = env.items("HRASSIST_EGRESS_INTERNAL_HOSTS")
+# host:port of language models in that network that have no TLS, such as an Ollama on this machine.
+EGRESS_PLAIN_HOSTS = env.items("HRASSIST_EGRESS_PLAIN_HOSTS")
 EGRESS_CA_FILE = env.text("HRASSIST_EGRESS_CA_FILE", "")
 EGRESS_PROXY = env.text("HRASSIST_EGRESS_PROXY", "")
 

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 FACTS = ("name", "dialect", "base_url", "model", "price_in", "price_out", "month_budget", "month_tokens")
 TEST_SECONDS = 30.0
+TO_NAME = (
+    "An operator names the host in HRASSIST_EGRESS_HOSTS first, or host and port of a model in your own network "
+    "without TLS in HRASSIST_EGRESS_PLAIN_HOSTS."
+)
 TEST_SCHEMA = {
     "type": "object", "additionalProperties": False, "required": ["ok"], "properties": {"ok": {"type": "boolean"}},
 }  # fmt: skip
@@ -72,11 +76,11 @@ def _require_permitted(row: ModelEndpoint) -> None:
     if not row.enabled:
         return
     try:
-        egress.checked(url)
+        egress.checked(url, plain=True)
     except egress.EgressRefused as error:
         raise DomainError(
             error.message, code="egress_refused",
-            fields={"base_url": [f"{error.message} An operator names the host in HRASSIST_EGRESS_HOSTS first."]},
+            fields={"base_url": [f"{error.message} {TO_NAME}"]},
         ) from error  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_GET
 from hrassist import streaming
 from hrassist.lib import sse
 from hrassist.lib.feed import Feed, Numbered
+from hrassist.models import User
 from jobs.models import TailoringEvent, TailoringRun
 from jobs.models.tailoring import EVENT_CHANNEL
 from jobs.tailoring.events import told
@@ -46,31 +48,32 @@ def _seen(user: Any, run_id: UUID) -> str | None:
     return TailoringRun.objects.visible_to(user).filter(pk=run_id).values_list("state", flat=True).first()
 
 
-async def _may_still(user: Any, session: Any, run_id: UUID) -> bool:
-    if not await sync_to_async(streaming.still_signed_in)(user, session):
+def _may_still(user: User, session: Any, run_id: UUID) -> bool:
+    if not streaming.still_signed_in(user, session):
         return False
     # Permissions are kept on the object that was asked: a fresh one knows what was taken away since.
-    fresh = await type(user).objects.filter(pk=user.pk).afirst()
-    return fresh is not None and await sync_to_async(_seen)(fresh, run_id) is not None
+    fresh = User.objects.filter(pk=user.pk).first()
+    return fresh is not None and _seen(fresh, run_id) is not None
 
 
-async def _events(user: Any, session: Any, run_id: UUID, after: int) -> AsyncIterator[bytes]:
+async def _events(user: User, session: Any, run_id: UUID, after: int) -> AsyncIterator[bytes]:
     yield b"retry: 2000\n\n"
-    checked_at = time.monotonic()
+    # Those who came together are not asked about together.
+    checked_at = time.monotonic() - random.random() * RECHECK_SECONDS  # noqa: S311  nothing hangs on it
     async with _feed.follow(str(run_id), after) as events:
         if after and await sync_to_async(_over_at)(run_id, after):
             yield DONE
             return
-        async for one in events:
+        async for found in events:
             if time.monotonic() - checked_at >= RECHECK_SECONDS:
                 checked_at = time.monotonic()
-                if not await _may_still(user, session, run_id):
+                if not await sync_to_async(_may_still)(user, session, run_id):
                     return
-            if one is None:
+            if not found:
                 yield b": still here\n\n"
                 continue
-            yield one.wire
-            if one.last and await sync_to_async(_over_at)(run_id, one.seq):
+            yield b"".join(one.wire for one in found)
+            if found[-1].last and await sync_to_async(_over_at)(run_id, found[-1].seq):
                 yield DONE
                 return
 
@@ -83,22 +86,20 @@ def _over_at(run_id: UUID, seq: int) -> bool:
 
 
 @require_GET
-async def tailoring_events(
-    request: HttpRequest, tailoringrun_id: UUID
-) -> HttpResponse | StreamingHttpResponse:  # fmt: skip
+def tailoring_events(request: HttpRequest, tailoringrun_id: UUID) -> HttpResponse | StreamingHttpResponse:
     """Server-sent events `tailoring` of one run after `Last-Event-ID` (or `?after=`), then `done`.
 
     The data is {seq, kind, …}: kind state, step, text, finding or again. With `?poll=1` the events so far as JSON.
     """
-    user = await request.auser()
+    user = request.user
     if not user.is_authenticated:
         return HttpResponse("Sign in first.\n", status=403, content_type="text/plain")
-    state = await sync_to_async(_seen)(user, tailoringrun_id)
+    state = _seen(user, tailoringrun_id)
     if state is None:
         return HttpResponse("There is nothing here that you may see.\n", status=404, content_type="text/plain")
     after = number(request.headers.get("Last-Event-ID") or request.GET.get("after", ""))
     if request.GET.get("poll"):
-        answer = JsonResponse({"state": state, "events": await sync_to_async(told)(tailoringrun_id, after)})
+        answer = JsonResponse({"state": state, "events": told(tailoringrun_id, after)})
         streaming.shared(request, answer)
         return answer
     return streaming.answer(request, _events(user, request.session, tailoringrun_id, after))

@@ -12,14 +12,20 @@ from decimal import Decimal
 from enum import StrEnum
 
 from jobs.tailoring.facts.names import names_in
-from jobs.tailoring.facts.normalise import mixed_scripts, plain, readable
-from jobs.tailoring.facts.numbers import Number, codes_in
+from jobs.tailoring.facts.normalise import mixed_scripts, plain, readable, stem
+from jobs.tailoring.facts.numbers import Number, codes_in, same
 from jobs.tailoring.facts.skeleton import Entry
 from jobs.tailoring.facts.source import Facts, Source, facts_of
-from jobs.tailoring.facts.words import RAISING
+from jobs.tailoring.facts.words import PEOPLES, RAISING, words
 
 LONGEST_LINE = 600
 _RANK = "rank"
+_EVERYDAY, _AMBIGUOUS, _OPENERS = words("everyday_skills"), words("ambiguous_skills"), words("openers")
+# A head office is no head, and a senior citizen no rank.
+_NO_RANK = re.compile(
+    r"\b(?:head (?:office|count|quarters)|senior (?:citizens?|residents?|patients?|living)"
+    r"|executive (?:board|summar(?:y|ies)|committee)|principal (?:residences?|amount))\b"
+)
 
 
 class Level(StrEnum):
@@ -119,10 +125,15 @@ def _blocked(  # noqa: PLR0912  one rule after another is how it is read
         yield _block("email", email, "is an address that the resume does not have")
     for skill in said.skills:
         stated = skill.concept in source.whole.concepts or _worded(skill.written, source.whole)
-        if not stated and not (quoted and quoted.says(skill.written)):
+        if (
+            not stated
+            and not (quoted and quoted.says(skill.written))
+            and not _is_everyday(skill.written, text, source.whole)
+        ):
             yield _block("skill", skill.written, "is a skill that the resume does not state")
     for word in sorted(said.words & RAISING[_RANK]):
-        if word not in source.whole.words and not (quoted and word in quoted.words):
+        known = word in source.whole.words or (quoted is not None and word in quoted.words)
+        if not known and not _NO_RANK.search(said.plain):
             yield _block("title", word, "is a rank that the resume does not state")
     yield from _employers(text, scope, source, entry, quoted)
 
@@ -151,6 +162,8 @@ def _asked(text: str, scope: Facts, source: Source, also: str, blocked: set[str]
     for skill in said.skills:
         in_scope = skill.concept in scope.concepts or _worded(skill.written, scope)
         in_whole = skill.concept in source.whole.concepts or _worded(skill.written, source.whole)
+        if not in_whole and _names_work(plain(skill.written)) and skill.written not in blocked:
+            yield _ask("skill", skill.written, "is no word of the resume")
         if in_whole and not in_scope:
             yield _ask("skill_moved", skill.written, "is stated elsewhere in the resume, not for this work")
 
@@ -166,6 +179,11 @@ def _ask(rule: str, value: str, why: str) -> Finding:
 def _has_number(claim: Number, scope: Facts) -> bool:
     if any(_supports(known, claim) for known in scope.numbers):
         return True
+    if not claim.more and any(same(known, claim) for known in scope.implied):
+        return True
+    # One of something is "a" of it.
+    if claim.value == 1 and claim.unit == "" and not claim.more:
+        return True
     # A year may stand as a bare number: 2000 of one, 2,000 of the other.
     bare = claim.unit == "" and claim.value == claim.value.to_integral_value()
     return bare and any(iso[:4] == f"{int(claim.value):04d}" for iso, _ in scope.dates)
@@ -173,14 +191,18 @@ def _has_number(claim: Number, scope: Facts) -> bool:
 
 def _supports(known: Number, claim: Number) -> bool:
     if claim.unit == "vague":
-        return (known.value >= 2 * claim.value and known.unit in ("", "vague")) or (known.unit == "vague" == claim.unit and known.value == claim.value)  # fmt: skip  # noqa: E501
+        if known.unit == "vague":
+            return known.value == claim.value
+        return known.unit == "" and known.value >= 2 * claim.value
     if {known.unit, claim.unit} == {"x", "%"}:
         # Halved is by 50 percent.
         half = {known.value, claim.value} == {Decimal("0.5"), Decimal(50)}
         return half and (known.more or not claim.more)
-    if known.value != claim.value or (claim.more and not known.more):
+    if claim.more and not known.more:
         return False
-    return known.unit == claim.unit or (claim.unit == "" and known.unit not in ("%", "x", "vague"))
+    if same(known, claim):
+        return True
+    return known.value == claim.value and claim.unit == "" and known.unit not in ("%", "x", "vague")
 
 
 def _has_date(iso: str, scope: Facts) -> bool:
@@ -192,45 +214,63 @@ def _has_date(iso: str, scope: Facts) -> bool:
 def _worded(phrase: str, scope: Facts) -> bool:
     """Whether all words of a phrase stand in the text: skills that are everyday words may stand in another order."""
     words = [word for word in re.split(r"[\s/-]+", plain(phrase)) if word]
-    return bool(words) and all(word in scope.words or _stem(word) in _stems(scope) for word in words)
+    return bool(words) and all(word in scope.words or stem(word) in scope.stems for word in words)
 
 
 def _known(name: str, scope: Facts) -> bool:
+    """Whether a name stands in the text, in whatever form: its words in another order, its initials, its people."""
     if scope.says(name):
         return True
-    words = [word.strip(".,'") for word in re.split(r"[\s/]+", plain(name)) if word]
-    return bool(words) and all(word in scope.words or word.removesuffix("'s") in scope.words for word in words)
+    words = [word.strip(".,'-") for word in re.split(r"[\s/]+", readable(name)) if word.strip(".,'-")]
+    if len(words) > 1 and "".join(word[0] for word in words).casefold() in scope.words:
+        return True
+    return bool(words) and all(_known_word(word, scope) for word in words)
+
+
+def _known_word(word: str, scope: Facts) -> bool:
+    small = word.casefold().removesuffix("'s").removesuffix("'")
+    if small in scope.words or stem(small) in scope.stems:
+        return True
+    parts = [part for part in re.split(r"[-&]", small) if part]
+    if len(parts) > 1 and all(part in _OPENERS or _known_word(part, scope) for part in parts):
+        return True
+    country = PEOPLES.get(small)
+    if country in scope.words or any(PEOPLES.get(one) in (small, country) for one in scope.words if one in PEOPLES):
+        return True
+    letters = word.removesuffix("s")
+    if letters.isupper() and 2 <= len(letters) <= 5:
+        # HR of "human resources", BI of "business intelligence"
+        between = r"\w*[\s-]+(?:(?:of|and|for|the|in|&)\s+)?"
+        return letters.casefold() in scope.words or bool(
+            re.search(rf"\b{between.join(map(re.escape, letters.casefold()))}\w*", scope.plain)
+        )
+    return False
+
+
+def _names_work(phrase: str) -> bool:
+    """Whether a phrase names a kind of work: reporting, technical writing."""
+    return phrase.rpartition(" ")[2] in _EVERYDAY
+
+
+def _is_everyday(written: str, text: str, scope: Facts) -> bool:
+    """Whether a skill's name is an everyday word here: the rest of the team is no interface, swift help no language."""
+    word = plain(written)
+    if _names_work(word):
+        return True
+    if PEOPLES.get(word) in scope.words:
+        # Spanish shops are shops in Spain; "in Spanish" is a language.
+        return bool(
+            re.search(rf"(?<!\bin )(?<!\bfluent )(?<!\bspeaks )\b{word}\s+(?!speak)(?:and\s+\w+\s+)?[a-z]", plain(text))
+        )
+    if word not in _AMBIGUOUS:
+        return False
+    if written != word:
+        return False
+    # "services in rust", "kafka, spark and hive"
+    after = r"(?:$|[,.;:/&+)]|(?:and|or|on|for|to)\b)"
+    before = r"(?:\b(?:in|using|with|via|and|of|by|on)|[,/&+])"
+    return not re.search(rf"{before}\s+{re.escape(word)}\s*{after}", readable(text))
 
 
 def _is_skill(name: str, said: Facts) -> bool:
     return any(plain(name) in plain(skill.written) or plain(skill.written) == plain(name) for skill in said.skills)
-
-
-def _stem(word: str) -> str:
-    for end in (
-        "ations",
-        "ation",
-        "ated",
-        "ating",
-        "ates",
-        "ate",
-        "ings",
-        "ing",
-        "ers",
-        "ments",
-        "ment",
-        "ies",
-        "ed",
-        "er",
-        "es",
-        "s",
-        "y",
-        "e",
-    ):
-        if word.endswith(end) and len(word) - len(end) >= 4:
-            return word.removesuffix(end).removesuffix("e")
-    return word
-
-
-def _stems(scope: Facts) -> frozenset[str]:
-    return frozenset(_stem(word) for word in scope.words)

@@ -13,7 +13,7 @@ _LEVELS = {
     "master": r"\bm\.?sc\b|\bm\.?eng\b|\bm\.?tech\b|\bmaster'?s?(?: degree)? (?:of|in)\b|\bmaster's\b|\bmaster degree\b"
     r"|\bmasters (?:of|in|degree)\b|\bmagister\b|\bm\.?a\.? in\b|\bm\.?s\.? in\b|\bmca\b|\bdiplom-",
     "bachelor": r"\bb\.?sc\b|\bb\.?eng\b|\bb\.?tech\b|\bbachelor'?s?\b|\bb\.?a\.? in\b|\bb\.?s\.? in\b|\bb\.?com\b"
-    r"|\bbca\b|\blicenciatura\b|\blicence\b",
+    r"|\bbca\b|\blicenciatura\b|\blicence (?:de|d'|en|ès)\b",
     "associate": r"\bassociate'?s? (?:degree|of)\b",
 }
 DEGREES = {level: re.compile(pattern) for level, pattern in _LEVELS.items()}
@@ -26,7 +26,11 @@ _CERTIFIED = re.compile(
     r"(?:\s+(?:[A-Z][\w.+-]*|in|for|of|public|professional|developer|engineer|architect|accountant|nurse|administrator"
     r"|associate|practitioner|specialist|electrician|solutions)){0,5}"
 )
-_CERTIFICATE = re.compile(r"(?:[A-Z][\w.+-]*\s+){1,4}(?:[Cc]ertificat(?:e|ion)|[Bb]elt|[Ll]icence|[Ll]icense)\b")
+_CERTIFICATE = re.compile(
+    r"(?:[A-Z][\w.+-]*\s+){1,4}(?:[Cc]ertificat(?:e|ion)|[Ll]icence|[Ll]icense)\b"
+    r"|\b(?:[Bb]lack|[Gg]reen|[Yy]ellow|[Ww]hite) [Bb]elt\b"
+)
+_AS_WRITTEN = re.compile(r"\b(" + "|".join(sorted(words("known_as_written"))) + r")\b")
 _WEAK = words("weak")
 
 
@@ -40,6 +44,7 @@ def credentials_in(text: str) -> list[str]:
     """The credentials that a text claims, each in one case."""
     said = readable(text)
     found = [match.group() for match in _KNOWN_NAMES.finditer(said.casefold())]
+    found += [match.group().casefold() for match in _AS_WRITTEN.finditer(said)]
     found += [plain(match.group()) for pattern in (_CERTIFIED, _CERTIFICATE) for match in pattern.finditer(said)]
     return list(dict.fromkeys(found))
 

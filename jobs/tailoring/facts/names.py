@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from jobs.tailoring.facts.normalise import plain, readable
+from jobs.tailoring.facts.numbers import numbers_in
 from jobs.tailoring.facts.words import RAISING, words
 
 URL = re.compile(r"(?:https?://|www\.)[^\s<>()]+|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|dev|ai|de|co|me|app)\b(?:/[^\s<>()]*)?", re.IGNORECASE)  # fmt: skip  # noqa: E501
@@ -19,7 +20,7 @@ _COMPANY = re.compile(
     re.IGNORECASE,
 )
 _EMPLOYED = re.compile(r"\b(?:at|for|with|by|joined|joining|from|bei|chez|für|en|para|von|pour|to)\s+(?:the\s+)?$", re.IGNORECASE)  # fmt: skip  # noqa: E501
-_NO_NAMES = words("no_names")
+_NO_NAMES, _OPENERS = words("no_names"), words("openers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,8 @@ def _is_name(word: str, *, first: bool, followed: bool) -> bool:
         return False
     if not first:
         return True
+    if word.casefold() in _OPENERS or numbers_in(word):
+        return False
     # "Built the API" begins with a verb; "AWS migration", "GitLab at work" and "Northwind Traders" with a name.
     inner = word[1:]
     return any(one.isupper() for one in inner) or (

@@ -48,3 +48,19 @@ def mixed_scripts(text: str) -> list[str]:
 def _script(letter: str) -> str:
     name = unicodedata.name(letter, "").split(" ", 1)[0]
     return name if name in ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE") else ""
+
+
+_ENDS = (
+    "ations", "ation", "ated", "ating", "ates", "ate", "ings", "ing", "ers", "ments", "ment", "ies", "ied", "ions",
+    "ion", "ed", "er", "es", "s", "y", "e", "ly",
+)  # fmt: skip
+
+
+def stem(word: str) -> str:
+    """What a word shares with its other forms, roughly: reporting, reports and reported are one."""
+    for end in _ENDS:
+        if word.endswith(end) and len(word) - len(end) >= 4:
+            word = word.removesuffix(end).removesuffix("e")
+            break
+    # planning and plan, shipped and shipping
+    return word[:-1] if len(word) > 4 and word[-1] == word[-2] and word[-1] not in "aeiouls" else word

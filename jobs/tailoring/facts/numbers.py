@@ -41,25 +41,143 @@ _TIMES = {
 }  # fmt: skip
 _PARTS = {"half": Decimal("0.5"), "halved": Decimal("0.5"), "halving": Decimal("0.5"), "halbiert": Decimal("0.5")}
 _UNITS = {
-    "%": "%", "percent": "%", "percentage": "%", "prozent": "%", "pourcent": "%", "pct": "%", "pp": "%",
-    "x": "x", "times": "x", "fold": "x", "mal": "x",
-    "year": "year", "years": "year", "yr": "year", "yrs": "year", "jahre": "year", "jahren": "year", "ans": "year",
-    "años": "year", "anni": "year", "anos": "year",
-    "month": "month", "months": "month", "monate": "month", "monaten": "month", "mois": "month", "meses": "month",
-    "week": "week", "weeks": "week", "wochen": "week", "day": "day", "days": "day", "tage": "day", "tagen": "day",
-    "hour": "hour", "hours": "hour", "hrs": "hour", "h": "hour", "stunden": "hour", "minute": "minute",
-    "minutes": "minute", "min": "minute", "mins": "minute", "second": "second", "seconds": "second", "s": "second",
-    "sec": "second", "ms": "ms", "millisecond": "ms", "milliseconds": "ms",
-    "gb": "gb", "tb": "tb", "mb": "mb", "pb": "pb", "kb": "kb", "km": "km", "kg": "kg",
+    "%": "%",
+    "percent": "%",
+    "percentage": "%",
+    "prozent": "%",
+    "pourcent": "%",
+    "pct": "%",
+    "pp": "%",
+    "x": "x",
+    "times": "x",
+    "fold": "x",
+    "mal": "x",
+    "year": "year",
+    "years": "year",
+    "yr": "year",
+    "yrs": "year",
+    "jahre": "year",
+    "jahren": "year",
+    "ans": "year",
+    "años": "year",
+    "anni": "year",
+    "anos": "year",
+    "month": "month",
+    "months": "month",
+    "monate": "month",
+    "monaten": "month",
+    "mois": "month",
+    "meses": "month",
+    "week": "week",
+    "weeks": "week",
+    "wochen": "week",
+    "day": "day",
+    "days": "day",
+    "tage": "day",
+    "tagen": "day",
+    "hour": "hour",
+    "hours": "hour",
+    "hrs": "hour",
+    "h": "hour",
+    "stunden": "hour",
+    "minute": "minute",
+    "minutes": "minute",
+    "min": "minute",
+    "mins": "minute",
+    "second": "second",
+    "seconds": "second",
+    "s": "second",
+    "sec": "second",
+    "ms": "ms",
+    "millisecond": "ms",
+    "milliseconds": "ms",
+    "gb": "gb",
+    "tb": "tb",
+    "mb": "mb",
+    "pb": "pb",
+    "kb": "kb",
+    "gigabytes": "gb",
+    "terabytes": "tb",
+    "megabytes": "mb",
+    "petabytes": "pb",
+    "km": "km",
+    "kilometre": "km",
+    "kilometres": "km",
+    "kilometer": "km",
+    "kilometers": "km",
+    "miles": "mile",
+    "mile": "mile",
+    "metre": "metre",
+    "metres": "metre",
+    "meter": "metre",
+    "meters": "metre",
+    "kg": "kg",
+    "kilo": "kg",
+    "kilos": "kg",
+    "kilogram": "kg",
+    "kilograms": "kg",
+    "kilogramme": "kg",
+    "kilogrammes": "kg",
+    "tonne": "tonne",
+    "tonnes": "tonne",
+    "litre": "litre",
+    "litres": "litre",
+    "liter": "litre",
+    "liters": "litre",
+    "sqm": "sqm",
+    "jahr": "year",
+    "jahres": "year",
+    "monat": "month",
+    "woche": "week",
+    "tag": "day",
+    "stunde": "hour",
+    "minuten": "minute",
+    "sekunden": "second",
+    "an": "year",
+    "année": "year",
+    "années": "year",
+    "semaine": "week",
+    "semaines": "week",
+    "jour": "day",
+    "jours": "day",
+    "heure": "hour",
+    "heures": "hour",
+    "año": "year",
+    "mes": "month",
+    "semana": "week",
+    "semanas": "week",
+    "día": "day",
+    "días": "day",
+    "hora": "hour",
+    "horas": "hour",
+    "minutos": "minute",
+    "fortnight": "fortnight",
+    "fortnights": "fortnight",
+    "decade": "decade",
+    "decades": "decade",
+}
+# What a unit is in the smallest of its kind: 18 months are a year and a half. A month has no fixed number of days.
+_BASE: dict[str, tuple[str, Decimal]] = {
+    "decade": ("month", Decimal(120)), "year": ("month", Decimal(12)), "month": ("month", Decimal(1)),
+    "fortnight": ("ms", Decimal(14 * 86_400_000)), "week": ("ms", Decimal(7 * 86_400_000)),
+    "day": ("ms", Decimal(86_400_000)), "hour": ("ms", Decimal(3_600_000)), "minute": ("ms", Decimal(60_000)),
+    "second": ("ms", Decimal(1000)), "ms": ("ms", Decimal(1)),
+    "pb": ("kb", Decimal(10**12)), "tb": ("kb", Decimal(10**9)), "gb": ("kb", Decimal(10**6)),
+    "mb": ("kb", Decimal(1000)), "kb": ("kb", Decimal(1)),
+    "km": ("metre", Decimal(1000)), "metre": ("metre", Decimal(1)),
+    "tonne": ("kg", Decimal(1000)), "kg": ("kg", Decimal(1)),
 }  # fmt: skip
 _CURRENCIES = {"$": "usd", "usd": "usd", "dollars": "usd", "€": "eur", "eur": "eur", "euro": "eur", "euros": "eur",
-               "£": "gbp", "gbp": "gbp", "pounds": "gbp", "₹": "inr", "inr": "inr", "rs": "inr", "chf": "chf",
-               "¥": "jpy"}  # fmt: skip
+               "£": "gbp", "gbp": "gbp", "pounds": "gbp", "₹": "inr", "inr": "inr", "rs": "inr", "rupees": "inr",
+               "chf": "chf", "francs": "chf", "¥": "jpy", "jpy": "jpy", "yen": "jpy", "dollar": "usd", "pound": "gbp",
+               "rupee": "inr", "sek": "sek", "kronor": "sek", "nok": "nok", "dkk": "dkk", "pln": "pln", "zł": "pln",
+               "zloty": "pln", "cad": "cad", "aud": "aud", "ngn": "ngn", "₦": "ngn", "naira": "ngn", "brl": "brl",
+               "aed": "aed", "dirhams": "aed"}  # fmt: skip
 # One of these before a number makes it more than the number.
 _MORE = words("more")
 _MORE_PAIRS = {("more", "than"), ("at", "least"), ("greater", "than"), ("plus", "de"), ("mehr", "als"), ("up", "of")}
-_DIGITS = r"\d{1,3}(?:[,.' ]\d{3})+(?![\d])(?:[.,]\d{1,2}(?!\d))?|\d+(?:[.,]\d+)?"
-_TOKEN = re.compile(rf"(?P<currency>[$€£₹¥])|(?P<number>{_DIGITS})|(?P<percent>%)|(?P<plus>\+)|(?P<word>[^\W\d_]+)")
+_DIGITS = r"\d{1,2}(?:,\d{2})+,\d{3}(?!\d)|\d{1,3}(?:[,.' ]\d{3})+(?![\d])(?:[.,]\d{1,2}(?!\d))?|\d+(?:[.,]\d+)?"
+_TOKEN = re.compile(rf"(?P<currency>[$€£₹¥₦])|(?P<number>{_DIGITS})|(?P<percent>%)|(?P<plus>\+)|(?P<word>[^\W\d_]+)")
 _ATTACHED = re.compile(r"[^\W\d_]$|[^\W\d_][.#+-]$")
 
 
@@ -84,7 +202,7 @@ class _Token:
 
 def numbers_in(text: str) -> list[Number]:
     """The numbers a text states, in order. A digit within a word (S3, HTTP2) belongs to the word."""
-    said = plain(text)
+    said = _AREA.sub(" sqm", plain(text))
     tokens = [
         _Token(match.lastgroup or "", match.group(), match.start(), match.end()) for match in _TOKEN.finditer(said)
     ]
@@ -98,6 +216,44 @@ def numbers_in(text: str) -> list[Number]:
     return found
 
 
+def same(known: Number, claim: Number) -> bool:
+    """Whether two amounts are one: also 90 minutes and 1.5 hours."""
+    if known.unit == claim.unit:
+        return known.value == claim.value
+    one, other = _BASE.get(known.unit), _BASE.get(claim.unit)
+    return bool(one and other and one[0] == other[0] and known.value * one[1] == claim.value * other[1])
+
+
+def implied_in(text: str) -> list[Number]:
+    """What follows from the numbers of a text: "an hour" is one, and from 40 to 30 is by 10, by 25 %, to a part."""
+    said = plain(text)
+    found = [
+        Number(Decimal(1), _UNITS[match[1]], False, match.group()) for match in _ONE_OF.finditer(said)
+    ]  # fmt: skip
+    for match in _CHANGE.finditer(said):
+        both = numbers_in(f"{match[1]} to {match[2]}")
+        if len(both) < 2 or not both[0].value or both[0].more or both[1].more:
+            continue
+        one, other = both[0], both[1]
+        if one.unit != other.unit and one.unit and other.unit:
+            if one.unit not in _BASE or other.unit not in _BASE or _BASE[one.unit][0] != _BASE[other.unit][0]:
+                continue
+            factor = _BASE[one.unit][1] / _BASE[other.unit][1]
+            one = replace(one, value=one.value * factor, unit=other.unit)
+        apart = abs(one.value - other.value)
+        found += [
+            Number(apart.normalize(), other.unit or one.unit, False, match.group()),
+            Number((apart / one.value * 100).normalize(), "%", False, match.group()),
+            Number((other.value / one.value).normalize(), "x", False, match.group()),
+        ]
+    return found
+
+
+_ONE_OF = re.compile(r"\b(?:a|an|per|each|every|one)\s+(year|month|week|day|hour|minute|second|decade)\b")
+_CHANGE = re.compile(r"\b(?:from|von)\s+([^.;]{1,40}?)\s+(?:to|auf|down to|up to)\s+([^.;]{1,30})")
+_AREA = re.compile(r"(?<=\d)\s*(?:m2|sq\.?\s?m(?:et(?:re|er)s?)?|square\s+met(?:re|er)s?|quadratmeter)\b")
+
+
 def _read(said: str, tokens: list[_Token]) -> Iterator[Number]:
     at = 0
     while at < len(tokens):
@@ -105,9 +261,17 @@ def _read(said: str, tokens: list[_Token]) -> Iterator[Number]:
         if value is None:
             at += 1
             continue
+        if [token.text for token in tokens[after : after + 3]] == _AND_A_HALF:
+            # "two and a half years"
+            value, after = value + Decimal("0.5"), after + 3
         unit, after = _unit_at(tokens, at, after, unit)
+        if [token.text for token in tokens[after : after + 3]] == _AND_A_HALF and unit in _BASE:
+            # "a year and a half"
+            value, after = value + Decimal("0.5"), after + 3
         more = _more_before(tokens, at) or (after < len(tokens) and tokens[after].kind == "plus" and
                                             tokens[after].start - tokens[after - 1].end <= 1)  # fmt: skip
+        if [token.text for token in tokens[after : after + 2]] in (["or", "more"], ["and", "more"], ["and", "above"]):
+            more, after = True, after + 2
         if after < len(tokens) and tokens[after].kind == "plus":
             after += 1
             unit, after = _unit_at(tokens, at, after, unit)
@@ -129,7 +293,7 @@ def _lasts(tokens: list[_Token], at: int, after: int) -> bool:
     return bool(at) and tokens[at - 1].text == "over" and following not in ("of", "experience", "in")
 
 
-def _value_at(  # noqa: PLR0911  one way of writing a number after another
+def _value_at(  # noqa: PLR0911, PLR0912  one way of writing a number after another
     said: str, tokens: list[_Token], at: int
 ) -> tuple[Decimal | None, int, str]:
     one = tokens[at]
@@ -143,20 +307,32 @@ def _value_at(  # noqa: PLR0911  one way of writing a number after another
         return (None, at + 1, "") if value is None else _scaled(said, tokens, at + 1, value)
     if one.kind != "word":
         return None, at + 1, ""
+    if one.text in (*_TIMES, *_PARTS) and _LINKED.match(said, one.end):
+        # double-checked, half-yearly, triple-glazed: part of another word.
+        return None, at + 1, ""
     if one.text in _VAGUE:
         return Decimal(_VAGUE[one.text]), at + 1, "vague"
     if one.text in _TIMES:
         often = one.text in ("twice", "thrice") and at + 1 < len(tokens) and tokens[at + 1].text in _OFTEN
         return Decimal(_TIMES[one.text]), at + 1, "" if often else "x"
+    if one.text == "half" and at + 2 < len(tokens) and tokens[at + 1].text in ("a", "an"):
+        if tokens[at + 2].text in _BIG:
+            return Decimal(_SCALES[tokens[at + 2].text]) / 2, at + 3, ""
+        if tokens[at + 2].text in (*_UNITS, "dozen"):
+            return (Decimal(6), at + 3, "") if tokens[at + 2].text == "dozen" else (Decimal("0.5"), at + 2, "")
     if one.text in _PARTS:
         return _PARTS[one.text], at + 1, "x"
     if one.text in ("a", "an") and at + 1 < len(tokens) and tokens[at + 1].text in (*_BIG, "dozen"):
         return _scaled(said, tokens, at + 1, Decimal(1))
     if one.text in _WORDS:
         return _spelled(said, tokens, at)
+    if one.text in ("a", "an") and [token.text for token in tokens[at + 2 : at + 5]] == _AND_A_HALF:
+        return Decimal(1), at + 1, ""
     return None, at + 1, ""
 
 
+_LINKED = re.compile(r"-[^\W\d_]")
+_AND_A_HALF = ["and", "a", "half"]
 _BIG = ("hundred", "thousand", "million", "billion", "trillion", "lakh", "crore")
 
 
@@ -176,7 +352,9 @@ def _spelled(said: str, tokens: list[_Token], at: int) -> tuple[Decimal | None, 
     total, current, after = 0, 0, at
     while after < len(tokens) and tokens[after].kind == "word":
         word = tokens[after].text
-        if word in _WORDS:
+        if word == "dozen" and current:
+            current *= 12
+        elif word in _WORDS:
             current += _WORDS[word]
         elif word == "hundred" and current:
             current *= 100
@@ -238,6 +416,8 @@ def _more_before(tokens: list[_Token], at: int) -> bool:
 def _decimal(text: str) -> Decimal | None:
     text = text.replace("'", "").replace(" ", "")
     parts = re.split(r"[.,]", text)
+    if re.fullmatch(r"\d{1,2}(?:,\d{2})+,\d{3}", text):
+        return Decimal(text.replace(",", ""))
     if len(parts) > 1:
         grouped = all(len(part) == 3 for part in parts[1:]) and len(parts[0]) <= 3 and parts[0] != "0"
         if grouped:

@@ -10,8 +10,8 @@ from functools import cached_property, lru_cache
 from candidates.actions.reading import dates_in, skills_in
 from jobs.tailoring.facts.credentials import credentials_in, degrees_in, is_stated
 from jobs.tailoring.facts.names import emails_in, raising_in, urls_in
-from jobs.tailoring.facts.normalise import plain, readable
-from jobs.tailoring.facts.numbers import Number, numbers_in
+from jobs.tailoring.facts.normalise import plain, readable, stem
+from jobs.tailoring.facts.numbers import Number, implied_in, numbers_in
 from jobs.tailoring.facts.skeleton import Entry, Skeleton
 
 _WORD = re.compile(r"[^\W_]+(?:[.+#'/&-]+[^\W_]+)*[+#]*")
@@ -47,6 +47,15 @@ class Facts:
     def words(self) -> frozenset[str]:
         found = _WORD.findall(self.plain)
         return frozenset([*found, *(part for word in found for part in re.split(r"[-/&.]", word) if part)])
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        return frozenset(stem(word) for word in self.words)
+
+    @cached_property
+    def implied(self) -> tuple[Number, ...]:
+        """Amounts that nobody wrote and that follow from what is written."""
+        return tuple(implied_in(self.text))
 
     @cached_property
     def concepts(self) -> frozenset[str]:

@@ -14,3 +14,5 @@ def words(name: str) -> frozenset[str]:
 
 
 RAISING: dict[str, frozenset[str]] = {kind: frozenset(said.split()) for kind, said in _LISTS["raising"].items()}
+# A country for each word that means what is of it.
+PEOPLES: dict[str, str] = {word: country for country, said in _LISTS["peoples"].items() for word in said.split()}

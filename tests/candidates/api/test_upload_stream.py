@@ -20,14 +20,13 @@ from tests.factories import CandidateFactory, ResumeFactory, UploadTicketFactory
 
 def request_of(user: User, **headers: str):
     request = RequestFactory().get("/streams/uploads", headers=headers)
-
-    async def auser() -> User:
-        return user
-
-    request.user, request.auser = user, auser
+    request.user = user
     request.session = SessionStore()
     request.session.create()
     return request
+
+
+asked = sync_to_async(upload_events)
 
 
 async def read(chunks, count: int) -> list[dict]:
@@ -62,7 +61,7 @@ def test_a_client_gets_the_current_states_and_then_each_change():
     request = request_of(ticket.created_by)
 
     async def scenario() -> list[dict]:
-        answer = await upload_events(request)
+        answer = await asked(request)
         chunks = aiter(answer)
         first = await with_deadline(read(chunks, 1))
         change = UploadTicket.objects.filter(pk__in=[other.pk, ticket.pk]).update
@@ -81,7 +80,7 @@ def test_a_file_that_was_stored_before_tells_whose_it_is():
     request = request_of(ticket.created_by)
 
     async def scenario() -> list[dict]:
-        return await with_deadline(read(aiter(await upload_events(request)), 1))
+        return await with_deadline(read(aiter(await asked(request)), 1))
 
     (state,) = run(scenario())
     assert (state["resume"], state["candidate"]) == (str(known.pk), str(known.candidate_id))
@@ -90,7 +89,7 @@ def test_a_file_that_was_stored_before_tells_whose_it_is():
 
 @pytest.mark.django_db(transaction=True)
 def test_who_may_not_upload_gets_no_stream():
-    answer = run(upload_events(request_of(UserFactory(role="Auditor"))))
+    answer = upload_events(request_of(UserFactory(role="Auditor")))
     assert answer.status_code == 403
 
 
@@ -99,7 +98,7 @@ def test_who_may_not_upload_gets_no_stream():
     ("origin", "allowed"), [("http://testserver:8000", True), ("http://elsewhere.example", False), ("null", False)]
 )
 def test_only_pages_of_the_same_host_may_read_it(origin, allowed):
-    answer = run(upload_events(request_of(UploadTicketFactory().created_by, Origin=origin)))
+    answer = upload_events(request_of(UploadTicketFactory().created_by, Origin=origin))
     assert (answer.headers.get("Access-Control-Allow-Origin") == origin) is allowed
 
 
@@ -109,7 +108,7 @@ def test_signing_out_ends_the_stream_at_the_next_heartbeat(monkeypatch):
     request = request_of(UploadTicketFactory().created_by)
 
     async def scenario() -> tuple[list[bytes], int]:
-        chunks = aiter(await upload_events(request))
+        chunks = aiter(await asked(request))
         begun = [await with_deadline(anext(chunks)) for _ in range(3)]
         await sync_to_async(request.session.flush)()
         return begun, len([chunk async for chunk in chunks])

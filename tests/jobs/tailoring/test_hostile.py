@@ -88,7 +88,7 @@ def test_two_hundred_hostile_runs_export_no_invented_fact(recruiter, noon, setti
         for sheet in export.papers(run, lines, now=noon):
             if sheet is None:
                 continue
-            text = _text_of(sheet)
+            text = text_of(sheet)
             assert check_paper(text, source=material.source, ours=own_words(sheet), also=material.quotable) == []
             for word in ("Google", "Rust", "Terraform", "PhD", "Stanford", "evil", "Certified Kubernetes", "Chief"):
                 assert word not in text
@@ -100,7 +100,7 @@ def test_two_hundred_hostile_runs_export_no_invented_fact(recruiter, noon, setti
     assert refused > RUNS * 8
 
 
-def _text_of(sheet: dict[str, Any]) -> str:
+def text_of(sheet: dict[str, Any]) -> str:
     if "sections" not in sheet:
         return "\n".join([sheet["name"], sheet["subject"], sheet["greeting"], *sheet["paragraphs"], sheet["closing"]])
     parts = [sheet["name"], sheet["headline"], *sheet["contact"]]

@@ -1,0 +1,398 @@
+"""A thousand people who watch one tailored resume being written, on one stream process: make load-stream.
+
+The process is started as `make run` starts it, over a database of its own, and is cold when all of them come at once.
+Another process writes the run's events as a worker does. Some clients come back with the last number they have, some
+drop and reconnect all the time, and some never read. Ends with code 1 on a lost event, one out of order, or a client
+that never reads and is kept; with --strict also on a missed p99. Latency is told with the load of the machine.
+
+    python -m tests.load.streams [--clients N] [--seconds N] [--rate N] [--strict]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import random
+import shlex
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import django
+import psycopg
+
+from hrassist.lib import devdb
+
+P99_MS = 250.0
+WRITTEN_BEFORE = 60
+SLOW = 10
+# What a client that never reads is sent, so that no buffer on the way holds it all.
+LARGE_EVENT, LARGE_RATE = 20_000, 25
+LET_GO_WITHIN = 90.0
+ARRIVAL_SECONDS = 90.0
+
+
+@dataclass
+class Client:
+    """One who follows a run, with what came and when."""
+
+    after: int = 0
+    drops: bool = False
+    seen: list[int] = field(default_factory=list)
+    late: list[float] = field(default_factory=list)
+    connects: int = 0
+    refused: list[str] = field(default_factory=list)
+    arrived: float = 0.0
+    done: bool = False
+
+
+class Reading(asyncio.Protocol):
+    """One connection of a client: every event as it comes, in as few instructions as it takes."""
+
+    def __init__(self, client: Client, request: bytes) -> None:
+        self.client, self.request = client, request
+        self.rest = b""
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.status = b""
+        self.left = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        transport.write(self.request)
+
+    def data_received(self, data: bytes) -> None:
+        now = time.time()
+        client = self.client
+        *lines, self.rest = (self.rest + data).split(b"\n")
+        for line in lines:
+            if line.startswith(b'data: {"seq"'):
+                event = json.loads(line[6:])
+                client.seen.append(event["seq"])
+                # What was written before is not late, and neither is what a client asks for that was away.
+                if "at" in event and event["at"] > client.arrived:
+                    client.late.append((now - event["at"]) * 1000)
+            elif line.startswith(b"retry:"):
+                client.arrived = now
+            elif line.startswith(b"event: done"):
+                client.done = True
+                self.transport.close()
+            elif line.startswith(b"HTTP/1.1 "):
+                self.status = line[9:12]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        # Who left before an answer came was not refused one.
+        if self.status != b"200" and not self.left:
+            self.client.refused.append(self.status.decode() or repr(exc))
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+
+def request(run: UUID, cookie: str, after: int) -> bytes:
+    known = f"Last-Event-ID: {after}\r\n" if after else ""
+    return (
+        f"GET /streams/tailorings/{run} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n"
+        f"Cookie: {cookie}\r\n{known}\r\n"
+    ).encode()
+
+
+async def follow(client: Client, *, run: UUID, cookie: str, port: int, until: float, chance: random.Random) -> None:
+    """Stay until the run is over, coming back as a browser does."""
+    while not client.done and time.monotonic() < until:
+        client.connects += 1
+        after = client.seen[-1] if client.seen else client.after
+        try:
+            _, reading = await asyncio.get_running_loop().create_connection(
+                lambda after=after: Reading(client, request(run, cookie, after)), "127.0.0.1", port
+            )
+        except OSError as error:
+            client.refused.append(repr(error))
+            await asyncio.sleep(0.5)
+            continue
+        patience = chance.uniform(2, 8) if client.drops else max(until - time.monotonic(), 0.1)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(reading.ended), patience)
+        if not reading.ended.done():
+            reading.left = True
+            reading.transport.abort()
+            await reading.ended
+        if not client.done:
+            await asyncio.sleep(chance.uniform(0.1, 0.5))
+
+
+class NeverReads:
+    """A connection whose other end asks and then looks away."""
+
+    def __init__(self, port: int, run: UUID, cookie: str) -> None:
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.socket.connect(("127.0.0.1", port))
+        self.socket.sendall(request(run, cookie, 0))
+        self.own_port = self.socket.getsockname()[1]
+
+
+def held(pid: int, ports: set[int]) -> int:
+    """How many of these clients' connections a process still has open."""
+    inodes = set()
+    for one in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            inodes.add(str(one.readlink()).removeprefix("socket:[").removesuffix("]"))
+    count = 0
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        parts = line.split()
+        count += int(parts[2].rpartition(":")[2], 16) in ports and parts[9] in inodes
+    return count
+
+
+def rss_kb(pid: int) -> int:
+    text = Path(f"/proc/{pid}/status").read_text()
+    return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("VmRSS"))
+
+
+def cpu_seconds(pid: int) -> float:
+    parts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(parts[11]) + int(parts[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def threads(pid: int) -> int:
+    return len(list(Path(f"/proc/{pid}/task").iterdir()))
+
+
+def listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+def worker_of(master: int) -> int:
+    while not (children := Path(f"/proc/{master}/task/{master}/children").read_text().split()):
+        time.sleep(0.05)
+    return int(children[0])
+
+
+@contextlib.contextmanager
+def stream_process(database: str) -> Iterator[tuple[int, int]]:
+    """The stream process as the Procfile has it; gives its worker's pid and its port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    line = next(
+        one.removeprefix("stream: exec ") for one in Path("Procfile").read_text().splitlines() if one[:7] == "stream:"
+    )
+    command = shlex.split(line.replace("$HRASSIST_STREAM_PORT", str(port)))
+    env = {**os.environ, "HRASSIST_ENV": "development", "DATABASE_URL": database, "HRASSIST_STREAM_PORT": str(port)}
+    process = subprocess.Popen(command, env=env)
+    try:
+        until = time.monotonic() + 60
+        while not listens(port):
+            if time.monotonic() > until or process.poll() is not None:
+                raise SystemExit("The stream process did not start.")
+            time.sleep(0.2)
+        # Its master listens before the worker has answered anything: whoever comes now comes to a cold process.
+        yield worker_of(process.pid), port
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def fill() -> tuple[UUID, UUID, str]:
+    """Two runs and a recruiter who is signed in; gives the runs and the cookie."""
+    from importlib import import_module
+
+    from django.conf import settings
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+
+    from jobs.models import TailoringRun
+    from tests.factories import ApplicationFactory, ResumeFactory, UserFactory
+
+    user = UserFactory(username="load", role="Recruiter")
+    application = ApplicationFactory()
+    resume = ResumeFactory(candidate=application.candidate)
+    runs = [
+        TailoringRun.objects.create(
+            application=application, resume=resume, provider="offline", brief={}, language="en", with_letter=False,
+            source={}, source_text="", created_by=user, input_hash=str(number), state=TailoringRun.State.RUNNING,
+        )
+        for number in range(2)
+    ]  # fmt: skip
+    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return runs[0].pk, runs[1].pk, f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
+
+
+def write(run: UUID, *, count: int, rate: float, size: int = 120, end: bool = True) -> int:
+    """Tell so many events at this rate, each with the moment it was written; gives the last number."""
+    from django.utils import timezone
+
+    from jobs.models import TailoringEvent, TailoringRun
+    from jobs.tailoring.events import Teller
+
+    teller, begun = Teller(run), time.monotonic()
+    for number in range(count):
+        time.sleep(max(0.0, begun + number / rate - time.monotonic()) if rate else 0)
+        teller.tell("text", agent="implementation", text="x" * size, at=time.time())
+    if end:
+        TailoringRun.objects.filter(pk=run).update(state=TailoringRun.State.REVIEW, updated_at=timezone.now())
+        teller.tell("state", state="review")
+    last = TailoringEvent.objects.filter(run=run).order_by("-seq").first()
+    return last.seq if last else 0
+
+
+@contextlib.contextmanager
+def writer(database: str, run: UUID, *, count: int, rate: float, size: int, end: bool) -> Iterator[Any]:
+    """A process of its own that writes, as a worker is one."""
+    said = json.dumps({"run": str(run), "count": count, "rate": rate, "size": size, "end": end})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.load.streams", "--write", said], env={**os.environ, "DATABASE_URL": database}
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait(20)
+
+
+@dataclass
+class Machine:
+    """What the process took at its fullest."""
+
+    rss: int = 0
+    threads: int = 0
+    connections: int = 0
+    loads: list[float] = field(default_factory=list)
+
+
+async def watch(machine: Machine, pid: int, database: str) -> None:
+    async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
+        while True:
+            machine.rss, machine.threads = max(machine.rss, rss_kb(pid)), max(machine.threads, threads(pid))
+            found = await connection.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+            machine.connections = max(machine.connections, (await found.fetchone() or [0])[0])
+            machine.loads.append(os.getloadavg()[0])
+            await asyncio.sleep(1)
+
+
+def wrong(client: Client, last: int) -> str:
+    """What this client did not get, or got twice or in another order."""
+    wanted = list(range(client.after + 1, last + 1))
+    if client.seen == wanted:
+        return ""
+    lost = len(set(wanted) - set(client.seen))
+    return f"{lost} of {len(wanted)} lost, {len(client.seen)} came, done {client.done}, refused {client.refused[:3]}"
+
+
+async def crowd(
+    options: argparse.Namespace, database: str, *, run: UUID, large: UUID, cookie: str, first: int
+) -> list[str]:  # fmt: skip
+    """Everything at once; gives what is wrong."""
+    chance = random.Random(11)
+    clients = [
+        Client(after=chance.randint(1, first) if number % 5 == 1 else 0, drops=number % 10 == 3)
+        for number in range(options.clients)
+    ]
+    count = int(options.seconds * options.rate)
+    machine, trouble = Machine(), []
+    with stream_process(database) as (pid, port):
+        before, begun, cpu_begun = rss_kb(pid), time.monotonic(), cpu_seconds(pid)
+        until = begun + ARRIVAL_SECONDS + options.seconds * 3
+        watching = asyncio.create_task(watch(machine, pid, database))
+        following = [
+            asyncio.create_task(follow(one, run=run, cookie=cookie, port=port, until=until, chance=chance))
+            for one in clients
+        ]
+        with (
+            writer(database, run, count=count, rate=options.rate, size=120, end=True) as writing,
+            writer(database, large, count=options.seconds * LARGE_RATE, rate=LARGE_RATE, size=LARGE_EVENT, end=False),
+        ):
+            while not all(one.arrived for one in clients) and time.monotonic() < begun + ARRIVAL_SECONDS:
+                await asyncio.sleep(0.05)
+            arrived = time.monotonic() - begun
+            at_rest, cpu_before = rss_kb(pid), cpu_seconds(pid)
+            slow = [NeverReads(port, large, cookie) for _ in range(SLOW)]
+            ports = {one.own_port for one in slow}
+            steady = time.monotonic()
+            await asyncio.gather(*following)
+            cpu = (cpu_seconds(pid) - cpu_before) / (time.monotonic() - steady)
+            while held(pid, ports) and time.monotonic() < steady + LET_GO_WITHIN:
+                await asyncio.sleep(0.5)
+            kept, let_go = held(pid, ports), time.monotonic() - steady
+            if writing.poll() not in (0, None):
+                trouble.append("The writer failed; its error stands above.")
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
+    last = first + count + 1
+    late = sorted(value for one in clients for value in one.late)
+    lacking = [why for one in clients if (why := wrong(one, last))]
+    delivered = sum(len(one.seen) for one in clients)
+    say(f"{options.clients} clients, {count} events at {options.rate:g}/s, {delivered} deliveries; a cold process had all of them after {arrived:.1f} s ({(cpu_before - cpu_begun) * 1000 / options.clients:.1f} ms of CPU each)")  # fmt: skip  # noqa: E501
+    say(f"connects {sum(one.connects for one in clients)}, refused {sum(len(one.refused) for one in clients)}")
+    say(f"memory {before // 1024} MB before, {machine.rss // 1024} MB at most: {(at_rest - before) / options.clients:.0f} KB a client when all had come")  # fmt: skip  # noqa: E501
+    say(f"threads {machine.threads}, database connections {machine.connections} (with ours and the writers'), CPU {cpu:.0%} of a core")  # fmt: skip  # noqa: E501
+    say(f"load of the machine {statistics.fmean(machine.loads):.1f} on {os.cpu_count()} processors")
+    if late:
+        p50, p99 = late[len(late) // 2], late[int(len(late) * 0.99)]
+        say(f"delivery p50 {p50:.0f} ms, p99 {p99:.0f} ms, most {late[-1]:.0f} ms (p99 wanted below {P99_MS:.0f} ms on an idle core)")  # fmt: skip  # noqa: E501
+        if options.strict and p99 > P99_MS:
+            trouble.append(f"p99 is {p99:.0f} ms.")
+    say(f"{SLOW} clients never read: {kept} still held after {let_go:.0f} s")
+    if not late or delivered < options.clients * count // 2:
+        trouble.append("Hardly anything was delivered.")
+    if lacking:
+        trouble += [f"{len(lacking)} clients lack events or have them out of order, such as:", *lacking[:5]]
+    if kept:
+        trouble.append(f"{kept} clients that never read were kept.")
+    return trouble
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clients", type=int, default=1000)
+    parser.add_argument("--seconds", type=int, default=30)
+    parser.add_argument("--rate", type=float, default=10)
+    parser.add_argument("--strict", action="store_true", help="fail also on a missed p99")
+    parser.add_argument("--write", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hrassist.settings")
+    if "DATABASE_URL" not in os.environ:
+        os.environ["DATABASE_URL"] = devdb.urls(Path(os.environ.get("HRASSIST_VAR_DIR", "var")) / "devdb").owner
+    django.setup()
+    if options.write:
+        said = json.loads(options.write)
+        write(UUID(said.pop("run")), **said)
+        return
+    from django.db import connections
+
+    from tests.bench.api_lists import own_database
+
+    with own_database() as conninfo:
+        mine = connections["default"].settings_dict
+        address = f"postgres://{mine['USER']}:{mine['PASSWORD']}@{mine['HOST']}:{mine['PORT']}/{mine['NAME']}"
+        assert conninfo
+        run, large, cookie = fill()
+        first = write(run, count=WRITTEN_BEFORE, rate=0, end=False)
+        trouble = asyncio.run(crowd(options, address, run=run, large=large, cookie=cookie, first=first))
+    if trouble:
+        sys.exit("\n".join(trouble))
+
+
+if __name__ == "__main__":
+    main()
