@@ -26,6 +26,7 @@ TOP = 10
 MOST_LISTED = 1000
 MOST_CARDS = 60
 MUST = "must"
+NOTHING_FOUND = MatchEvidence.Strength.NONE
 
 
 def build(document: ReportDocument, *, user: User, look: Look, now: datetime, today: date) -> Report:
@@ -71,8 +72,8 @@ def _overview(report: Report, rows: list[Application], job: Job, scope: Scope) -
         paper.figures(
             ("Applications", paper.number(len(rows))),
             ("In process", paper.number(counts[Status.ACTIVE])),
-            ("Hired", paper.number(counts[Status.HIRED]), f"of {len(seats)} seats" if seats else ""),
-            ("Seats filled", f"{filled} of {len(seats)}" if seats else paper.NOTHING),
+            ("Hired", paper.number(counts[Status.HIRED]), f"of {len(seats)} openings" if seats else ""),
+            ("Openings filled", f"{filled} of {len(seats)}" if seats else paper.NOTHING),
             ("Days to hire", paper.days(taken.median), "median" if taken.median is not None else ""),
         ),
         None if rows else paper.quiet("Nobody has applied yet. Everything below fills with the first application."),
@@ -122,11 +123,11 @@ def _openings(report: Report, job: Job) -> None:
     for seat in job.openings.select_related("filled_by__candidate").order_by("number"):
         by = applicant(seat.filled_by, report.shown) if seat.filled_by else ""
         state = seat.get_close_reason_display() if seat.closed_at else "Open"
-        rows.append([f"Seat {seat.number}", state, seat.opened_at, seat.closed_at, by])
+        rows.append([f"Opening {seat.number}", state, seat.opened_at, seat.closed_at, by])
     report.section(
-        "Seats",
-        paper.table([("Seat", 1), ("State", 1.2), ("Opened", 1.3), ("Closed", 1.3), ("Filled by", 2.5)], rows)
-        or paper.quiet("This job has no seats yet."),
+        "Openings",
+        paper.table([("Opening", 1.1), ("State", 1.2), ("Opened", 1.3), ("Closed", 1.3), ("Filled by", 2.5)], rows)
+        or paper.quiet("This job has no openings yet."),
     )
 
 
@@ -214,7 +215,9 @@ def proofs(found: list[MatchEvidence], run: MatchRun) -> list[tuple[str, str, st
         if one.criterion >= len(run.criteria):
             continue
         asked = run.criteria[one.criterion]
-        strength = f"{'must-have' if asked.get('kind') == MUST else 'nice to have'} · {one.get_strength_display()}"
+        strength = "Nothing found" if one.strength == NOTHING_FOUND else str(one.get_strength_display())
+        if asked.get("kind") == MUST:
+            strength += ", a must-have"
         where = f" (page {one.page})" if one.page else ""
         said.append((str(asked["text"]), strength, f"“{one.quote}”{where}" if one.quote else ""))
     return said

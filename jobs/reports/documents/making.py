@@ -25,7 +25,7 @@ from hrassist.lib.typesetting import NoFont
 from hrassist.models import Notification
 from jobs.models import ReportDocument, ReportPerson, ReportRecipient
 from jobs.models.report_document import NEEDED, ReportKind
-from jobs.reports.documents import job, paper, pdf, word
+from jobs.reports.documents import bias, candidate, drive, job, monthly, paper, pdf, word
 from jobs.reports.documents.paper import Report
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,11 @@ PDF = "application/pdf"
 TYPES = {"docx": DOCX, "pdf": PDF}
 State = ReportDocument.State
 BUILDERS: dict[str, Callable[..., Report]] = {
+    ReportKind.CANDIDATE: candidate.build,
     ReportKind.JOB: job.build,
+    ReportKind.DRIVE: drive.build,
+    ReportKind.MONTHLY: monthly.build,
+    ReportKind.BIAS: bias.build,
 }
 NO_PDF = "Some letters in it have no font on this server, so there is no PDF: the DOCX has everything."
 HIDDEN = "You do not see any more what this report is about."

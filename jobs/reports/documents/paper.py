@@ -163,7 +163,7 @@ def said(report: Report, *, brand: dict[str, Any], owner: User, made_at: datetim
         "facts": _clean([[label, value] for label, value in report.facts if value]),
         "sections": _clean(report.sections),
         "brand": brand,
-        "foot": foot if report.personal else "Figures only: this report names nobody.",
+        "foot": foot if report.personal else "Figures only: no candidate is named.",
         "made": _clean(f"Made on {moment(made_at)} for {owner.display_name}, with what they may see."),
         "language": "en",
     }

@@ -157,14 +157,11 @@ def _list(document: Document, block: Mapping[str, Any]) -> None:
 
 
 def _evidence(document: Document, block: Mapping[str, Any]) -> None:
-    for asked, strength, quote in block["items"]:
-        line = document.add_paragraph()
-        line.paragraph_format.left_indent, line.paragraph_format.space_after = Mm(3), Pt(3)
-        _styled(line, asked, size=9.5, bold=True)
-        _styled(line, f"  {strength}", size=9, colour=GREY)
-        if quote:
-            line.add_run().add_break()
-            _styled(line, quote, size=9.5, italic=True)
+    columns = [
+        {"label": label, "width": width, "align": "left"}
+        for label, width in (("Asked for", 2.3), ("Found", 1.9), ("In the resume", 4))
+    ]
+    _grid(document, columns, [[asked, strength, quote or "–"] for asked, strength, quote in block["items"]])
 
 
 def _table(document: Document, block: Mapping[str, Any]) -> None:
@@ -187,7 +184,7 @@ def _grid(document: Document, columns: Sequence[Mapping[str, Any]], rows: Sequen
     _under(about, "w:tblLayout", type="fixed")
     margins = _under(about, "w:tblCellMar")
     for side in ("left", "right"):
-        _under(margins, f"w:{side}", w="70", type="dxa")
+        _under(margins, f"w:{side}", w="85", type="dxa")
     _under(about, "w:tblLook", val="0420", firstRow="1", noVBand="1")
     grid = _under(table, "w:tblGrid")
     for width in widths:
