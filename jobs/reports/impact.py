@@ -60,21 +60,24 @@ class Counted:
 DIMENSIONS = {"source": "Source", "country": "Country of residence", "language": "Language of the resume"}
 OF_PEOPLE = f"""
     WITH {ENTERED}, {REACHED}, newest AS (
-        SELECT DISTINCT ON (job_id) id, job_id, ranked FROM jobs_matchrun
+        SELECT DISTINCT ON (job_id) id, job_id FROM jobs_matchrun
         WHERE job_id = ANY(%(jobs)s) AND created_at >= %(begins)s AND created_at < %(ends)s
         ORDER BY job_id, created_at DESC, id DESC
+    ), people AS (
+        SELECT reached.source, candidate.country, coalesce(resume.language, '') AS language, reached.rank, place.id,
+               rank() OVER (PARTITION BY reached.job_id, place.id IS NULL ORDER BY place.rank) AS position,
+               count(*) OVER (PARTITION BY reached.job_id, place.id IS NULL) AS ranked
+        FROM reached
+        JOIN jobs_application application ON application.id = reached.application_id
+        JOIN candidates_candidate candidate ON candidate.id = application.candidate_id
+        LEFT JOIN candidates_resume resume ON resume.candidate_id = candidate.id AND resume.is_current
+            AND resume.state = 'ready'
+        LEFT JOIN newest ON newest.job_id = reached.job_id
+        LEFT JOIN jobs_match place ON place.run_id = newest.id AND place.candidate_id = candidate.id
     )
-    SELECT reached.source, candidate.country, coalesce(resume.language, '') AS language, count(*) AS people,
-           count(*) FILTER (WHERE reached.rank >= 2) AS selected, count(place.id) AS scored,
-           count(*) FILTER (WHERE place.rank <= newest.ranked / 2.0) AS above
-    FROM reached
-    JOIN jobs_application application ON application.id = reached.application_id
-    JOIN candidates_candidate candidate ON candidate.id = application.candidate_id
-    LEFT JOIN candidates_resume resume ON resume.candidate_id = candidate.id AND resume.is_current
-        AND resume.state = 'ready'
-    LEFT JOIN newest ON newest.job_id = reached.job_id
-    LEFT JOIN jobs_match place ON place.run_id = newest.id AND place.candidate_id = candidate.id
-    GROUP BY reached.source, candidate.country, resume.language
+    SELECT source, country, language, count(*) AS people, count(*) FILTER (WHERE rank >= 2) AS selected,
+           count(id) AS scored, count(*) FILTER (WHERE id IS NOT NULL AND position <= ranked / 2.0) AS above
+    FROM people GROUP BY source, country, language
 """  # noqa: S608  constants of jobs.reports.scope
 
 
@@ -103,7 +106,7 @@ def pooled(groups: Sequence[Group]) -> list[Group]:
     """The groups with the small ones as one, so that no figure is about a handful of people.
 
     Where the small ones together are still few, the smallest of the others goes with them: their number would follow
-    from the total. Nothing is left where nobody can be told without telling of few.
+    from the total. Nothing is left where one group is all but everybody.
     """
     shown = [one for one in groups if one.people >= SMALLEST]
     small = [one for one in groups if one.people < SMALLEST]
@@ -112,7 +115,7 @@ def pooled(groups: Sequence[Group]) -> list[Group]:
     rest = _together(small)
     while rest.people < SMALLEST and shown:
         rest = _together([rest, shown.pop()])
-    return [*shown, rest] if rest.people >= SMALLEST else []
+    return [*shown, rest] if shown else []
 
 
 def _together(groups: Sequence[Group]) -> Group:

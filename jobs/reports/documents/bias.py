@@ -38,19 +38,31 @@ NO_ANSWERS = (
 )
 
 METHOD = (
-    "Selected: the application stands, or stood when it ended, at an interview stage or beyond. Steps that were taken "
-    + "back do not count.",
-    "Scored: the share that stands in the better half (above the median) of the newest ranking of their job in the "
-    + "period. Scores of different jobs are not compared with each other.",
-    "Impact ratio: the rate of a group divided by the highest rate of a compared group. Compared are groups of at "
-    + f"least {impact.SMALLEST} people and {impact.SHARE:.0%} of all; unknown and pooled groups are counted and not "
-    + "compared.",
-    "p: how likely a difference of this size is by chance, Fisher's exact test (two-sided), the normal curve above "
-    + f"{impact.EXACT_UP_TO:,} people. Many comparisons are made: some fall below 0.05 by chance alone.",
-    f"Groups of fewer than {impact.SMALLEST} people are counted together; where these are still few, the next "
-    + "smallest goes with them.",
-    "Limits: people who never applied are not in the data; who was erased counts with what is left of them; a person "
-    + "who applied twice counts twice.",
+    (
+        "Selected: the application stands, or stood when it ended, at an interview stage or beyond. Steps that were "
+        "taken back do not count."
+    ),
+    (
+        "Scored: the share that stands in the better half (above the median) of who applied for a job and stand in its "
+        "newest ranking of the period. Scores of different jobs are not compared with each other."
+    ),
+    (
+        "Impact ratio: the rate of a group divided by the highest rate of a compared group. Compared are groups of at "
+        f"least {impact.SMALLEST} people and {impact.SHARE:.0%} of all; unknown and pooled groups are counted and not "
+        "compared."
+    ),
+    (
+        "p: how likely a difference of this size is by chance, Fisher's exact test (two-sided), the normal curve above "
+        f"{impact.EXACT_UP_TO:,} people. Many comparisons are made: some fall below 0.05 by chance alone."
+    ),
+    (
+        f"Groups of fewer than {impact.SMALLEST} people are counted together; where these are still few, the next "
+        "smallest goes with them. Where one group is nearly everybody, nothing is shown."
+    ),
+    (
+        "Limits: people who never applied are not in the data; who was erased counts with what is left of them; a "
+        "person who applied twice counts twice."
+    ),
 )
 
 
@@ -154,7 +166,7 @@ def _dimension(report: Report, counted: Counted, name: str, label: str, look: Lo
             colour=look.accent,
         ),
         _rates(chosen, ("Applied", "Selected")),
-        paper.heading("Scoring", "in the better half of the newest ranking of their job"),
+        paper.heading("Scoring", "in the better half of who applied, in the newest ranking of their job"),
         _rates(scored, ("Ranked", "Better half")),
     )
 
@@ -168,7 +180,7 @@ def _rates(rates: Sequence[Rate], names: tuple[str, str]) -> Block:
              "below four fifths" if one.is_low else " "]
             for one in rates
         ],
-    ) or paper.quiet("Too few people to give a figure that is not about a handful of them.")  # fmt: skip
+    ) or paper.quiet("Nothing to compare that is not about a handful of people.")  # fmt: skip
 
 
 def _ratio(one: Rate) -> str:
