@@ -17,7 +17,7 @@ from hrassist.identity import break_glass, notices, resets
 from hrassist.identity.sessions import SessionStore
 from hrassist.lib import mail, tally, throttle
 from hrassist.models import IdempotencyRecord
-from jobs.actions import intake, ranking_log, report_documents, scorecards, settling, tailorings
+from jobs.actions import intake, ranking_log, report_documents, report_schedules, scorecards, settling, tailorings
 from jobs.models import IntakeSubmission
 
 Work = Callable[[datetime], None]
@@ -154,6 +154,12 @@ def take_up_tailorings(now: datetime) -> None:
 def take_up_reports(now: datetime) -> None:
     """Give the report whose worker died to another one, which makes it from the start."""
     report_documents.take_up(now=now)
+
+
+@every("7 * * * *")
+def make_scheduled_reports(now: datetime) -> None:
+    """Have every report made whose day has come, once for each of its recipients."""
+    report_schedules.run_due(now=now)
 
 
 @every("52 3 * * *")

@@ -23,6 +23,7 @@ from jobs import tasks
 from jobs.models import Application, Job, RecruitmentDrive, ReportDocument, ReportPerson, ReportSchedule
 from jobs.models.report_document import NEEDED, ReportKind
 from jobs.models.scorecard import owes_a_card
+from jobs.reports.documents import pdf
 from jobs.reports.documents.making import TYPES
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def ask(
     _require_period(document)
     same = ReportDocument.objects.unfinished().filter(
         kind=kind, owner=by, candidate=document.candidate, application=document.application, job=document.job,
-        drive=document.drive, since=since, until=until,
+        drive=document.drive, since=since, until=until, schedule=schedule,
     )  # fmt: skip
     if (found := same.first()) is not None:
         return found
@@ -166,24 +167,24 @@ def delete(*, document: ReportDocument, by: User) -> None:
     transaction.on_commit(lambda: _forget(keys))
 
 
-def open_file(*, document_id: UUID, kind: str, by: User) -> OpenFile:
+def open_file(*, document_id: UUID, kind: str, by: User, action: str = "report.downloaded", **said: Any) -> OpenFile:
     """One file of a report, on record before its first byte. Raises NotFound, SeesLess, AwaitsCard, FileAltered."""
     row = ReportDocument.objects.visible_to(by).filter(pk=document_id).first()
     key = getattr(row, f"{kind}_key", "") if row is not None and kind in TYPES else ""
     if row is None or not key:
-        audit.denied("report.downloaded", by=by, reason_code="absent_or_hidden", http_status=404, asked=document_id)
+        audit.denied(action, by=by, reason_code="absent_or_hidden", http_status=404, asked=document_id)
         raise NotFound("There is no such file, or you may not see it.")
     try:
         require_sight(row, by=by)
     except Conflict as error:
         audit.denied(
-            "report.downloaded", target=row, by=by, subject=row.candidate_id, job=row.job_id, reason_code=error.code,
+            action, target=row, by=by, subject=row.candidate_id, job=row.job_id, reason_code=error.code,
             http_status=error.status,
         )  # fmt: skip
         raise
     audit.viewed(
-        "report.downloaded", target=row, by=by, subject=row.candidate_id, job=row.job_id, kind=row.kind, format=kind,
-        people=row.people.count(),
+        action, target=row, by=by, subject=row.candidate_id, job=row.job_id, kind=row.kind, format=kind,
+        people=row.people.count(), **said,
     )  # fmt: skip
     try:
         content = b"".join(storage.clean().open(key))
@@ -196,6 +197,15 @@ def open_file(*, document_id: UUID, kind: str, by: User) -> OpenFile:
     return OpenFile(
         filename=filename(row, kind), content_type=TYPES[kind], size=len(content), content=io.BytesIO(content)
     )
+
+
+def page_picture(*, document_id: UUID, page: int, by: User) -> bytes:
+    """One page of the PDF as PNG, under the same rules as the file. Raises NotFound beyond the last page."""
+    file = open_file(document_id=document_id, kind="pdf", by=by, action="report.previewed", page=page)
+    found = pdf.page_of(file.content.read(), page)
+    if found is None:
+        raise NotFound("This report has no such page.")
+    return found
 
 
 def require_sight(document: ReportDocument, *, by: User) -> None:

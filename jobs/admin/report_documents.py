@@ -21,7 +21,7 @@ from hrassist.admin import cells, navigation, pages
 from hrassist.admin.navigation import NavItem
 from hrassist.admin.site import add_page
 from hrassist.lib.errors import DomainError
-from hrassist.lib.serving import file_answer
+from hrassist.lib.serving import file_answer, guarded
 from jobs.actions import report_documents as actions
 from jobs.admin import job_choice
 from jobs.admin.doing import do
@@ -31,6 +31,7 @@ from jobs.models.report_document import ReportKind, kinds_for
 State = ReportDocument.State
 COLOURS = {State.QUEUED: "", State.MAKING: "blue", State.READY: "good", State.FAILED: "bad"}
 SHOWN = 50
+PREVIEWED = 20
 YEAR = 365
 
 
@@ -213,6 +214,7 @@ def page_view(request: HttpRequest, reportdocument_id: UUID) -> HttpResponse:
         "files": files,
         "about": _about(document),
         "people": document.people.count(),
+        "previews": range(1, min(document.pages, PREVIEWED) + 1),
         "may_delete": user.has_perm("jobs.delete_reportdocument"),
     }
     answer = TemplateResponse(
@@ -283,6 +285,19 @@ def docx_view(request: HttpRequest, reportdocument_id: UUID) -> HttpResponseBase
     return _file(request, reportdocument_id, "docx")
 
 
+@require_safe
+def preview_view(request: HttpRequest, reportdocument_id: UUID, page: int) -> HttpResponseBase:
+    """One page of the stored PDF as a picture; it is read as a download is, and put on record."""
+    user: Any = request.user
+    try:
+        picture = actions.page_picture(document_id=reportdocument_id, page=page, by=user)
+    except DomainError as error:
+        if error.status == 404:
+            raise Http404(error.message) from error
+        raise
+    return guarded(HttpResponse(picture, content_type="image/png"), filename=f"page-{page}.png", inline=True)
+
+
 def _file(request: HttpRequest, reportdocument_id: UUID, kind: str) -> HttpResponseBase:
     user: Any = request.user
     try:
@@ -328,6 +343,7 @@ add_page("reports/documents/<uuid:reportdocument_id>/", page_view, name="jobs_re
 add_page("reports/documents/<uuid:reportdocument_id>/state/", state_view, name="jobs_report_document_state")
 add_page("reports/documents/<uuid:reportdocument_id>/step/", step_view, name="jobs_report_document_step")
 add_page("reports/documents/<uuid:reportdocument_id>/pdf/", pdf_view, name="jobs_report_document_pdf")
+add_page("reports/documents/<uuid:reportdocument_id>/page/<int:page>/", preview_view, name="jobs_report_document_page")
 add_page("reports/documents/<uuid:reportdocument_id>/docx/", docx_view, name="jobs_report_document_docx")
 navigation.add(
     NavItem(

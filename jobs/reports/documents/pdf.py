@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import pypdfium2
 
 from hrassist.lib import typesetting
 
@@ -21,6 +24,16 @@ def report(paper: Mapping[str, Any], *, made_at: datetime) -> bytes:
 
 def pages(paper: Mapping[str, Any], *, dots_per_inch: int = 90) -> list[bytes]:
     return typesetting.pictures(TEMPLATE, breakable(paper), dots_per_inch=dots_per_inch)
+
+
+def page_of(made: bytes, number: int, *, zoom: float = 1.6) -> bytes | None:
+    """A page of a PDF of ours, from 1 on, as PNG."""
+    with pypdfium2.PdfDocument(made) as read:
+        if not 1 <= number <= len(read):
+            return None
+        out = io.BytesIO()
+        read[number - 1].render(scale=zoom).to_pil().quantize(128).save(out, "PNG")
+        return out.getvalue()
 
 
 def breakable(paper: Mapping[str, Any]) -> dict[str, Any]:
