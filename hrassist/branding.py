@@ -25,10 +25,13 @@ class Look:
     heading: str
     accent: str
     logo: bytes = b""
+    # Width by height of the logo.
+    ratio: float = 1.0
 
     def as_data(self) -> dict[str, Any]:
         return {
             "name": clean(self.name), "heading": self.heading, "accent": self.accent, "logo": list(self.logo),
+            "ratio": self.ratio,
         }  # fmt: skip
 
 
@@ -45,6 +48,7 @@ def look() -> Look:
         heading=chosen.heading_colour,
         accent=chosen.accent_colour,
         logo=logo_of(chosen) or b"",
+        ratio=round(chosen.logo_width / chosen.logo_height, 3) if chosen.logo_height else 1.0,
     )
 
 

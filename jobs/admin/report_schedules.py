@@ -91,6 +91,7 @@ def list_view(request: HttpRequest) -> HttpResponse:
         "tab": "schedules",
         "rows": [
             {"schedule": one, "places": (places := list(one.places.all())), "mine": _mine(places, user),
+             "names": ", ".join(place.user.display_name for place in places),
              "failed": [place for place in places if place.failed_for]}
             for one in rows.prefetch_related("places__user")[:200]
         ],

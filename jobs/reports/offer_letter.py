@@ -90,7 +90,7 @@ def word(said: dict[str, Any], *, made_at: datetime) -> bytes:
 def _write_letter(paper: Document, said: dict[str, Any]) -> None:
     head, brand = paper.add_paragraph(), said["brand"]
     if brand["logo"]:
-        shape = head.add_run().add_picture(io.BytesIO(bytes(brand["logo"])), height=Mm(12))
+        shape = head.add_run().add_picture(io.BytesIO(bytes(brand["logo"])), height=Mm(min(12, 80 / brand["ratio"])))
         shape._inline.docPr.set("descr", said["company"])
         head = paper.add_paragraph()
     head.add_run(said["company"]).bold = True

@@ -76,7 +76,7 @@ def _document(paper: Mapping[str, Any], *, made_at: datetime) -> Document:
 
 def _head(line: Paragraph, brand: Mapping[str, Any]) -> None:
     if brand["logo"]:
-        shape = line.add_run().add_picture(io.BytesIO(bytes(brand["logo"])), height=Mm(9))
+        shape = line.add_run().add_picture(io.BytesIO(bytes(brand["logo"])), height=Mm(min(9, 70 / brand["ratio"])))
         _describe(shape, brand["name"])
     else:
         _styled(line, brand["name"], size=10, colour=brand["heading"].removeprefix("#"), bold=True)
@@ -159,7 +159,7 @@ def _list(document: Document, block: Mapping[str, Any]) -> None:
 def _evidence(document: Document, block: Mapping[str, Any]) -> None:
     columns = [
         {"label": label, "width": width, "align": "left"}
-        for label, width in (("Asked for", 2.3), ("Found", 1.9), ("In the resume", 4))
+        for label, width in (("Asked for", 2.3), ("Found", 2.3), ("In the resume", 4))
     ]
     _grid(document, columns, [[asked, strength, quote or "–"] for asked, strength, quote in block["items"]])
 
