@@ -21,9 +21,10 @@ class HrassistConfig(AppConfig):
         from hrassist.identity import gate, standing  # noqa: PLC0415
         from hrassist.lib.storage.named import keep  # noqa: PLC0415
         from hrassist.metrics import statements  # noqa: PLC0415
-        from hrassist.models import long_task  # noqa: PLC0415
+        from hrassist.models import branding, long_task  # noqa: PLC0415
         from hrassist.ops.backup import checks as backup_checks  # noqa: F401, PLC0415
 
+        keep(branding.logos_named)
         keep(long_task.files_named)
         standing.connect()
         statements.watch()

@@ -57,9 +57,15 @@ _PRIVACY = (
     | _models("candidates", "legalhold retentionrule retentiondue poolmembership", VIEW)
 )  # fmt: skip
 
+# Reports as documents; what may stand in one follows from what its owner sees.
+_REPORTS = _models("jobs", "reportdocument", VIEW, ADD, DELETE) | _models("jobs", "reportschedule", VIEW)
+_SCHEDULES = _models("jobs", "reportschedule", ADD, CHANGE, DELETE)
+
 ROLES: dict[str, set[str]] = {
     "Recruiter": _COORDINATOR
     | _PRIVACY
+    | _REPORTS
+    | _SCHEDULES
     | {"candidates.download_dataexport"}
     | _models("candidates", _PEOPLE, DELETE)
     | _models("candidates", "resume", CHANGE, DELETE)
@@ -82,6 +88,7 @@ ROLES: dict[str, set[str]] = {
         "candidates.merge_candidate",
         "candidates.bulk_change_candidate",
         "hrassist.share_savedview",
+        "hrassist.change_branding",
         "hrassist.issue_own_token",
         "jobs.approve_requisition",
         "jobs.approve_offer",
@@ -92,6 +99,7 @@ ROLES: dict[str, set[str]] = {
     "Hiring manager": _SEE_JOBS
     | _SEE_PEOPLE
     | _SCORE
+    | _REPORTS
     | _models("jobs", "application stagetransition", CHANGE)
     | _models("jobs", "matchrun", ADD)
     | _models("jobs", "requisition", VIEW, ADD, CHANGE)
@@ -109,12 +117,15 @@ ROLES: dict[str, set[str]] = {
     },
     "Interviewer": _SEE_JOBS | _SEE_PEOPLE | _SCORE,
     "Auditor": _models("audit", "event", VIEW)
+    | _REPORTS
     | {"audit.export_event", "hrassist.view_security", "jobs.view_ranking_log"},
     # Answers for what is held about people: requests, holds, rules. Reads what they have to judge, hires nobody.
     "Privacy officer": _SEE_JOBS
     | _SEE_PEOPLE
     | _PRIVACY
     | _CONSENTS
+    | _REPORTS
+    | _SCHEDULES
     | _models("candidates", "notice", ADD, CHANGE)
     | _models("jobs", "jurisdictionsetting", VIEW, CHANGE)
     | _models("candidates", "legalhold retentionrule", ADD, CHANGE)
@@ -129,6 +140,7 @@ ROLES: dict[str, set[str]] = {
     | _models("jobs", "jurisdictionsetting", VIEW, CHANGE)
     | _models("jobs", "modelendpoint", VIEW, ADD, CHANGE, DELETE)
     | {
+        "hrassist.change_branding",
         "hrassist.view_all_tokens",
         "hrassist.view_security",
         "hrassist.end_sessions",

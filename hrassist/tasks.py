@@ -17,7 +17,7 @@ from hrassist.identity import break_glass, notices, resets
 from hrassist.identity.sessions import SessionStore
 from hrassist.lib import mail, tally, throttle
 from hrassist.models import IdempotencyRecord
-from jobs.actions import intake, ranking_log, scorecards, settling, tailorings
+from jobs.actions import intake, ranking_log, report_documents, report_schedules, scorecards, settling, tailorings
 from jobs.models import IntakeSubmission
 
 Work = Callable[[datetime], None]
@@ -148,6 +148,24 @@ def end_pool_memberships(now: datetime) -> None:
 def take_up_tailorings(now: datetime) -> None:
     """Give the tailoring of a resume whose worker died to another one, which goes on where it stopped."""
     tailorings.take_up(now=now)
+
+
+@every("* * * * *")
+def take_up_reports(now: datetime) -> None:
+    """Give the report whose worker died to another one, which makes it from the start."""
+    report_documents.take_up(now=now)
+
+
+@every("7 * * * *")
+def make_scheduled_reports(now: datetime) -> None:
+    """Have every report made whose day has come, once for each of its recipients."""
+    report_schedules.run_due(now=now)
+
+
+@every("52 3 * * *")
+def delete_expired_reports(now: datetime) -> None:
+    """Delete reports whose time is over: they are copies of what people told us."""
+    report_documents.delete_expired(now=now)
 
 
 @every("41 3 * * *")

@@ -30,6 +30,7 @@ class JobsConfig(AppConfig):
             job,
             keeping,
             offer,
+            report_document,
             tailoring,
         )
 
@@ -45,6 +46,7 @@ class JobsConfig(AppConfig):
         erased_interviews.register()
         keep(offer.letters_named)
         keep(tailoring.tailored_named)
+        keep(report_document.reports_named)
         tokens.know_jobs(job.open_jobs_of)
         notifications.guard("job_ref", application.jobs_seen)
         operators.add(*finding.OPERATORS)

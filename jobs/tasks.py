@@ -11,6 +11,7 @@ from procrastinate.contrib.django import app
 from hrassist.lib import mail, storage
 from jobs.calendars import sending
 from jobs.emails import deliver
+from jobs.reports.documents import making
 from jobs.tailoring import export, pipeline
 
 
@@ -55,3 +56,12 @@ def tailor(*, run_id: str) -> None:
 def make_tailored_files(*, run_id: str) -> None:
     """Make the files of an approved tailored resume; doing it twice keeps them once."""
     export.make(UUID(run_id))
+
+
+@app.task(
+    queue="bulk",
+    retry=RetryStrategy(max_attempts=5, exponential_wait=4, retry_exceptions={storage.StorageUnavailable}),
+)
+def make_report(*, document_id: str) -> None:
+    """Make one report; doing it twice makes it once."""
+    making.make(UUID(document_id))

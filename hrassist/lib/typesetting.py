@@ -49,6 +49,15 @@ def pdf(template: Path, said: Mapping[str, Any], *, made_at: datetime) -> bytes:
     raise NoFont
 
 
+def pictures(template: Path, said: Mapping[str, Any], *, dots_per_inch: int) -> list[bytes]:
+    """Every page as PNG; letters without a glyph are boxes here."""
+    with _ONE_AT_A_TIME:
+        made = _compiler(template, system_fonts=True).compile(
+            sys_inputs={"letter": json.dumps(said)}, format="png", ppi=dots_per_inch
+        )
+    return [bytes(one) for one in made] if isinstance(made, list) else [bytes(made)]
+
+
 def without_clock(package: bytes) -> bytes:
     """The same package with every entry of one fixed day: the day of writing is in the properties."""
     out = io.BytesIO()

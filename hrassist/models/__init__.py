@@ -1,5 +1,6 @@
 """The nouns of the site itself: who signs in, what they are told, how they look at lists, what works for them."""
 
+from hrassist.models.branding import Branding
 from hrassist.models.break_glass import BreakGlass
 from hrassist.models.idempotency import IdempotencyRecord
 from hrassist.models.long_task import LongTask
@@ -13,6 +14,7 @@ from hrassist.models.user import User
 
 __all__ = [
     "ApiToken",
+    "Branding",
     "BreakGlass",
     "IdempotencyRecord",
     "LongTask",

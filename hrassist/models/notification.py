@@ -38,6 +38,7 @@ class Notification(models.Model):
         MESSAGE_FAILED = "message_failed", "A mail was not delivered"
         TASK_ENDED = "task_ended", "Long work ended"
         DRIVE = "drive", "Drives"
+        REPORT = "report", "Scheduled reports"
         PRIVACY = "privacy", "Privacy: requests, and people who fall due"
         SECURITY = "security", "The security page has a serious finding"
         ACCOUNT = "account", "Your own account and how you sign in"

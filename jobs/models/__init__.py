@@ -14,6 +14,8 @@ from jobs.models.offer import Offer, OfferApproval
 from jobs.models.opening import Opening
 from jobs.models.privacy import JobPrivacy, JurisdictionSetting, RankingOptOut, ReviewRequest
 from jobs.models.referral import Referral
+from jobs.models.report_document import ReportDocument, ReportKind, ReportPerson
+from jobs.models.report_schedule import ReportRecipient, ReportSchedule
 from jobs.models.requisition import Requisition, RequisitionApproval
 from jobs.models.scorecard import Scorecard, ScorecardAttribute, ScorecardRating
 from jobs.models.stage import Stage
@@ -57,6 +59,11 @@ __all__ = [
     "RecruitmentDrive",
     "Referral",
     "RejectionReason",
+    "ReportDocument",
+    "ReportKind",
+    "ReportPerson",
+    "ReportRecipient",
+    "ReportSchedule",
     "Requisition",
     "RequisitionApproval",
     "ReviewRequest",

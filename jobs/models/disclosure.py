@@ -13,6 +13,7 @@ from candidates.models.erasing import Person, of_person
 from jobs.models.application import Application
 from jobs.models.match import Match
 from jobs.models.offer import Offer
+from jobs.models.report_document import named_in_report
 from jobs.models.tailoring import TailoringRun
 
 HIDDEN_JOB = "a job that is not public"
@@ -109,6 +110,10 @@ def register() -> None:
                          "state", "created_at")),
         Section(name="referrals", model="jobs.referral", find=of_application,
                 columns=("application_id", "referred_by", "note", "at")),
+        Section(name="reports", model="jobs.reportdocument", find=named_in_report,
+                about="Papers of ours that name you, drawn from what is given here; they hold others' data too.",
+                columns=("id", "kind", "owner", "created_at", "ended_at", "expires_at")),
+        Withheld(model="jobs.reportperson", why="In which reports you stand: see those."),
         Withheld(model="jobs.matchevidence", why="It stands with each score, as its reasons."),
         Withheld(model="jobs.stagewait", why="Days between the steps, which are given themselves."),
         Withheld(model="jobs.tailoringstep", why="What software wrote on the way to a tailored resume: see its lines."),

@@ -16,6 +16,7 @@ from jobs.models.application import Application, StageTransition
 from jobs.models.drive import IntakeSubmission
 from jobs.models.job import Job
 from jobs.models.message import Message
+from jobs.models.report_document import named_in_report
 from jobs.models.tailoring import TailoringRun
 
 DECISION = "That it was decided, when and by whom: figures, and the proof that people were treated alike."
@@ -121,6 +122,10 @@ def register() -> None:
         Eraser(model="jobs.tailoringevent", find=of_person(f"run__{application}"), delete=True),
         Eraser(model="jobs.tailoringline", find=of_person(f"run__{application}"), delete=True),
         Eraser(model="jobs.provenancelink", find=of_person(f"line__run__{application}"), delete=True),
+        Eraser(model="jobs.reportperson", find=of_person(), delete=True,
+               called=("place in a report", "places in reports")),
+        Eraser(model="jobs.reportdocument", find=named_in_report, delete=True, keys=("docx_key", "pdf_key"),
+               called=("report that names them", "reports that name them")),
         Eraser(model="jobs.message", find=of_person(), delete=True, more_keys=_attachments),
         Eraser(model="jobs.intakesubmission", find=_submissions, delete=True,
                called=("submission of a form", "submissions of a form")),

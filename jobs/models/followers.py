@@ -62,5 +62,7 @@ def register() -> None:
         following("message", "messages", "message"),
         Mover(label=("opt-out of ranking", "opt-outs of ranking"), model="jobs.rankingoptout", move=move_optouts),
         following("place in a ranking", "places in rankings", "match", counted=False, run=Q()),
+        following("report about them", "reports about them", "reportdocument", counted=False),
+        following("place in a report", "places in reports", "reportperson", counted=False, document=Q()),
         following("submission of a form", "submissions of a form", "intakesubmission", counted=False),
     )

@@ -12,8 +12,9 @@ from django.conf import settings
 from django.utils import formats, translation
 from docx.document import Document
 from docx.oxml.ns import qn
-from docx.shared import Pt
+from docx.shared import Mm, Pt, RGBColor
 
+from hrassist import branding
 from hrassist.lib import typesetting
 from hrassist.lib.typesetting import clean, whole_second
 from jobs.models import Offer
@@ -26,7 +27,8 @@ LABELLED_WIDTH = Pt(130)
 def context(offer: Offer) -> dict[str, Any]:
     """What the letter says: plain words only, in the order in which they stand."""
     application = offer.application
-    job, employer = application.job, offer.employer or settings.COMPANY_NAME
+    look = branding.look()
+    job, employer = application.job, offer.employer or look.name
     facts = [
         ("Position", offer.position_title),
         ("Employer", employer),
@@ -38,7 +40,8 @@ def context(offer: Offer) -> dict[str, Any]:
     ]
     title = f"Offer of employment: {offer.position_title}"
     return {
-        "company": clean(settings.COMPANY_NAME),
+        "company": clean(look.name),
+        "brand": look.as_data(),
         "address": [clean(line) for line in settings.COMPANY_ADDRESS],
         "to": clean(application.candidate.full_name),
         "date": _day(offer.created_at.date()),
@@ -85,14 +88,19 @@ def word(said: dict[str, Any], *, made_at: datetime) -> bytes:
 
 
 def _write_letter(paper: Document, said: dict[str, Any]) -> None:
-    head = paper.add_paragraph()
+    head, brand = paper.add_paragraph(), said["brand"]
+    if brand["logo"]:
+        shape = head.add_run().add_picture(io.BytesIO(bytes(brand["logo"])), height=Mm(min(12, 80 / brand["ratio"])))
+        shape._inline.docPr.set("descr", said["company"])
+        head = paper.add_paragraph()
     head.add_run(said["company"]).bold = True
     for line in said["address"]:
         paper.add_paragraph(line).paragraph_format.space_after = Pt(0)
     paper.add_paragraph()
     paper.add_paragraph(said["to"])
     paper.add_paragraph(said["date"])
-    paper.add_heading(said["title"], level=1)
+    title = paper.add_heading(said["title"], level=1)
+    title.runs[0].font.color.rgb = RGBColor.from_string(brand["heading"].removeprefix("#").upper())
     paper.add_paragraph(said["greeting"])
     paper.add_paragraph(said["opening"])
     table = paper.add_table(rows=0, cols=2)
