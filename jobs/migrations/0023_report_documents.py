@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('candidates', '0013_say_which_case_has_a_rule'),
-        ('jobs', '0020_count_days_at_each_step'),
+        ('jobs', '0022_fill_kind_of_stage'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
