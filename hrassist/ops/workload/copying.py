@@ -14,7 +14,7 @@ NULL = "\\N"
 
 
 class Table:
-    """The rows of one model that wait to be copied. What `columns` leaves out gets the model's own default."""
+    """The rows of one model that wait to be copied. What `columns` leaves out gets the default of the model or of the database."""
 
     def __init__(self, model: type[Model], *columns: str) -> None:
         self.name = model._meta.db_table
@@ -24,7 +24,7 @@ class Table:
         others = {
             field.column: _constant(field)
             for field in model._meta.concrete_fields
-            if field.column not in named and not isinstance(field, AutoField)
+            if field.column not in named and not isinstance(field, AutoField) and not field.has_db_default()
         }
         unknown = named - {field.column for field in model._meta.concrete_fields}
         if unknown:
