@@ -14,7 +14,7 @@ NULL = "\\N"
 
 
 class Table:
-    """The rows of one model that wait to be copied. What `columns` leaves out gets the default of the model or of the database."""
+    """The rows of one model that wait to be copied. What `columns` leaves out gets the model's own default."""
 
     def __init__(self, model: type[Model], *columns: str) -> None:
         self.name = model._meta.db_table
