@@ -23,7 +23,7 @@ from tests.authorisation.asking import Visitor, filled, getters
 from tests.authorisation.forms import forms_of, plausible
 from tests.authorisation.planting import Planted
 from tests.factories import UserFactory
-from tests.test_permissions import routes
+from tests.test_permissions import ROLES, routes
 
 pytestmark = [pytest.mark.crawl, pytest.mark.django_db]
 
@@ -33,7 +33,7 @@ HEAD = """\
 # The bodies are those of the forms that a recruiter of the job is offered, and those that the API's schema describes.
 # Rewritten by HRASSIST_REWRITE=1 pytest tests/authorisation/test_refused_changes.py, then read line by line.
 """
-SENDERS = ("nobody", "outsider", "interviewer", "manager", "coordinator", "recruiter", "auditor", "operator")
+SENDERS = tuple(ROLES)
 # What every answer may write: who asked, how often, whose session; and what belongs to the sender alone.
 ASIDE = re.compile(
     r"^(audit_|django_session|hrassist_(session|throttle|tally|idempot)|procrastinate_|django_migrations|pgtrigger)"

@@ -24,7 +24,7 @@ class Table:
         others = {
             field.column: _constant(field)
             for field in model._meta.concrete_fields
-            if field.column not in named and not isinstance(field, AutoField)
+            if field.column not in named and not isinstance(field, AutoField) and not field.has_db_default()
         }
         unknown = named - {field.column for field in model._meta.concrete_fields}
         if unknown:
