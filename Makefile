@@ -25,7 +25,7 @@ run: install ## Start everything with demo data: web, worker and stream; Ctrl-C 
 
 .PHONY: test
 test: install ## Run all tests that need nothing but Python
-	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m "not storage and not browser and not chaos and not alone and not crawl and not deploy and not image and not restore"
+	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m "not storage and not browser and not chaos and not alone and not crawl and not deploy and not rollout and not image and not restore"
 	$(WITH_DATABASE) $(BIN)/pytest -rs -m alone
 
 .PHONY: test-authorisation
@@ -53,13 +53,19 @@ test-chaos: install ## Run the tests that kill processes in the middle of their 
 
 .PHONY: test-deploy
 test-deploy: install ## Read, start and overload what is shipped under deploy/ with the real tools (some minutes)
-	@deploy/scripts/needs test-deploy nginx redis-server pgbouncer fail2ban-regex supervisord ufw logrotate systemd-analyze faketime \
-	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -m deploy; } || [[ $$? == 77 ]]
+	@deploy/scripts/needs test-deploy nginx redis-server pgbouncer fail2ban-regex supervisord ufw logrotate systemd-analyze \
+	  faketime promtool amtool monit prometheus sshd sudo \
+	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -m deploy tests/deploy; } || [[ $$? == 77 ]]
+
+.PHONY: test-rollout
+test-rollout: install ## Release, go back and roll over several machines while others ask (some minutes, as root for ssh)
+	@deploy/scripts/needs test-rollout nginx curl sshd sudo unshare \
+	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -m rollout tests/deploy; } || [[ $$? == 77 ]]
 
 .PHONY: test-image
 test-image: install ## Build the image with buildah and run it, as root (some ten minutes)
 	@deploy/scripts/needs test-image buildah debootstrap unshare setpriv \
-	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -m image; } || [[ $$? == 77 ]]
+	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -m image tests/deploy; } || [[ $$? == 77 ]]
 
 .PHONY: test-restore
 test-restore: install ## Back up, damage, restore and drill the database and files (under five minutes)
