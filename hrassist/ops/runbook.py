@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
@@ -15,6 +16,8 @@ from pathlib import Path
 BLOCK = re.compile(r"^( *)```sh check\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 SECONDS = 120
 _HUNG_UP = 128 + 13
+# What programs say where there is nothing that they could ask.
+NO_SYSTEMD = ("System has not been booted with systemd", "Failed to connect to bus", "No journal files were found")
 MANAGE = ".venv/bin/python manage.py "
 # What only reads. Of manage.py those commands, of systemctl what looks.
 READING = {
@@ -32,6 +35,10 @@ FORBIDDEN = re.compile(r"[;&`<>]|\$\(|\|\||--(data|upload|request|output-dir)|-[
 
 class NotReading(ValueError):
     """A block that is marked as reading holds something else."""
+
+
+class NoPages(ValueError):
+    """The runbook is not where it was looked for: nothing was checked."""
 
 
 class Result(StrEnum):
@@ -57,7 +64,7 @@ class Ran:
 
 
 def commands(root: Path) -> list[Command]:
-    """All of them, each once, in the order of the pages. Raises NotReading."""
+    """All of them, each once, in the order of the pages. Raises NotReading, and NoPages where there are none."""
     found: dict[str, Command] = {}
     for path in sorted(root.rglob("*.md")):
         for block in BLOCK.finditer(path.read_text(encoding="utf-8")):
@@ -65,6 +72,8 @@ def commands(root: Path) -> list[Command]:
                 if text := line.strip():
                     refuse_changes(text)
                     found.setdefault(text, Command(page=str(path.relative_to(root)), text=text))
+    if not found:
+        raise NoPages(f"There is no page with commands in {root}. Releases have them; name another folder with --root.")
     return list(found.values())
 
 
@@ -109,7 +118,7 @@ def run(command: Command, *, cwd: Path) -> Ran:
     try:
         done = subprocess.run(  # noqa: S603  lines of our own runbook, held to what reads
             ["/bin/bash", "-o", "pipefail", "-c", text],
-            cwd=cwd, capture_output=True, text=True, timeout=SECONDS, check=False,
+            cwd=cwd, env=os.environ | {"LC_ALL": "C.UTF-8"}, capture_output=True, text=True, timeout=SECONDS, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return Ran(command, Result.FAILED, f"took longer than {SECONDS} s")
@@ -120,4 +129,9 @@ def run(command: Command, *, cwd: Path) -> Ran:
     if programs[-1] == "grep" and done.returncode == 1 and not done.stdout:
         return Ran(command, Result.EMPTY)
     said = (done.stderr or done.stdout).strip().splitlines()
+    if any(words in line for line in said for words in NO_SYSTEMD):
+        return Ran(command, Result.ABSENT, "systemd does not run here")
+    # What only root may look into is no fault of the line; what could be seen was shown.
+    if done.stdout and said and all(line.endswith("Permission denied") for line in said):
+        return Ran(command, Result.OK, f"{len(said)} folders may not be looked into")
     return Ran(command, Result.FAILED, said[-1][:200] if said else f"ended with {done.returncode}")

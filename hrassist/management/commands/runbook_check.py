@@ -23,7 +23,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, only_list: bool, root: Path, **_options: Any) -> None:
         try:
             commands = runbook.commands(root)
-        except runbook.NotReading as error:
+        except (runbook.NotReading, runbook.NoPages) as error:
             raise CommandError(str(error)) from error
         failed = 0
         for command in commands:
