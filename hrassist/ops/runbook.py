@@ -118,15 +118,20 @@ def run(command: Command, *, cwd: Path) -> Ran:
     try:
         done = subprocess.run(  # noqa: S603  lines of our own runbook, held to what reads
             ["/bin/bash", "-o", "pipefail", "-c", text],
-            cwd=cwd, env=os.environ | {"LC_ALL": "C.UTF-8"}, capture_output=True, text=True, timeout=SECONDS, check=False,
+            cwd=cwd, env=os.environ | {"LC_ALL": "C.UTF-8"}, capture_output=True, text=True,
+            timeout=SECONDS, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return Ran(command, Result.FAILED, f"took longer than {SECONDS} s")
+    return _judged(command, done, last=programs[-1])
+
+
+def _judged(command: Command, done: subprocess.CompletedProcess[str], *, last: str) -> Ran:
     # `head` hangs up when it has enough.
-    if done.returncode == 0 or (programs[-1] == "head" and done.returncode == _HUNG_UP):
+    if done.returncode == 0 or (last == "head" and done.returncode == _HUNG_UP):
         return Ran(command, Result.OK)
     # grep ends with 1 where nothing matches, which is an answer.
-    if programs[-1] == "grep" and done.returncode == 1 and not done.stdout:
+    if last == "grep" and done.returncode == 1 and not done.stdout:
         return Ran(command, Result.EMPTY)
     said = (done.stderr or done.stdout).strip().splitlines()
     if any(words in line for line in said for words in NO_SYSTEMD):
