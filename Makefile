@@ -15,6 +15,8 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-ver
 	--no-emit-index-url --custom-compile-command "make lock"
 PACKAGES := hrassist candidates jobs audit
 WITH_DATABASE := deploy/scripts/with-database
+# What has a target of its own below.
+ELSEWHERE := storage or browser or chaos or alone or crawl or deploy or rollout or image or restore or model
 
 # Tests are full of made-up passwords and checksums; keys of known makes are looked for there too.
 MADE_UP := $(addprefix --disable-plugin ,KeywordDetector BasicAuthDetector HexHighEntropyString Base64HighEntropyString)
@@ -25,7 +27,7 @@ run: install ## Start everything with demo data: web, worker and stream; Ctrl-C 
 
 .PHONY: test
 test: install ## Run all tests that need nothing but Python
-	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m "not storage and not browser and not chaos and not alone and not crawl and not deploy and not image and not restore and not model"
+	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m "not ($(ELSEWHERE))"
 	$(WITH_DATABASE) $(BIN)/pytest -rs -m alone
 
 .PHONY: test-authorisation
@@ -61,13 +63,19 @@ load-stream: install ## A thousand clients on one stream process; OPTIONS="--str
 
 .PHONY: test-deploy
 test-deploy: install ## Read, start and overload what is shipped under deploy/ with the real tools (some minutes)
-	@deploy/scripts/needs test-deploy nginx redis-server pgbouncer fail2ban-regex supervisord ufw logrotate systemd-analyze faketime \
-	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -m deploy; } || [[ $$? == 77 ]]
+	@deploy/scripts/needs test-deploy nginx redis-server pgbouncer fail2ban-regex supervisord ufw logrotate systemd-analyze \
+	  faketime promtool amtool monit prometheus sshd sudo \
+	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -m deploy tests/deploy; } || [[ $$? == 77 ]]
+
+.PHONY: test-rollout
+test-rollout: install ## Release, go back and roll over several machines while others ask (some minutes, as root for ssh)
+	@deploy/scripts/needs test-rollout nginx curl sshd sudo unshare \
+	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -m rollout tests/deploy; } || [[ $$? == 77 ]]
 
 .PHONY: test-image
 test-image: install ## Build the image with buildah and run it, as root (some ten minutes)
 	@deploy/scripts/needs test-image buildah debootstrap unshare setpriv \
-	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -m image; } || [[ $$? == 77 ]]
+	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -m image tests/deploy; } || [[ $$? == 77 ]]
 
 .PHONY: test-restore
 test-restore: install ## Back up, damage, restore and drill the database and files (under five minutes)

@@ -27,6 +27,7 @@ from pytest_django.fixtures import Settings
 from tests.browser.conftest import environment_of_the_test
 from tests.repo.sources import ROOT
 
+OTHERS = {"chaos", "image", "rollout"}
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
 CONFIGURATION = ROOT / "deploy" / "nginx" / "hrassist.conf"
 NAME = "hr.example.com"
@@ -48,6 +49,15 @@ http {{
     include {folder}/hrassist.conf;
 }}
 """
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What lies here is `make test-deploy`'s, unless it says of itself that it is another target's."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here) and not OTHERS & {mark.name for mark in item.iter_markers()}:
+            item.add_marker(pytest.mark.deploy)
 
 
 def free_port() -> int:

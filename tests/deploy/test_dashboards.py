@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 from hrassist.metrics import machine, people, requests, state, statements, streams, tasks, workers  # noqa: F401  they register
 from hrassist.ops import dashboards, watching
 from tests.deploy.monitoring import MONITORING, run
+from tests.deploy.tools import run as tool_run
 
 BOARDS = dashboards.load(settings.DASHBOARDS_CONFIG)
 GRAFANA = MONITORING / "grafana"
@@ -113,6 +114,17 @@ def test_promtool_reads_every_expression(tmp_path):
     assert run("promtool", "check", "rules", str(path)).returncode != 0, "a mistake would not be seen"
 
 
+def test_grafanas_own_models_know_every_field(tmp_path):
+    read = ("deploy/scripts/scanner", "python", "tests/deploy/with_scanners/dashboards.py")
+    done = tool_run(*read, *FILES)
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text(FILES[0].read_text().replace('"fieldConfig"', '"fieldConfigs"', 1))
+    done = tool_run(*read, wrong)
+    assert done.returncode == 1
+    assert "fieldConfigs is nothing that Grafana knows" in done.stdout
+
+
 def names_that_exist() -> set[str]:
     """Names of series, as a scrape has them: of the processes, which register here too, and of the state."""
     found: set[str] = set()
@@ -163,32 +175,6 @@ def test_figures_that_were_asked_for_stand_on_a_board():
         "hrassist_database_statement_seconds_bucket", "hrassist_vectors_hour", "hrassist_users_active",
         "hrassist_matches_day", "hrassist_service_up",
     }  # fmt: skip
-
-
-def test_logs_are_kept_for_thirty_days_and_leave_the_machine_nowhere():
-    loki = yaml.safe_load((MONITORING / "loki" / "loki.yml").read_text())
-    assert loki["limits_config"]["retention_period"] == f"{30 * 24}h"
-    assert loki["compactor"]["retention_enabled"] is True
-    assert loki["server"]["http_listen_address"] == "127.0.0.1"
-    assert loki["analytics"]["reporting_enabled"] is False
-    alloy = (MONITORING / "alloy" / "config.alloy").read_text()
-    assert re.findall(r'url\s*=\s*"([^"]+)"', alloy) == ["http://127.0.0.1:3100/loki/api/v1/push"]
-    assert alloy.count("{") == alloy.count("}")
-    # A label for each request would be a stream for each request.
-    assert not re.search(r"values\s*=\s*\{[^}]*request_id", alloy)
-
-
-def test_a_line_of_the_log_has_what_alloy_takes_from_it():
-    import logging
-
-    from hrassist.lib.logs import JsonFormatter
-
-    line = json.loads(JsonFormatter().format(logging.LogRecord("hrassist.x", 20, "x.py", 1, "said", (), None)))
-    taken = re.search(r"expressions = \{([^}]*)\}", (MONITORING / "alloy" / "config.alloy").read_text())
-    assert taken is not None
-    wanted = set(re.findall(r'= "(\w+)"', taken[1]))
-    assert wanted <= set(line)
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}", line["ts"])
 
 
 def test_no_file_is_written_by_hand_where_it_is_rendered():

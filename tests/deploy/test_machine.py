@@ -27,8 +27,7 @@ from tests.factories import UserFactory, api_token
 from tests.repo.sources import ROOT
 
 pytestmark = [
-    pytest.mark.deploy,
-    pytest.mark.slow,
+    pytest.mark.rollout,
     pytest.mark.django_db(transaction=True, databases=["default", "audit"]),
 ]
 

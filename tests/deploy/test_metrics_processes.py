@@ -24,7 +24,7 @@ from tests.browser.conftest import environment_of_the_test
 from tests.deploy.conftest import free_port
 from tests.deploy.monitoring import run, started, wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True, databases=["default", "audit"])]
+pytestmark = [pytest.mark.deploy, pytest.mark.django_db(transaction=True, databases=["default", "audit"])]
 
 
 @dataclass
@@ -62,11 +62,11 @@ class Site:
         return [int(pid) for pid in listed.stdout.split()]
 
 
-def serve(tmp_path: Path, own_store: Path, *options: str) -> Iterator[Site]:
+def serve(folder: Path, *options: str) -> Iterator[Site]:
     web, figures = free_port(), free_port()
-    own_store.mkdir(exist_ok=True)
-    environment = environment_of_the_test(own_store) | {
-        "HRASSIST_METRICS_DIR": str(tmp_path / "metrics"),
+    (folder / "storage").mkdir()
+    environment = environment_of_the_test(folder / "storage") | {
+        "HRASSIST_METRICS_DIR": str(folder / "metrics"),
         "HRASSIST_METRICS_SECONDS": "0",
         "HRASSIST_WEB_BIND": f"127.0.0.1:{web}",
         "HRASSIST_WEB_LOG_LEVEL": "error",
@@ -74,23 +74,24 @@ def serve(tmp_path: Path, own_store: Path, *options: str) -> Iterator[Site]:
     gunicorn = [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.conf.py", *options, "hrassist.wsgi"]
     exporter = [sys.executable, "manage.py", "metrics", "--bind", f"127.0.0.1:{figures}"]
     with (
-        started(gunicorn, log=tmp_path / "web.log", env=environment) as process,
-        started(exporter, log=tmp_path / "figures.log", env=environment),
+        started(gunicorn, log=folder / "web.log", env=environment) as process,
+        started(exporter, log=folder / "figures.log", env=environment),
     ):
-        one = Site(f"http://127.0.0.1:{web}", f"http://127.0.0.1:{figures}", process, tmp_path / "metrics")
-        wait_for(lambda: one.ask("/livez") == 200, seconds=60, why="the site does not answer")
-        wait_for(one.text, seconds=60, why="the exporter does not answer")
+        one = Site(f"http://127.0.0.1:{web}", f"http://127.0.0.1:{figures}", process, folder / "metrics")
+        wait_for(lambda: one.ask("/livez") == 200, seconds=120, why="the site does not answer")
+        wait_for(one.text, seconds=120, why="the exporter does not answer")
         yield one
 
 
-@pytest.fixture
-def site(tmp_path: Path, own_store: Path, transactional_db: None) -> Iterator[Site]:
-    yield from serve(tmp_path, own_store)
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> Iterator[Site]:
+    """One for all tests: each looks at what it adds."""
+    yield from serve(tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture
-def recycling(tmp_path: Path, own_store: Path, transactional_db: None) -> Iterator[Site]:
-    yield from serve(tmp_path, own_store, "--max-requests", "100")
+def recycling(tmp_path: Path, transactional_db: None) -> Iterator[Site]:
+    yield from serve(tmp_path, "--max-requests", "100")
 
 
 ME = 'hrassist_http_requests_total{process="web"}'
@@ -118,20 +119,20 @@ def test_no_request_is_lost_when_workers_are_recycled(recycling):
 
 
 def test_workers_that_are_killed_are_told_from_those_that_are_stopped(site):
+    def exits(how: str) -> float:
+        return site.value(f'hrassist_worker_exits_total{{how="{how}",process="web"}}')
+
+    killed, stopped, counted = exits("abnormal"), exits("planned"), site.value(ME)
     assert site.ask("/api/v1/me") == 401
     first = site.workers()
     assert len(first) == 2
     os.kill(first[0], signal.SIGKILL)
-    wait_for(
-        lambda: site.value('hrassist_worker_exits_total{how="abnormal",process="web"}') == 1, seconds=20, why="not told"
-    )
-    wait_for(lambda: len(site.workers()) == 2, seconds=20, why="no new worker")
+    wait_for(lambda: exits("abnormal") == killed + 1, seconds=60, why="not told")
+    wait_for(lambda: len(site.workers()) == 2, seconds=60, why="no new worker")
     os.kill(first[1], signal.SIGTERM)
-    wait_for(
-        lambda: site.value('hrassist_worker_exits_total{how="planned",process="web"}') == 1, seconds=40, why="not told"
-    )
-    assert site.value('hrassist_worker_exits_total{how="abnormal",process="web"}') == 1
-    assert site.value(ME) == 1, "what the dead had counted is kept"
+    wait_for(lambda: exits("planned") == stopped + 1, seconds=60, why="not told")
+    assert exits("abnormal") == killed + 1
+    assert site.value(ME) == counted + 1, "what the dead had counted is kept"
     assert site.value('hrassist_http_requests_running{process="web"}') == 0
 
 

@@ -23,14 +23,14 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, only_list: bool, root: Path, **_options: Any) -> None:
         try:
             commands = runbook.commands(root)
-        except runbook.NotReading as error:
+        except (runbook.NotReading, runbook.NoPages) as error:
             raise CommandError(str(error)) from error
-        failed = 0
+        failed, runner = 0, runbook.Runner(cwd=settings.BASE_DIR)
         for command in commands:
             if only_list:
                 self.stdout.write(f"{command.page:40}{command.text}")
                 continue
-            ran = runbook.run(command, cwd=settings.BASE_DIR)
+            ran = runner.run(command)
             failed += ran.result == Result.FAILED
             self.stdout.write(
                 f"{ran.result:14}{command.page}: {command.text}" + (f"\n{'':14}{ran.said}" if ran.said else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -61,6 +62,30 @@ def test_a_block_without_the_mark_is_not_run(tmp_path):
 )
 def test_how_a_command_ended_is_told(line, result):
     assert runbook.run(Command("page.md", line), cwd=ROOT).result == result
+
+
+def test_what_many_lines_begin_with_is_asked_once(tmp_path):
+    (tmp_path / "manage.py").write_text("open('asked', 'a').write('.'); print('queue_tasks 1')\n")
+    runner = runbook.Runner(cwd=tmp_path)
+    results = [
+        runner.run(Command("page.md", f".venv/bin/python manage.py metrics --once | grep {what}")).result
+        for what in ("queue_", "tasks", "backup_")
+    ]
+    assert results == [Result.OK, Result.OK, Result.EMPTY]
+    assert (tmp_path / "asked").read_text() == "."
+
+
+@pytest.mark.parametrize(
+    ("said", "result"),
+    [
+        ("System has not been booted with systemd as init system (PID 1). Can't operate.", Result.ABSENT),
+        ("du: cannot read directory '/var/lib/private': Permission denied", Result.OK),
+        ("du: cannot access '/nowhere': No such file or directory", Result.FAILED),
+    ],
+)
+def test_what_is_not_there_or_not_allowed_is_told_from_what_failed(said, result):
+    done = subprocess.CompletedProcess("du", 1, stdout="4\t/var\n", stderr=said)
+    assert runbook._judged(Command("page.md", "du /var"), done, last="du").result == result
 
 
 def test_a_program_that_is_not_there_is_told(monkeypatch):
