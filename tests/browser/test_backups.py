@@ -39,7 +39,8 @@ class Places:
         under = {"database": manifests.DATABASE, "drill": manifests.DRILLS, "files": manifests.FILES}[kind]
         moment = timezone.now() - timedelta(hours=hours)
         body = {"kind": kind, "moment": moment.isoformat(), **said}
-        for place in places.configured():
+        # Of a drill there is a receipt in the place that it was of.
+        for place in places.configured(str(said.get("place", "all"))):
             assert isinstance(place, FolderPlace)
             name = f"{under}{moment:{manifests.STAMP}}/{manifests.NAME}"
             manifests.write(place, body, name=name, ring=keys.configured())
@@ -81,7 +82,7 @@ STATES: dict[str, tuple[Callable[[Places], None], str, list[str]]] = {
     "never": (
         lambda _there: None,
         "Somebody has to act",
-        ["Place A has no backup of the database.", "Key opens nothing"],
+        ["Place A has no backup of the database.", "Empty"],
     ),
     "fresh": (fresh, "In order", ["4,670,000 rows, 600.0 MB encrypted", "57 seconds of work", "78 seconds"]),
     "stale": (stale, "Somebody has to act", ["is 31 hours old", "manage.py backup --kind database"]),

@@ -72,7 +72,7 @@ def _place(one: status.PlaceStatus, found: Status) -> dict[str, Any]:
     del found
     return {
         "label": one.label, "where": one.where, "rows": rows, "canary": one.canary, "free": one.free,
-        "trouble": one.trouble,
+        "trouble": one.trouble, "is_empty": not one.ages,
     }  # fmt: skip
 
 

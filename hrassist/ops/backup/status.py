@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from hrassist.lib.errors import DomainError
+from hrassist.lib.errors import DomainError, Unavailable
 from hrassist.ops.backup import cluster, dump, keys, manifests, pgbackrest, places, servers
 from hrassist.ops.backup.keys import Ring
 from hrassist.ops.backup.places import FolderPlace, Place
@@ -140,9 +140,10 @@ def _place(place: Place, *, ring: Ring, at: datetime) -> PlaceStatus:
         said.canary = dump.canary_sings(place, ring=ring, now=at)
     except DomainError as error:
         said.trouble = error.message
-        said.facts.append(Fact(Level.PAGE, f"Place {place.label}: {error.message}"))
+        named = error.message if error.message.startswith("Place ") else f"Place {place.label}: {error.message}"
+        said.facts.append(Fact(Level.PAGE, named, "place-gone.md" if isinstance(error, Unavailable) else ""))
         return said
-    if not said.canary:
+    if not said.canary and said.ages:
         said.facts.append(
             Fact(Level.PAGE, f"Nothing in place {place.label} opens with the newest key.", "Run manage.py backup.")
         )
