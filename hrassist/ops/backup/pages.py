@@ -70,7 +70,10 @@ def _place(one: status.PlaceStatus, found: Status) -> dict[str, Any]:
             "what": _what(kind, said) if said else "",
         })  # fmt: skip
     del found
-    return {"label": one.label, "where": one.where, "rows": rows, "canary": one.canary, "free": one.free}
+    return {
+        "label": one.label, "where": one.where, "rows": rows, "canary": one.canary, "free": one.free,
+        "trouble": one.trouble, "is_empty": not one.ages,
+    }  # fmt: skip
 
 
 def _what(kind: str, said: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from hrassist.lib.errors import DomainError
+from hrassist.lib.errors import DomainError, Unavailable
 from hrassist.ops.backup import cluster, dump, keys, manifests, pgbackrest, places, servers
 from hrassist.ops.backup.keys import Ring
 from hrassist.ops.backup.places import FolderPlace, Place
@@ -63,6 +63,8 @@ class PlaceStatus:
     free: int | None = None
     wal_age: float | None = None
     wal_holes: int | None = None
+    # Why nothing could be read there.
+    trouble: str = ""
     facts: list[Fact] = field(default_factory=list)
 
 
@@ -137,9 +139,11 @@ def _place(place: Place, *, ring: Ring, at: datetime) -> PlaceStatus:
             _age(said, place, kind, under, ring=ring, at=at)
         said.canary = dump.canary_sings(place, ring=ring, now=at)
     except DomainError as error:
-        said.facts.append(Fact(Level.PAGE, f"Place {place.label}: {error.message}"))
+        said.trouble = error.message
+        named = error.message if error.message.startswith("Place ") else f"Place {place.label}: {error.message}"
+        said.facts.append(Fact(Level.PAGE, named, "place-gone.md" if isinstance(error, Unavailable) else ""))
         return said
-    if not said.canary:
+    if not said.canary and said.ages:
         said.facts.append(
             Fact(Level.PAGE, f"Nothing in place {place.label} opens with the newest key.", "Run manage.py backup.")
         )
@@ -210,13 +214,13 @@ def _age(said: PlaceStatus, place: Place, kind: str, under: str, *, ring: Ring, 
         break
     if wrong and kind not in said.newest:
         raise wrong[0]
-    for count, how, page in (
+    for count, how, where in (
         (forged, "are not signed by us", "ransomware.md"),
         (early, "are of a time that is yet to come: look at the clocks", "backup.md"),
         (len(wrong), "want a key that is not here", "lost-key.md"),
     ):
         if count:
-            said.facts.append(Fact(Level.PAGE, f"{count} lists in place {said.label} {how} ({kind}).", page))
+            said.facts.append(Fact(Level.PAGE, f"{count} lists in place {said.label} {how} ({kind}).", where))
     warn, page = LIMITS[kind]
     what = {"database": "backup of the database", "files": "copy of files", "drill": "drill"}[kind]
     if kind not in said.ages:
