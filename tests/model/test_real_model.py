@@ -68,7 +68,7 @@ def model(address: str, settings: Any) -> Any:
         "price_out": 0, "month_budget": 20, "month_tokens": 10**7,
     }  # fmt: skip
     return model_endpoints.save(
-        endpoint=None, facts=facts, key="", enabled=True, by=UserFactory(role="Administrator")
+        endpoint=None, facts=facts, key="", enabled=True, by=UserFactory(role="Operator")
     )  # fmt: skip
 
 
