@@ -15,6 +15,7 @@ from jobs.models.opening import Opening
 from jobs.models.privacy import JobPrivacy, JurisdictionSetting, RankingOptOut, ReviewRequest
 from jobs.models.referral import Referral
 from jobs.models.requisition import Requisition, RequisitionApproval
+from jobs.models.resume_template import ResumeTemplate
 from jobs.models.scorecard import Scorecard, ScorecardAttribute, ScorecardRating
 from jobs.models.stage import Stage
 from jobs.models.tailoring import (
@@ -59,6 +60,7 @@ __all__ = [
     "RejectionReason",
     "Requisition",
     "RequisitionApproval",
+    "ResumeTemplate",
     "ReviewRequest",
     "Scorecard",
     "ScorecardAttribute",
