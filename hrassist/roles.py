@@ -40,6 +40,7 @@ _COORDINATOR = (
     | _models("jobs", "requisition jobpost recruitmentdrive trackinglink intakesubmission emailtemplate referral", VIEW)
     | _models("jobs", "humandecision", VIEW, ADD)
     | _models("jobs", "tailoringrun", VIEW, ADD, CHANGE)
+    | _models("jobs", "resumetemplate", VIEW, ADD, CHANGE, DELETE)
     | _models("jobs", "referral", ADD)
     | _CONSENTS
     | {

@@ -51,3 +51,24 @@ def encode_images(images: Iterable[bytes]) -> bytes:
 def encode_document(document: Document) -> bytes:
     """A document as JSON, for the way out of the cage."""
     return json.dumps(asdict(document)).encode()
+
+
+def fill(data: bytes, *, limits: Limits) -> bytes:
+    """Check a Word file and fill its placeholders: the length of a question in JSON, the question, then the file.
+
+    The answer has the same form: what was used and said in JSON, then the finished file.
+    """
+    end = 4 + int.from_bytes(data[:4], "big")
+    asked, content = json.loads(data[4:end]), data[end:]
+    if check(content, limits=limits) is not Kind.DOCX:
+        raise Unreadable("This is no Word file. Save it as DOCX.", code="no_docx")
+    from hrassist.lib import docx_form  # noqa: PLC0415  only this needs lxml
+
+    try:
+        filled = docx_form.fill(
+            content, shape=asked["shape"], values=asked["values"], properties=asked["properties"].encode()
+        )
+    except docx_form.FormWrong as error:
+        raise Unreadable(str(error), code="form_wrong") from error
+    said = json.dumps({"used": filled.used, "own_lines": filled.own_lines}).encode()
+    return len(said).to_bytes(4, "big") + said + filled.content

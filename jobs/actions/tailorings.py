@@ -24,7 +24,7 @@ from jobs.matching import lawful
 from jobs.matching.criteria import criteria_of
 from jobs.matching.lawful import LeftOut
 from jobs.matching.types import JobText
-from jobs.models import Application, Job, TailoringLine, TailoringRun, TailoringStep
+from jobs.models import Application, Job, ResumeTemplate, TailoringLine, TailoringRun, TailoringStep
 from jobs.tailoring import events, providers
 from jobs.tailoring.agents import VERSIONS
 from jobs.tailoring.export import TYPES
@@ -203,8 +203,11 @@ def undecided(run: TailoringRun) -> list[TailoringLine]:
 
 
 @transaction.atomic
-def approve(*, run: TailoringRun, by: User, now: datetime, expected_updated_at: str = "") -> TailoringRun:
-    """Let the run be used: its files are made from the lines as they are decided now.
+def approve(
+    *, run: TailoringRun, by: User, now: datetime, expected_updated_at: str = "",
+    template: ResumeTemplate | None = None,
+) -> TailoringRun:  # fmt: skip
+    """Let the run be used: its files are made from the lines as they are decided now, the DOCX in this template.
 
     Raises Conflict where a question is open or somebody decided a line meanwhile.
     """
@@ -221,10 +224,16 @@ def approve(*, run: TailoringRun, by: User, now: datetime, expected_updated_at: 
             code="questions_open",
         )
     run.move(State.APPROVED, now=now)
-    run.approved_at, run.approved_by = now, by
+    run.approved_at, run.approved_by, run.template = now, by, template
     run.failed_for = run.message = ""
     run.save()
-    _put_down("tailoring.approved", run, by=by, kept=run.lines.filter(decision=Decision.REJECTED).count())
+    _put_down(
+        "tailoring.approved",
+        run,
+        by=by,
+        kept=run.lines.filter(decision=Decision.REJECTED).count(),
+        own_form=template is None,
+    )
     events.tell_once(run.pk, "state", state=run.state)
     tasks.make_tailored_files.defer(run_id=str(run.pk))
     return run

@@ -24,7 +24,7 @@ from jobs.admin import tailoring_reading
 from jobs.admin.doing import do
 from jobs.admin.listed import RecordedList
 from jobs.admin.tailoring_reading import run_badge
-from jobs.models import TailoringRun
+from jobs.models import ResumeTemplate, TailoringRun
 from jobs.tailoring.events import told
 
 State = TailoringRun.State
@@ -142,7 +142,9 @@ def step_view(request: HttpRequest, tailoringrun_id: UUID) -> HttpResponseBase:
             case "offline":
                 return actions.go_on(**common, offline=True)
             case "approve":
-                return actions.approve(**common, expected_updated_at=said.get("seen", ""))
+                return actions.approve(
+                    **common, expected_updated_at=said.get("seen", ""), template=_template(said.get("template", ""))
+                )
             case "accept" | "reject" | "reopen":
                 return actions.decide(**common, line_ids=_numbers(said.getlist("line")), decision=DECISIONS[asked])
         raise DomainError("Choose what to do with this tailored resume.", code="no_step")
@@ -158,6 +160,15 @@ def step_view(request: HttpRequest, tailoringrun_id: UUID) -> HttpResponseBase:
             {"seen": changed.updated_at.isoformat(), "open": len(actions.undecided(changed))}
         )  # fmt: skip
     return do(request, step, done=DONE.get(asked, "Done."), back=page_of(run))
+
+
+def _template(said: str) -> ResumeTemplate | None:
+    if not said:
+        return None
+    found = ResumeTemplate.objects.filter(pk=said).first() if said.isdecimal() and len(said) < 10 else None
+    if found is None:
+        raise DomainError("This template is not there any more. Choose another.", code="no_template")
+    return found
 
 
 DECISIONS = {"accept": "accepted", "reject": "rejected", "reopen": "waiting"}

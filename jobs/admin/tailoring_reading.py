@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from hrassist import streaming
 from hrassist.admin import cells
 from hrassist.models import User
-from jobs.models import Application, ProvenanceLink, TailoringLine, TailoringRun, TailoringStep
+from jobs.models import Application, ProvenanceLink, ResumeTemplate, TailoringLine, TailoringRun, TailoringStep
 from jobs.tailoring import export, providers
 from jobs.tailoring.events import TEXT
 from jobs.tailoring.facts import skeleton
@@ -115,6 +115,7 @@ def page(run: TailoringRun, *, user: User, now: datetime) -> dict[str, Any]:
         "can_change": user.has_perm("jobs.change_tailoringrun"),
         "can_approve": user.has_perm("jobs.approve_tailoringrun"),
         "can_download": user.has_perm("jobs.download_tailoringrun"),
+        "templates": list(ResumeTemplate.objects.defer("content")) if run.state == State.REVIEW else [],
         "language_name": LANGUAGES.get(run.language, run.language),
         **start_form(run.application, user=user),
     }

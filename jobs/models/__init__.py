@@ -17,6 +17,7 @@ from jobs.models.referral import Referral
 from jobs.models.report_document import ReportDocument, ReportKind, ReportPerson
 from jobs.models.report_schedule import ReportRecipient, ReportSchedule
 from jobs.models.requisition import Requisition, RequisitionApproval
+from jobs.models.resume_template import ResumeTemplate
 from jobs.models.scorecard import Scorecard, ScorecardAttribute, ScorecardRating
 from jobs.models.stage import Stage
 from jobs.models.tailoring import (
@@ -66,6 +67,7 @@ __all__ = [
     "ReportSchedule",
     "Requisition",
     "RequisitionApproval",
+    "ResumeTemplate",
     "ReviewRequest",
     "Scorecard",
     "ScorecardAttribute",

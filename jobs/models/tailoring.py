@@ -16,6 +16,7 @@ from hrassist.lib.constraints import both_or_none
 from hrassist.lib.errors import Conflict
 from hrassist.lib.ids import uuid7
 from jobs.models.application import Application, seen
+from jobs.models.resume_template import ResumeTemplate
 
 if TYPE_CHECKING:
     from hrassist.models import User
@@ -66,6 +67,10 @@ class TailoringRun(models.Model):
     provider = models.CharField(max_length=60, help_text="What writes: offline, or the name of a language model.")
     language = models.CharField(max_length=8, default="en", help_text="Of headings and labels.")
     with_letter = models.BooleanField(default=True)
+    template = models.ForeignKey(
+        ResumeTemplate, null=True, blank=True, on_delete=models.SET_NULL, related_name="+",
+        help_text="What the DOCX of the resume is put into; without one, our own form.",
+    )  # fmt: skip
     input_hash = models.CharField(max_length=64, editable=False)
     brief = models.JSONField(default=dict, help_text="The job as it was: title, employer, text, requirements.")
     source = models.JSONField(default=dict, help_text="The parsed resume as it was: what every line is measured by.")
@@ -101,8 +106,8 @@ class TailoringRun(models.Model):
             "input_hash", "message",
         }  # fmt: skip
         keep: ClassVar = {
-            "id", "application", "resume", "state", "provider", "language", "with_letter", "brief", "lease_token",
-            "lease_until", "attempt", "cancel_asked_at", "failed_for", "blocked_count", "read_back",
+            "id", "application", "resume", "state", "provider", "language", "with_letter", "template", "brief",
+            "lease_token", "lease_until", "attempt", "cancel_asked_at", "failed_for", "blocked_count", "read_back",
             "created_by", "created_at", "updated_at", "started_at", "ended_at", "approved_by", "approved_at",
         }  # fmt: skip
 

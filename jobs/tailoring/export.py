@@ -18,7 +18,7 @@ from hrassist.lib import failpoint, storage
 from hrassist.lib.errors import DomainError
 from hrassist.lib.typesetting import NoFont
 from jobs.models.tailoring import TailoringLine, TailoringRun
-from jobs.tailoring import events, paper
+from jobs.tailoring import events, form, paper
 from jobs.tailoring.facts import Finding, check_heads, check_paper
 from jobs.tailoring.paper.compose import Wording, own_words
 from jobs.tailoring.stored import material_of
@@ -56,10 +56,14 @@ def papers(
 ) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """The words of the resume and of the letter as they would be now."""
     material, said = material_of(run), wordings(lines)
-    made_by = OFFLINE_NAME if run.provider == "offline" else f"hrassist with {run.provider}"
-    resume = paper.resume(material, said, skill_order=_skill_order(run), made_by=made_by, now=now)
-    letter = paper.letter(material, said, made_by=made_by, now=now) if run.with_letter else None
+    resume = paper.resume(material, said, skill_order=_skill_order(run), made_by=made_by(run), now=now)
+    letter = paper.letter(material, said, made_by=made_by(run), now=now) if run.with_letter else None
     return resume, letter
+
+
+def made_by(run: TailoringRun) -> str:
+    """What the label names as the writer."""
+    return OFFLINE_NAME if run.provider == "offline" else f"hrassist with {run.provider}"
 
 
 def _skill_order(run: TailoringRun) -> list[str]:
@@ -69,7 +73,7 @@ def _skill_order(run: TailoringRun) -> list[str]:
 
 def make(run_id: UUID) -> None:
     """Make and keep the files of an approved run; of any other nothing. Doing it twice keeps them once."""
-    run = TailoringRun.objects.select_related("application", "approved_by").filter(pk=run_id).first()
+    run = TailoringRun.objects.select_related("application", "approved_by", "template").filter(pk=run_id).first()
     if run is None or run.state != State.APPROVED or run.approved_at is None:
         return
     try:
@@ -106,10 +110,17 @@ def faithful_files(
     """Every file of the run, each DOCX read and checked again. Raises NotFaithful before anything is kept."""
     material = material_of(run)
     resume, letter = papers(run, lines, now=made_at)
-    files = {"docx": paper.resume_docx(resume, made_at=made_at)}
-    back = read_file(files["docx"])
-    _require(check_paper(back.document.text, source=material.source, ours=own_words(resume)))
-    _require(check_heads(back.document.text, source=material.source))
+    files: dict[str, bytes] = {}
+    if run.template is not None:
+        files["docx"], back = form.paper(
+            bytes(run.template.content), material, wordings(lines), skill_order=_skill_order(run),
+            made_by=made_by(run), now=made_at,
+        )  # fmt: skip
+    else:
+        files["docx"] = paper.resume_docx(resume, made_at=made_at)
+        back = read_file(files["docx"])
+        _require(check_paper(back.document.text, source=material.source, ours=own_words(resume)))
+        _require(check_heads(back.document.text, source=material.source))
     if letter:
         files["letter_docx"] = paper.letter_docx(letter, made_at=made_at)
         text = read_file(files["letter_docx"]).document.text

@@ -105,8 +105,9 @@ def _blocked(  # noqa: PLR0912  one rule after another is how it is read
         if not scope.says(word):
             yield _block("mixed_script", word, "mixes letters of two alphabets")
     for number in said.numbers:
-        if not _has_number(number, scope) and not (quoted and _has_number(number, quoted)):
-            yield _block("number", number.written, "is a number that the evidence does not state")
+        if _has_number(number, scope) or (quoted and _has_number(number, quoted)) or _counts_list(number, text):
+            continue
+        yield _block("number", number.written, "is a number that the evidence does not state")
     for code in codes_in(text):
         if not scope.says(code) and not (quoted and quoted.says(code)):
             yield _block("number", code, "does not stand in the evidence")
@@ -187,6 +188,12 @@ def _has_number(claim: Number, scope: Facts) -> bool:
     # A year may stand as a bare number: 2000 of one, 2,000 of the other.
     bare = claim.unit == "" and claim.value == claim.value.to_integral_value()
     return bare and any(iso[:4] == f"{int(claim.value):04d}" for iso, _ in scope.dates)
+
+
+def _counts_list(claim: Number, text: str) -> bool:
+    """Whether a number says how many things are named after it: three languages: Dutch, English, German."""
+    listed = re.search(rf"{re.escape(claim.written)}\s[^:.;]{{1,40}}:\s*([^:.;]+)", plain(text))
+    return bool(listed) and claim.unit == "" and len(re.split(r",\s*|\s+and\s+", listed[1].strip())) == claim.value
 
 
 def _supports(known: Number, claim: Number) -> bool:

@@ -230,6 +230,7 @@ def implied_in(text: str) -> list[Number]:
     found = [
         Number(Decimal(1), _UNITS[match[1]], False, match.group()) for match in _ONE_OF.finditer(said)
     ]  # fmt: skip
+    found += [Number(count, "", False, match.group()) for often, count in _A_YEAR for match in often.finditer(said)]
     for match in _CHANGE.finditer(said):
         both = numbers_in(f"{match[1]} to {match[2]}")
         if len(both) < 2 or not both[0].value or both[0].more or both[1].more:
@@ -250,6 +251,10 @@ def implied_in(text: str) -> list[Number]:
 
 
 _ONE_OF = re.compile(r"\b(?:a|an|per|each|every|one)\s+(year|month|week|day|hour|minute|second|decade)\b")
+_A_YEAR = [
+    (re.compile(rf"\b(?:{words}|(?:every|each|a|per)\s+{unit})\b"), Decimal(count))
+    for words, unit, count in (("quarterly", "quarter", 4), ("monthly", "month", 12), ("weekly", "week", 52))
+]
 _CHANGE = re.compile(r"\b(?:from|von)\s+([^.;]{1,40}?)\s+(?:to|auf|down to|up to)\s+([^.;]{1,30})")
 _AREA = re.compile(r"(?<=\d)\s*(?:m2|sq\.?\s?m(?:et(?:re|er)s?)?|square\s+met(?:re|er)s?|quadratmeter)\b")
 
@@ -275,6 +280,9 @@ def _read(said: str, tokens: list[_Token]) -> Iterator[Number]:
         if after < len(tokens) and tokens[after].kind == "plus":
             after += 1
             unit, after = _unit_at(tokens, at, after, unit)
+        if unit == "year" and after < len(tokens) and tokens[after].text in ("old", "olds"):
+            # How old somebody is, and no time that they worked.
+            unit = ""
         if more and unit in _SPANS and _lasts(tokens, at, after):
             more = False
         end = tokens[after - 1].end
@@ -401,7 +409,11 @@ def _unit_at(  # noqa: PLR0911
     if following.kind in ("percent", "currency") or following.text in _UNITS or following.text in _CURRENCIES:
         name = _UNITS.get(following.text) or _CURRENCIES.get(following.text, "")
         return name, after + 1
-    if following.text == "per" and after + 1 < len(tokens) and tokens[after + 1].text == "cent":
+    if (
+        following.text in ("per", "pour", "por")
+        and after + 1 < len(tokens)
+        and tokens[after + 1].text in ("cent", "ciento")
+    ):
         return "%", after + 2
     return "", after
 

@@ -12,6 +12,7 @@ from django.utils import formats, timezone, translation
 from hrassist.lib.typesetting import clean
 from jobs.tailoring.draft import Material
 from jobs.tailoring.facts import Entry, Skeleton
+from jobs.tailoring.facts.skeleton import Study
 from jobs.tailoring.paper.languages import span, words
 
 
@@ -31,10 +32,7 @@ def resume(
     skeleton, language = material.source.skeleton, material.language
     said = words(language)
     chosen = list(lines)
-    by_entry: dict[str, list[str]] = {}
-    for one in chosen:
-        if one.part == "work":
-            by_entry.setdefault(one.entry, []).append(clean(one.text))
+    by_entry = entry_lines(chosen)
     summary = " ".join(one.text for one in chosen if one.part == "summary")
     sections = [
         _text(said["summary"], clean(summary)),
@@ -58,6 +56,15 @@ def resume(
     }
 
 
+def entry_lines(lines: Iterable[Wording]) -> dict[str, list[str]]:
+    """The lines of each job and project."""
+    found: dict[str, list[str]] = {}
+    for one in lines:
+        if one.part == "work":
+            found.setdefault(one.entry, []).append(clean(one.text))
+    return found
+
+
 def letter(
     material: Material, lines: Iterable[Wording], *, made_by: str, now: datetime
 ) -> dict[str, Any] | None:  # fmt: skip
@@ -73,7 +80,7 @@ def letter(
         "name": clean(skeleton.name),
         "contact": [clean(one) for one in (skeleton.email, skeleton.phone, skeleton.place) if one],
         "to": clean(str(material.brief.get("company", ""))),
-        "date": _today(now, language),
+        "date": today(now, language),
         "subject": clean(subject),
         "greeting": said["greeting"],
         "paragraphs": paragraphs,
@@ -85,7 +92,7 @@ def letter(
 
 def label(language: str, made_by: str, now: datetime) -> str:
     """The sentence that says what the paper is."""
-    return words(language)["label"].format(by=clean(made_by), day=_today(now, language))
+    return words(language)["label"].format(by=clean(made_by), day=today(now, language))
 
 
 def own_words(paper: Mapping[str, Any]) -> list[str]:
@@ -125,12 +132,17 @@ def _entries(
 def _studies(heading: str, skeleton: Skeleton, language: str) -> dict[str, Any]:
     items = []
     for one in skeleton.studies:
-        degree = f"{one.degree} {one.area}" if one.area and one.area not in one.degree else one.degree
-        if one.area and one.degree and one.area not in one.degree and one.degree.isalpha() and one.degree.islower():
-            degree = f"{one.degree}, {one.area}"
-        head = ", ".join(clean(part) for part in (degree, one.school) if part)
+        head = ", ".join(part for part in (study_degree(one), clean(one.school)) if part)
         items.append({"head": head, "when": span(one.start, one.end, language, current=False), "lines": []})
     return _section(heading, "entries") | {"items": items}
+
+
+def study_degree(one: Study) -> str:
+    """MSc Computer Science"""
+    if not one.area or one.area in one.degree:
+        return clean(one.degree)
+    apart = ", " if one.degree.isalpha() and one.degree.islower() else " "
+    return clean(f"{one.degree}{apart}{one.area}" if one.degree else one.area)
 
 
 def _skills(skeleton: Skeleton, order: Iterable[str]) -> str:
@@ -139,6 +151,7 @@ def _skills(skeleton: Skeleton, order: Iterable[str]) -> str:
     return ", ".join([*first, *(text for text in known.values() if text not in first)])
 
 
-def _today(now: datetime, language: str) -> str:
+def today(now: datetime, language: str) -> str:
+    """The day as the language writes it."""
     with translation.override(language):
         return formats.date_format(timezone.localtime(now).date(), "j F Y" if language != "de" else "j. F Y")
