@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import django
@@ -108,7 +109,7 @@ def measure(kind: str, about: dict[str, Any]) -> float:
         times.append(time.process_time())
         made = pdf.report(said, made_at=at)
         times.append(time.process_time())
-        taken = [after - before for before, after in zip(times, times[1:], strict=False)]
+        taken = [after - before for before, after in pairwise(times)]
         worst = max(worst, [*taken, sum(taken)], key=lambda one: one[-1])
         with PdfDocument(made) as read:
             pages = len(read)
