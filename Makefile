@@ -106,6 +106,10 @@ bench-audit: install ## Measure searches of the audit log over ten million event
 bench-facts: install ## Count what the checker of tailored resumes finds and where it is wrong; OPTIONS="--strict --show"
 	@$(BIN)/python -m tests.bench.facts $(OPTIONS)
 
+.PHONY: bench-reports
+bench-reports: install ## Measure what each report as a document takes; OPTIONS=--strict fails on a missed target
+	@$(WITH_DATABASE) $(BIN)/python -m tests.bench.reports $(OPTIONS)
+
 .PHONY: bench-capacity
 bench-capacity: install ## Measure what a request costs on this machine; OPTIONS=--write keeps it for manage.py capacity
 	@$(WITH_DATABASE) $(BIN)/python -m tests.bench.capacity $(OPTIONS)

@@ -22,6 +22,8 @@ from jobs.models import (
     Note,
     Offer,
     RecruitmentDrive,
+    ReportDocument,
+    ReportSchedule,
     Requisition,
     Scorecard,
     ScorecardAttribute,
@@ -201,6 +203,32 @@ class ModelEndpointFactory(DjangoModelFactory[ModelEndpoint]):
     base_url = "https://models.example.org/v1"
     model = "small"
     updated_by = factory.SubFactory(UserFactory, role="Operator")
+
+
+class ReportDocumentFactory(DjangoModelFactory[ReportDocument]):
+    """A report of a job that waits for the worker."""
+
+    class Meta:
+        model = ReportDocument
+
+    kind = "job"
+    title = "Job report"
+    job = factory.SubFactory(JobFactory)
+    owner = factory.SubFactory(UserFactory, role="Recruiter")
+
+
+class ReportScheduleFactory(DjangoModelFactory[ReportSchedule]):
+    """A job's report every Monday, for nobody yet."""
+
+    class Meta:
+        model = ReportSchedule
+
+    kind = "job"
+    job = factory.SubFactory(JobFactory)
+    every = "week"
+    day = 0
+    next_on = date(2099, 1, 5)
+    created_by = factory.SubFactory(UserFactory, role="Recruiter")
 
 
 class TailoringRunFactory(DjangoModelFactory[TailoringRun]):

@@ -61,8 +61,10 @@ def branding_view(request: HttpRequest) -> HttpResponseBase:
                 by=user, now=timezone.now(), logo=logo, expected_updated_at=request.POST.get("seen", ""), **said
             )
         except DomainError as error:
-            for name, told in (error.fields or {None: [error.message]}).items():
+            for name, told in error.fields.items():
                 form.add_error(name, told)
+            if not error.fields:
+                form.add_error(None, error.message)
         else:
             return HttpResponseRedirect(reverse("admin:branding"))
     context = {

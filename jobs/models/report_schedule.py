@@ -69,7 +69,7 @@ class ReportSchedule(models.Model):
     class PersonalData:
         erase: ClassVar[set[str]] = set()
         keep: ClassVar = {
-            "id", "kind", "job", "drive", "every", "day", "next_on", "recipients", "paused_at", "last_run_at",
+            "id", "kind", "job", "drive", "every", "day", "next_on", "paused_at", "last_run_at",
             "created_by", "created_at", "updated_at",
         }  # fmt: skip
 

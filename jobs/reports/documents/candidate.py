@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django.db.models import Prefetch
@@ -39,7 +39,7 @@ LONG_TEXT = 1500
 
 def build(document: ReportDocument, *, user: User, look: Look, now: datetime, today: date) -> Report:
     del look, now, today
-    candidate = Candidate.objects.visible_to(user).get(pk=document.candidate_id)
+    candidate = Candidate.objects.visible_to(user).get(pk=cast(UUID, document.candidate_id))
     seen = Application.objects.visible_to(user).select_related("job", "stage", "candidate", "reason")
     rows = list(seen.filter(candidate=candidate).order_by("-applied_at", "-pk"))
     alone = document.application_id is None

@@ -9,11 +9,12 @@ from hrassist.lib.typesetting import clean
 from jobs.reports.documents.paper import Block, number
 
 WIDTH = 680
-LABELS = 190
+LABELS = 200
 SAID = 130
 ROW = 26
 MOST_BARS = 15
-LABEL_LETTERS = 30
+# As many letters as fit before the bars; those of the second font are wider.
+LABEL_LETTERS, WIDE_LETTERS = 25, 20
 FONT = "Libertinus Serif"
 GREY, LINE = "#5b6270", "#d5d9e0"
 
@@ -47,6 +48,8 @@ def columns(points: Sequence[tuple[str, int]], *, alt: str, colour: str) -> Bloc
     most = max((count for _, count in points), default=0)
     if not most:
         return None
+    # The line in the middle stands at a whole number.
+    most += most % 2 if most > 1 else 0
     left, top, tall = 36, 16, 130
     room = WIDTH - left
     slot = room / len(points)
@@ -87,4 +90,5 @@ def _text(
 
 
 def _short(label: str) -> str:
-    return label if len(label) <= LABEL_LETTERS else label[: LABEL_LETTERS - 1].rstrip() + "…"
+    most = LABEL_LETTERS if label.isascii() else WIDE_LETTERS
+    return label if len(label) <= most else label[: most - 1].rstrip() + "…"

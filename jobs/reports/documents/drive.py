@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+from uuid import UUID
 
 from jobs.models import DriveJob, IntakeSubmission, Job, RecruitmentDrive, ReportDocument, TrackingLink
 from jobs.reports import drive_figures
@@ -20,7 +21,7 @@ MOST_LINKS = 100
 
 def build(document: ReportDocument, *, user: User, look: Look, now: datetime, today: date) -> Report:
     del now
-    drive = RecruitmentDrive.objects.visible_to(user).select_related("created_by").get(pk=document.drive_id)
+    drive = RecruitmentDrive.objects.visible_to(user).select_related("created_by").get(pk=cast(UUID, document.drive_id))
     every = DriveJob.objects.filter(drive=drive)
     parts = list(every.filter(job__in=Job.objects.visible_to(user)).select_related("job").order_by("job__title"))
     hidden = every.count() - len(parts)

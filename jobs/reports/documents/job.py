@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django.db.models import Avg, Prefetch
+from django.utils import timezone
 
 from jobs.models import Application, Job, Match, MatchEvidence, MatchRun, Opening, ReportDocument, Scorecard, Stage
 from jobs.reports import sources, time_in_stage, time_to_hire
@@ -30,12 +31,14 @@ NOTHING_FOUND = MatchEvidence.Strength.NONE
 
 
 def build(document: ReportDocument, *, user: User, look: Look, now: datetime, today: date) -> Report:
-    job = Job.objects.visible_to(user).get(pk=document.job_id)
-    since = max(job.created_at.date(), today - timedelta(days=LONGEST_DAYS))
-    scope = Scope(user=user, since=min(since, today), until=today, job=job.pk, jobs=[job.pk])
+    job = Job.objects.visible_to(user).get(pk=cast(UUID, document.job_id))
     rows = list(
         Application.objects.visible_to(user).filter(job=job).select_related("candidate", "stage").order_by("applied_at")
     )
+    # People may have been brought along from before the job stood here.
+    began = min([job.created_at, *(one.applied_at for one in rows[:1])])
+    since = max(timezone.localdate(began), today - timedelta(days=LONGEST_DAYS))
+    scope = Scope(user=user, since=min(since, today), until=today, job=job.pk, jobs=[job.pk])
     shown = Shown(jobs={job.pk}, permissions={"jobs.view_reports", "jobs.view_application"})
     report = Report(
         title=f"Job report: {job.title}",
@@ -226,7 +229,7 @@ def proofs(found: list[MatchEvidence], run: MatchRun) -> list[tuple[str, str, st
 def _feedback(report: Report, job: Job, *, user: User) -> None:
     if not user.has_perm("jobs.view_scorecard"):
         return
-    cards = list(
+    cards: list[Any] = list(
         Scorecard.objects.visible_to(user).submitted().filter(application__job=job)
         .select_related("by", "application__candidate").annotate(rating=Avg("ratings__rating"))
         .prefetch_related(Prefetch("interview")).order_by("-submitted_at", "-pk")
@@ -277,7 +280,3 @@ def _sources(report: Report, scope: Scope, look: Look) -> None:
 
 def _in_words(what: str, bars: list[tuple[str, float, str]]) -> str:
     return f"{what}: " + "; ".join(f"{label} {said}" for label, _, said in bars[: charts.MOST_BARS])
-
-
-def title_of(job: Any) -> str:
-    return f"Job report: {job.title}"[:250]

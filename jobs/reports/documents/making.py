@@ -65,14 +65,14 @@ def make(document_id: UUID) -> None:
         _keep(document, report, files, token=token, message=message)
     except (Gone, Changed):
         _again(document_id, token)
-    except ObjectDoesNotExist:
-        _fail(document_id, token, message=HIDDEN)
-    except DomainError as error:
-        _fail(document_id, token, message=error.message)
     except storage.StorageUnavailable:
         # The queue tries again; until then nobody holds it.
         _let_go(document_id, token, uncounted=True)
         raise
+    except ObjectDoesNotExist:
+        _fail(document_id, token, message=HIDDEN)
+    except DomainError as error:
+        _fail(document_id, token, message=error.message)
     except Exception:
         _fail(document_id, token, message=UNFORESEEN)
         logger.exception("report %s failed", document_id)

@@ -258,7 +258,19 @@ WRITERS = {
 def _saved(document: Document) -> bytes:
     for paragraph in document.paragraphs:
         if typesetting.is_right_to_left(paragraph.text):
-            paragraph._p.get_or_add_pPr().append(OxmlElement("w:bidi"))
+            _run_from_the_right(paragraph._p.get_or_add_pPr())
     whole = io.BytesIO()
     document.save(whole)
     return typesetting.without_clock(whole.getvalue())
+
+
+def _run_from_the_right(look: Any) -> None:
+    """Where the order of the format has it: before distances and alignment."""
+    after = next((one for one in look if one.tag in AFTER_BIDI), None)
+    if after is None:
+        look.append(OxmlElement("w:bidi"))
+    else:
+        after.addprevious(OxmlElement("w:bidi"))
+
+
+AFTER_BIDI = {qn(f"w:{name}") for name in ("spacing", "ind", "contextualSpacing", "jc", "outlineLvl", "rPr", "sectPr")}

@@ -1,0 +1,138 @@
+"""make bench-reports: processor seconds of each report as a document, over a job with five hundred applications.
+
+The rows are written in a transaction that is rolled back; each report is made in this process as the worker makes it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import django
+
+APPLICATIONS, CRITERIA, CARDS = 500, 6, 60
+MOST_SECONDS = 1.0
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def rows() -> dict[str, Any]:
+    """A job with its people, their steps, a ranking with evidence, cards and a drive."""
+    from django.utils import timezone
+
+    from candidates.models import Candidate
+    from jobs import models as jobs
+    from tests.factories import JobFactory, UserFactory
+    from tests.hiring import DriveFactory, ScorecardFactory, TrackingLinkFactory
+
+    now = timezone.now()
+    names = [f"bench{number}" for number in range(3)]
+    owner, auditor, other = (
+        UserFactory(username=f"{name}-{now:%H%M%S%f}", role=role)
+        for name, role in zip(names, ("Recruiter", "Auditor", "Interviewer"), strict=True)
+    )
+    job = JobFactory(title="Backend Engineer", team={owner: "recruiter"})
+    stages = list(job.stages.all())
+    drive = DriveFactory(created_by=owner, starts_on=now.date() - timedelta(days=60), ends_on=now.date())
+    drive.drive_jobs.create(job=job)
+    link = TrackingLinkFactory(job=None, drive=drive, created_by=owner)
+    sources = ("Referral", "Job board", "LinkedIn", "Agency")
+    people = Candidate.objects.bulk_create(
+        Candidate(full_name=f"Benjamin Bench-Person {number}", headline="Engineer", country="DE")
+        for number in range(APPLICATIONS)
+    )
+    applied = jobs.Application.objects.bulk_create(
+        jobs.Application(
+            candidate=person, job=job, stage=stages[number % 4], source=sources[number % 4], tracking_link=link,
+            applied_at=now - timedelta(days=number % 60, minutes=number),
+        )
+        for number, person in enumerate(people)
+    )  # fmt: skip
+    jobs.StageTransition.objects.bulk_create(
+        jobs.StageTransition(application=one, to_stage=stages[0], to_status="active", at=one.applied_at)
+        for one in applied
+    )
+    criteria = [{"text": f"Requirement number {number}", "kind": "must"} for number in range(CRITERIA)]
+    run = jobs.MatchRun.objects.create(
+        job=job, model_hash="a" * 64, weights={}, criteria=criteria, considered=APPLICATIONS, ranked=APPLICATIONS,
+        milliseconds=1, created_by=owner,
+    )  # fmt: skip
+    matches = jobs.Match.objects.bulk_create(
+        jobs.Match(run=run, candidate=person, rank=rank, score=1 / rank, components={}, must_covered=3,
+                   must_total=CRITERIA)
+        for rank, person in enumerate(people, start=1)
+    )  # fmt: skip
+    jobs.MatchEvidence.objects.bulk_create(
+        jobs.MatchEvidence(
+            match=match, criterion=number, strength="strong", quote="Built and ran billing. " * 6, page=1
+        )
+        for match in matches
+        for number in range(CRITERIA)
+    )
+    for one in applied[:CARDS]:
+        ScorecardFactory(application=one, by=other, takeaways="Thinks aloud, asks back, and knows the limits. " * 4)
+    today = timezone.localdate(now)
+    period = {"since": today - timedelta(days=30), "until": today}
+    return {
+        "job": {"owner": owner, "job": job},
+        "candidate": {"owner": owner, "candidate": people[0], "application": applied[0], "job": job},
+        "drive": {"owner": owner, "drive": drive},
+        "monthly": {"owner": owner, **period},
+        "bias": {"owner": auditor, **period},
+    }
+
+
+def measure(kind: str, about: dict[str, Any]) -> float:
+    """The slower of two makings, each with words of its own: the typesetter remembers what it has set."""
+    from django.core.cache import cache
+    from pypdfium2 import PdfDocument
+
+    from jobs.models import ReportDocument
+    from jobs.reports.documents import making, pdf, word
+
+    worst: list[float] = [0.0] * 4
+    pages = 0
+    for number in range(2):
+        cache.clear()
+        times = [time.process_time()]
+        _, said, at = making.put_together(ReportDocument(kind=kind, **about))
+        said["subtitle"] += f" · {number}"
+        times.append(time.process_time())
+        word.report(said, made_at=at)
+        times.append(time.process_time())
+        made = pdf.report(said, made_at=at)
+        times.append(time.process_time())
+        taken = [after - before for before, after in pairwise(times)]
+        worst = max(worst, [*taken, sum(taken)], key=lambda one: one[-1])
+        with PdfDocument(made) as read:
+            pages = len(read)
+    say(f"{kind:10} {pages:5} {worst[0]:8.3f} {worst[1]:8.3f} {worst[2]:8.3f} {worst[3]:8.3f}")
+    return worst[-1]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--strict", action="store_true", help="fail where a report takes a second or more")
+    options = parser.parse_args()
+    from django.db import transaction
+
+    say(f"processor seconds; a job with {APPLICATIONS} applications")
+    say(f"{'report':10} {'pages':>5} {'words':>8} {'DOCX':>8} {'PDF':>8} {'all':>8}")
+    with transaction.atomic():
+        slowest = max(measure(kind, about) for kind, about in rows().items())
+        transaction.set_rollback(True)
+    if options.strict and slowest >= MOST_SECONDS:
+        sys.exit("A report takes a second or more.")
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hrassist.settings")
+    django.setup()
+    main()
