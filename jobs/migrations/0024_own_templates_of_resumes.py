@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('jobs', '0020_count_days_at_each_step'),
+        ('jobs', '0023_report_documents'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
