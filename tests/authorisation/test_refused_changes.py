@@ -30,7 +30,8 @@ pytestmark = [pytest.mark.crawl, pytest.mark.django_db]
 TABLE = Path(__file__).parent / "changes.txt"
 HEAD = """\
 # Who changes something by which form or body: method and address, button | whose | roles that change rows.
-# The bodies are those of the forms that a recruiter of the job is offered, and those that the API's schema describes.
+# The bodies are those of the forms that a recruiter of the job, a privacy officer or an operator is offered, and those
+# that the API's schema describes.
 # Rewritten by HRASSIST_REWRITE=1 pytest tests/authorisation/test_refused_changes.py, then read line by line.
 """
 SENDERS = tuple(ROLES)
@@ -60,7 +61,7 @@ class Sent:
         return bool(ids & set(UUID.findall(f"{self.path} {self.data}")))
 
 
-def harvest(keeper: Visitor, world: Planted) -> list[Sent]:
+def forms_offered(keeper: Visitor, world: Planted) -> list[Sent]:
     """What the keeper's pages about these things offer to send, each kind of form once."""
     found: dict[str, Sent] = {}
     for route in getters():
@@ -75,11 +76,20 @@ def harvest(keeper: Visitor, world: Planted) -> list[Sent]:
             for button, data in form.sent():
                 if (name := line_of(urlsplit(target).path, button)) and "logout" not in name:
                     found.setdefault(name, Sent(name, "POST", target, data))
+    return list(found.values())
+
+
+def harvest(keepers: list[Visitor], world: Planted) -> list[Sent]:
+    """The forms that any of the keepers is offered, nothing at all to where no form leads, and the API's bodies."""
+    found: dict[str, Sent] = {}
+    for sent in (sent for keeper in keepers for sent in forms_offered(keeper, world)):
+        found.setdefault(sent.name, sent)
+    led_to = {" ".join(name.split()[:2]) for name in found}
     for route, methods in routes():
         if "POST" in methods and not route.startswith(("api/", "apply/", "storage/", "mail/")):
             path = "/" + world.path(route)
             name = line_of(path, "")
-            if name and name not in {" ".join(one.split()[:2]) for one in found}:
+            if name and name not in led_to:
                 found[name] = Sent(name, "POST", path, {})
     return [*found.values(), *bodies(world)]
 
@@ -153,24 +163,25 @@ class Stage:
     """One job with everybody's own place in it (`own`), or with nobody's but its recruiter's (`other`)."""
 
     def __init__(self, whose: str):
-        self.keeper = UserFactory(role="Recruiter")
-        self.world = Planted(self.keeper, "own")
+        keeper = UserFactory(role="Recruiter")
+        self.world = Planted(keeper, "own")
         self.visitors = {role: Visitor(role) for role in SENDERS}
-        if whose == "other":
-            type(self.world.job).objects.filter(pk=self.world.job.pk).update(confidential=True)
-            return
-        for role, place in (("manager", "hiring_manager"), ("interviewer", "interviewer"), ("recruiter", "recruiter")):
+        places = {"manager": "hiring_manager", "interviewer": "interviewer", "recruiter": "recruiter"}
+        for role, place in places.items() if whose == "own" else ():
             user: User | None = self.visitors[role].user
             assert user is not None
             HiringTeamMember.objects.create(job=self.world.job, user=user, role=place)
             Interviewer.objects.create(interview=self.world.hiring["interview"], user=user)
+        keepers = [Visitor("recruiter", user=keeper), Visitor("officer"), Visitor("operator")]
+        self.offered = harvest(keepers, self.world)
+        if whose == "other":
+            type(self.world.job).objects.filter(pk=self.world.job.pk).update(confidential=True)
 
 
 def found_in(whose: str) -> dict[str, dict[str, set[str]]]:
     """Line by line and role by role, the tables that change."""
     stage = Stage(whose)
-    offered = harvest(Visitor("recruiter", user=stage.keeper), stage.world)
-    assert len(offered) > 100
+    assert len(stage.offered) > 100
     # A token remembers each minute of its use, which is no change of anything.
     ApiToken.objects.update(last_used_at=timezone.now() + timedelta(hours=1))
     rows = Rows()
@@ -179,7 +190,7 @@ def found_in(whose: str) -> dict[str, dict[str, set[str]]]:
         str(pk) for pk in stage.world.job.stages.values_list("pk", flat=True)
     }
     found: dict[str, dict[str, set[str]]] = defaultdict(dict)
-    for sent in offered:
+    for sent in stage.offered:
         if whose == "other" and not sent.names(secret):
             continue
         for role, visitor in stage.visitors.items():
