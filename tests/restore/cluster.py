@@ -149,7 +149,7 @@ shared_buffers = 128MB
 dynamic_shared_memory_type = mmap
 wal_level = replica
 archive_mode = on
-archive_command = 'pgbackrest --config={HOME}/pgbackrest.conf --stanza={STANZA} archive-push %p'
+archive_command = 'true'
 archive_timeout = {self.archive_timeout}
 max_wal_senders = 3
 """
@@ -158,7 +158,18 @@ max_wal_senders = 3
         self.start()
         with psycopg.connect(self.url.replace("/hrassist", "/postgres"), autocommit=True) as connection:
             connection.execute("CREATE DATABASE hrassist")
+
+    def begin_archiving(self) -> None:
+        """From here on WAL is kept; what fills the database before the first backup need not be."""
+        with self.outside(f"{ETC}/postgresql.conf").open("a") as conf:
+            conf.write(
+                f"archive_command = 'pgbackrest --config={HOME}/pgbackrest.conf --stanza={STANZA} archive-push %p'\n"
+            )
         self.call("pgbackrest", f"--config={HOME}/pgbackrest.conf", f"--stanza={STANZA}", "stanza-create")
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute("CHECKPOINT")
+            connection.execute("SELECT pg_switch_wal()")
+            connection.execute("SELECT pg_reload_conf()")
 
     def start(self) -> None:
         # Its own session: a signal that ends the tests does not end it half-way.

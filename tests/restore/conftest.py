@@ -53,6 +53,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
             [sys.executable, "manage.py", "migrate", "-v0"], cwd=configured.BASE_DIR, env=environment, check=True
         )  # fmt: skip
         fill(made, int(os.environ.get("HRASSIST_PROOF_MB", "0")))
+        made.begin_archiving()
         yield made
     finally:
         made.stop("immediate")
