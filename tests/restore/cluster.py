@@ -18,6 +18,7 @@ from hrassist.lib.storage.s3 import client
 STANZA = "hrassist"
 BIN = "/usr/lib/postgresql/17/bin"
 HOME = "/srv/proof"
+OWNER = "hrassist_owner"
 DATA = f"{HOME}/data"
 ETC = f"{HOME}/etc"
 PASS = {1: "first-key-of-the-proof-0123456789", 2: "second-key-of-the-proof-9876543210"}
@@ -46,6 +47,11 @@ class Tree:
     @property
     def url(self) -> str:
         return f"postgresql://postgres@127.0.0.1:{self.port}/hrassist"
+
+    @property
+    def owner_url(self) -> str:
+        """Of the role that owns the tables, and is no superuser."""
+        return self.url.replace("//postgres@", f"//{OWNER}@")
 
     def outside(self, path: str) -> Path:
         return self.root / path.lstrip("/")
@@ -149,7 +155,7 @@ shared_buffers = 128MB
 dynamic_shared_memory_type = mmap
 wal_level = replica
 archive_mode = on
-archive_command = 'pgbackrest --config={HOME}/pgbackrest.conf --stanza={STANZA} archive-push %p'
+archive_command = 'true'
 archive_timeout = {self.archive_timeout}
 max_wal_senders = 3
 """
@@ -157,8 +163,23 @@ max_wal_senders = 3
             conf.write(settings)
         self.start()
         with psycopg.connect(self.url.replace("/hrassist", "/postgres"), autocommit=True) as connection:
-            connection.execute("CREATE DATABASE hrassist")
+            connection.execute(f"CREATE ROLE {OWNER} LOGIN CREATEROLE")
+            connection.execute(f"CREATE DATABASE hrassist OWNER {OWNER}")
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            for extension in ("vector", "pg_trgm", "unaccent"):
+                connection.execute(f"CREATE EXTENSION {extension}")
+
+    def begin_archiving(self) -> None:
+        """From here on WAL is kept; what fills the database before the first backup need not be."""
+        with self.outside(f"{ETC}/postgresql.conf").open("a") as conf:
+            conf.write(
+                f"archive_command = 'pgbackrest --config={HOME}/pgbackrest.conf --stanza={STANZA} archive-push %p'\n"
+            )
         self.call("pgbackrest", f"--config={HOME}/pgbackrest.conf", f"--stanza={STANZA}", "stanza-create")
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute("CHECKPOINT")
+            connection.execute("SELECT pg_switch_wal()")
+            connection.execute("SELECT pg_reload_conf()")
 
     def start(self) -> None:
         # Its own session: a signal that ends the tests does not end it half-way.

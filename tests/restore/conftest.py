@@ -48,11 +48,12 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
         made.start_stores()
         made.make_home()
         made.initialise()
-        environment = {**os.environ, "HRASSIST_ENV": "development", "DATABASE_URL": made.url}
+        environment = {**os.environ, "HRASSIST_ENV": "development", "DATABASE_URL": made.owner_url}
         subprocess.run(
             [sys.executable, "manage.py", "migrate", "-v0"], cwd=configured.BASE_DIR, env=environment, check=True
         )  # fmt: skip
         fill(made, int(os.environ.get("HRASSIST_PROOF_MB", "0")))
+        made.begin_archiving()
         yield made
     finally:
         made.stop("immediate")

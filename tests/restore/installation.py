@@ -16,7 +16,6 @@ from django.conf import settings as configured
 from hrassist.ops.backup import keys
 from tests.restore.cluster import BIN, HOME, STANZA, Tree
 
-OWNER = "hrassist_owner"
 BUCKET = "places"
 
 
@@ -30,19 +29,9 @@ class Installation:
 
     @property
     def url(self) -> str:
-        return self.tree.url.replace("postgres@", f"{OWNER}@")
+        return self.tree.owner_url
 
     def make(self) -> None:
-        with psycopg.connect(self.tree.url, autocommit=True) as connection:
-            connection.execute(f"CREATE ROLE {OWNER} LOGIN CREATEROLE")
-            connection.execute(f"ALTER DATABASE hrassist OWNER TO {OWNER}")
-            connection.execute(f"GRANT ALL ON SCHEMA public TO {OWNER}")
-            connection.execute(f"""
-                DO $$ DECLARE one record; BEGIN
-                  FOR one IN SELECT oid::regclass AS name, relkind FROM pg_class
-                    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v')
-                  LOOP EXECUTE format('ALTER TABLE %s OWNER TO {OWNER}', one.name); END LOOP;
-                END $$""")  # noqa: S608 - our own role
         for number, store in self.tree.stores.items():
             store.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)
             label = "AB"[number - 1]

@@ -10,8 +10,8 @@ import psycopg
 import pytest
 
 from hrassist.ops.backup import cluster
-from tests.restore.cluster import HOME
-from tests.restore.installation import OWNER, Installation
+from tests.restore.cluster import HOME, OWNER
+from tests.restore.installation import Installation
 from tests.restore.test_pgbackrest import MOST_RPO, MOST_RTO, archived, note
 
 pytestmark = pytest.mark.restore

@@ -17,7 +17,7 @@ from pytest_django.fixtures import Settings
 
 from hrassist.lib import storage
 from hrassist.ops.backup import dump, files, keys, manifests, places, servers, status
-from hrassist.ops.backup.places import PART, BucketPlace
+from hrassist.ops.backup.buckets import PART, BucketPlace
 from hrassist.ops.backup.servers import Server
 from tests import factories
 
