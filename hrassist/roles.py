@@ -40,7 +40,6 @@ _COORDINATOR = (
     | _models("jobs", "requisition jobpost recruitmentdrive trackinglink intakesubmission emailtemplate referral", VIEW)
     | _models("jobs", "humandecision", VIEW, ADD)
     | _models("jobs", "tailoringrun", VIEW, ADD, CHANGE)
-    | _models("jobs", "resumetemplate", VIEW, ADD, CHANGE, DELETE)
     | _models("jobs", "referral", ADD)
     | _CONSENTS
     | {
@@ -82,6 +81,7 @@ ROLES: dict[str, set[str]] = {
     | _models("candidates", "notice", ADD, CHANGE)
     | _models("jobs", "jurisdictionsetting", VIEW)
     | _models("jobs", "tailoringrun", VIEW, ADD, CHANGE)
+    | _models("jobs", "resumetemplate", VIEW, ADD, CHANGE, DELETE)
     | {"jobs.approve_tailoringrun", "jobs.download_tailoringrun"}
     | {
         "candidates.export_candidate",

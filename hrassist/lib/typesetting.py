@@ -33,19 +33,29 @@ class NoFont(DomainError):
 
 def pdf(template: Path, said: Mapping[str, Any], *, made_at: datetime) -> bytes:
     """A tagged PDF with its fonts inside (PDF/UA-1); the template reads `said` as `letter`. Raises NoFont."""
+    return bytes(_typeset(template, said, made_at=made_at, pdf_standards="ua-1"))
+
+
+def png(template: Path, said: Mapping[str, Any], *, made_at: datetime, ppi: int = 110) -> bytes:
+    """A picture of the first page of the same paper."""
+    pages = _typeset(template, said, made_at=made_at, format="png", ppi=ppi)
+    return bytes(pages[0] if isinstance(pages, list) else pages)
+
+
+def _typeset(template: Path, said: Mapping[str, Any], *, made_at: datetime, **form: Any) -> Any:
     for system_fonts in (False, True):
         try:
             # The words go in as data: what looks like a command of the typesetter stays a word.
             with _ONE_AT_A_TIME:
                 made = _compiler(template, system_fonts=system_fonts).compile(
-                    sys_inputs={"letter": json.dumps(said)}, timestamp=whole_second(made_at), pdf_standards="ua-1"
+                    sys_inputs={"letter": json.dumps(said)}, timestamp=whole_second(made_at), **form
                 )
         except typst.TypstError as error:
             # The standard refuses a letter without a glyph, where a box would be drawn otherwise.
             if "could not be displayed" not in str(error):
                 raise
         else:
-            return bytes(made)
+            return made
     raise NoFont
 
 

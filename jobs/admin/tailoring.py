@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -218,12 +219,19 @@ def letter_pdf_view(request: HttpRequest, tailoringrun_id: UUID) -> HttpResponse
     return _file(request, tailoringrun_id, "letter_pdf")
 
 
-def _file(request: HttpRequest, run_id: UUID, kind: str) -> HttpResponseBase:
+@require_safe
+def picture_view(request: HttpRequest, tailoringrun_id: UUID) -> HttpResponseBase:
+    """The first page as a picture, for the page of the run."""
+    return _file(request, tailoringrun_id, "png", inline=True)
+
+
+def _file(request: HttpRequest, run_id: UUID, kind: str, *, inline: bool = False) -> HttpResponseBase:
     user: Any = request.user
     if not user.has_perm("jobs.download_tailoringrun"):
         raise PermissionDenied
     try:
-        return file_answer(actions.open_file(run_id=run_id, kind=kind, by=user))
+        file = actions.open_file(run_id=run_id, kind=kind, by=user)
+        return file_answer(replace(file, inline=inline))
     except DomainError as error:
         if error.status == 404:
             raise Http404(error.message) from error
@@ -270,6 +278,7 @@ add_page("jobs/tailoringrun/<uuid:tailoringrun_id>/events/", events_view, name="
 add_page("jobs/tailoringrun/<uuid:tailoringrun_id>/preview/", preview_view, name="jobs_tailoring_preview")
 add_page("jobs/tailoringrun/<uuid:tailoringrun_id>/docx/", docx_view, name="jobs_tailoring_docx")
 add_page("jobs/tailoringrun/<uuid:tailoringrun_id>/pdf/", pdf_view, name="jobs_tailoring_pdf")
+add_page("jobs/tailoringrun/<uuid:tailoringrun_id>/picture/", picture_view, name="jobs_tailoring_picture")
 add_page("jobs/tailoringrun/<uuid:tailoringrun_id>/letter/docx/", letter_docx_view, name="jobs_tailoring_letter_docx")
 add_page("jobs/tailoringrun/<uuid:tailoringrun_id>/letter/pdf/", letter_pdf_view, name="jobs_tailoring_letter_pdf")
 pages.add_tab(

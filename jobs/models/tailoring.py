@@ -68,7 +68,8 @@ class TailoringRun(models.Model):
     language = models.CharField(max_length=8, default="en", help_text="Of headings and labels.")
     with_letter = models.BooleanField(default=True)
     template = models.ForeignKey(
-        ResumeTemplate, null=True, blank=True, on_delete=models.SET_NULL, related_name="+",
+        ResumeTemplate, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_constraint=False,
+        db_index=False,
         help_text="What the DOCX of the resume is put into; without one, our own form.",
     )  # fmt: skip
     input_hash = models.CharField(max_length=64, editable=False)
@@ -86,6 +87,7 @@ class TailoringRun(models.Model):
     pdf_key = models.CharField(max_length=120, blank=True, editable=False)
     letter_docx_key = models.CharField(max_length=120, blank=True, editable=False)
     letter_pdf_key = models.CharField(max_length=120, blank=True, editable=False)
+    png_key = models.CharField(max_length=120, blank=True, editable=False, db_default="", help_text="The first page.")
     digests = models.JSONField(default=dict, help_text="SHA-256 of each file, by its kind.")
     read_back = models.JSONField(default=dict, help_text="How many fields our own parser read back from the DOCX.")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -102,7 +104,7 @@ class TailoringRun(models.Model):
 
     class PersonalData:
         erase: ClassVar = {
-            "source", "source_text", "docx_key", "pdf_key", "letter_docx_key", "letter_pdf_key", "digests",
+            "source", "source_text", "docx_key", "pdf_key", "letter_docx_key", "letter_pdf_key", "png_key", "digests",
             "input_hash", "message",
         }  # fmt: skip
         keep: ClassVar = {

@@ -26,7 +26,7 @@ from jobs.tailoring.stored import material_of
 logger = logging.getLogger(__name__)
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PDF = "application/pdf"
-TYPES = {"docx": DOCX, "pdf": PDF, "letter_docx": DOCX, "letter_pdf": PDF}
+TYPES = {"docx": DOCX, "pdf": PDF, "letter_docx": DOCX, "letter_pdf": PDF, "png": "image/png"}
 OFFLINE_NAME = "hrassist (selection and order, no language model)"
 State = TailoringRun.State
 
@@ -94,6 +94,7 @@ def make(run_id: UUID) -> None:
         row.move(State.READY, now=timezone.now())
         row.docx_key, row.pdf_key = keys["docx"], keys.get("pdf", "")
         row.letter_docx_key, row.letter_pdf_key = keys.get("letter_docx", ""), keys.get("letter_pdf", "")
+        row.png_key = keys.get("png", "")
         row.digests = {kind: hashlib.sha256(content).hexdigest() for kind, content in files.items()}
         row.read_back, row.message, row.failed_for = read_back, "", ""
         row.save()
@@ -127,6 +128,7 @@ def faithful_files(
         _require(check_paper(text, source=material.source, ours=own_words(letter), also=material.quotable))
     try:
         files["pdf"] = paper.resume_pdf(resume, made_at=made_at)
+        files["png"] = paper.resume_png(resume, made_at=made_at)
         if letter:
             files["letter_pdf"] = paper.letter_pdf(letter, made_at=made_at)
     except NoFont:

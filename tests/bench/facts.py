@@ -19,7 +19,7 @@ import django
 
 FOLDER = Path(__file__).parent
 # What the checker was adjusted to, and what it was not: only the second says how good it is.
-SEEN, UNSEEN = "facts_seen.toml", "facts_unseen.toml"
+SEEN, SEEN_LATER, UNSEEN = "facts_seen.toml", "facts_seen_later.toml", "facts_unseen.toml"
 RECALL, FALSE_ALARMS = 0.99, 0.02
 ASKED = {"seniority"}
 NUMBER = re.compile(r"(?<![\w.,/])\d[\d,.]*\d|(?<![\w.,/])\d")
@@ -101,7 +101,7 @@ def cases(name: str) -> Iterator[tuple[object, str, str]]:
 
     for one in tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))["resume"]:
         text = one["text"].strip()
-        parsed = as_laid_out(text) if name == UNSEEN else read_text(text).parsed.json_resume
+        parsed = read_text(text).parsed.json_resume if name == SEEN else as_laid_out(text)
         source = Source(skeleton.of(parsed), text)
         for evidence, paraphrase in one["pairs"]:
             if evidence not in source.skeleton.spans:
@@ -159,7 +159,8 @@ def main() -> None:
     parser.add_argument("--strict", action="store_true", help="fail on a missed target")
     parser.add_argument("--show", action="store_true", help="show each alarm and each miss")
     options = parser.parse_args()
-    measure(SEEN, show=options.show)
+    for name in (SEEN, SEEN_LATER):
+        measure(name, show=options.show)
     recall, alarms, _ = measure(UNSEEN, show=options.show)
     if options.strict and (recall < RECALL or alarms > FALSE_ALARMS):
         sys.exit("The targets were missed.")

@@ -18,3 +18,8 @@ def resume_pdf(paper: Mapping[str, Any], *, made_at: datetime) -> bytes:
 
 def letter_pdf(paper: Mapping[str, Any], *, made_at: datetime) -> bytes:
     return typesetting.pdf(TEMPLATES / "letter.typ", paper, made_at=made_at)
+
+
+def resume_png(paper: Mapping[str, Any], *, made_at: datetime) -> bytes:
+    """The first page of the PDF as a picture."""
+    return typesetting.png(TEMPLATES / "resume.typ", paper, made_at=made_at)
