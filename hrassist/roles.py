@@ -141,7 +141,6 @@ ROLES: dict[str, set[str]] = {
     | _models("jobs", "jurisdictionsetting", VIEW, CHANGE)
     | _models("jobs", "modelendpoint", VIEW, ADD, CHANGE, DELETE)
     | {
-        "hrassist.change_branding",
         "hrassist.view_all_tokens",
         "hrassist.view_security",
         "hrassist.end_sessions",

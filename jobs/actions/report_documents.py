@@ -159,8 +159,13 @@ def try_again(*, document: ReportDocument, by: User, now: datetime) -> ReportDoc
 
 @transaction.atomic
 def delete(*, document: ReportDocument, by: User) -> None:
-    """Delete a report of one's own with its files; a worker that makes it finds its row gone."""
+    """Delete a report of one's own with its files; a worker that makes it finds its row gone.
+
+    Raises Conflict while somebody in it is under a legal hold.
+    """
     row = _locked(document, by)
+    if holding.on(list(row.people.values_list("candidate_id", flat=True))):
+        raise Conflict("Somebody in this report is under a legal hold: it stays until that is released.", code="held")
     keys = [key for key in (row.docx_key, row.pdf_key) if key]
     audit.record("report.deleted", target=row, by=by, subject=row.candidate_id, job=row.job_id, kind=row.kind)
     row.delete()

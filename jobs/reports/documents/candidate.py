@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from hrassist.branding import Look
     from hrassist.models import User
 
+MOST_FACTS = 8
 MOST_STEPS = 60
 MOST_NOTES = 40
 LONG_TEXT = 1500
@@ -53,7 +54,7 @@ def build(document: ReportDocument, *, user: User, look: Look, now: datetime, to
     report = Report(
         title=name if alone else f"{name} for {rows[0].job.title}",
         subtitle=" · ".join(part for part in (candidate.headline, candidate.place) if part),
-        facts=_facts(candidate, user=user),
+        facts=_facts(candidate, shown, user=user),
         shown=shown,
     )
     _applications(report, rows, alone=alone)
@@ -67,19 +68,26 @@ def build(document: ReportDocument, *, user: User, look: Look, now: datetime, to
     return report
 
 
-def _facts(candidate: Candidate, *, user: User) -> list[tuple[str, str]]:
-    facts = [
-        ("E-mail", ", ".join(candidate.emails.order_by("pk").values_list("address", flat=True)[:3])),
-        ("Phone", ", ".join(candidate.phones.order_by("pk").values_list("number", flat=True)[:3])),
-        ("Links", ", ".join(candidate.links.order_by("pk").values_list("url", flat=True)[:4])),
-        ("Source", candidate.source),
-        ("Known since", paper.day(candidate.created_at)),
-    ]
-    if user.has_perm("candidates.view_tag"):
-        facts.append(
-            ("Tags", ", ".join(candidate.tag_links.order_by("tag__name").values_list("tag__name", flat=True)[:12]))
+def _facts(candidate: Candidate, shown: Shown, *, user: User) -> list[tuple[str, str]]:
+    """What is known of the person, as far as the reader's role shows it."""
+    found: dict[str, list[str]] = {}
+    for label, permission, related, column in (
+        ("E-mail", "candidates.view_candidateemail", candidate.emails, "address"),
+        ("Phone", "candidates.view_candidatephone", candidate.phones, "number"),
+        ("Links", "candidates.view_candidatelink", candidate.links, "url"),
+        ("Tags", "candidates.view_candidatetag", candidate.tag_links, "tag__name"),
+    ):
+        rows: Any = related
+        some = (
+            list(rows.order_by("pk").values_list(column, flat=True)[:MOST_FACTS]) if user.has_perm(permission) else []
         )
-    return facts
+        if some:
+            found[label] = some
+            shown.permissions.add(permission)
+    said = {label: ", ".join(some) for label, some in found.items()}
+    contacts = [(label, said.get(label, "")) for label in ("E-mail", "Phone", "Links")]
+    about = [("Source", candidate.source), ("Known since", paper.day(candidate.created_at))]
+    return [*contacts, *about, ("Tags", said.get("Tags", ""))]
 
 
 def _applications(report: Report, rows: list[Application], *, alone: bool) -> None:

@@ -19,12 +19,10 @@ FONT = "Libertinus Serif"
 GREY, LINE = "#5b6270", "#d5d9e0"
 
 
-def bars(
-    rows: Sequence[tuple[str, float, str]], *, alt: str, colour: str, marks: Sequence[float | None] = ()
-) -> Block | None:
-    """Bars below each other: label, length, and what is said behind it; `marks` are targets on the same scale."""
+def bars(rows: Sequence[tuple[str, float, str]], *, alt: str, colour: str) -> Block | None:
+    """Bars below each other: label, length, and what is said behind it."""
     rows = rows[:MOST_BARS]
-    longest = max([*(value for _, value, _ in rows), *(one for one in marks if one)], default=0)
+    longest = max((value for _, value, _ in rows), default=0)
     if not longest:
         return None
     room = WIDTH - LABELS - SAID
@@ -35,10 +33,6 @@ def bars(
         parts.append(_text(LABELS - 10, y + 13, _short(label), anchor="end"))
         parts.append(f'<rect x="{LABELS}" y="{y}" width="{room}" height="17" fill="#eef0f4"/>')
         parts.append(f'<rect x="{LABELS}" y="{y}" width="{width:.1f}" height="17" fill="{colour}"/>')
-        target = marks[at] if at < len(marks) else None
-        if target:
-            x = LABELS + target / longest * room
-            parts.append(f'<path d="M{x:.1f} {y - 3}v23" stroke="#1b1f27" stroke-width="1.6"/>')
         parts.append(_text(LABELS + room + 10, y + 13, said, weight="bold"))
     return _chart(parts, height=len(rows) * ROW + 4, alt=alt)
 

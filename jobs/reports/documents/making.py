@@ -22,6 +22,7 @@ from hrassist import branding, notifications
 from hrassist.lib import failpoint, storage
 from hrassist.lib.errors import DomainError
 from hrassist.lib.typesetting import NoFont
+from hrassist.long_tasks import TELL_AFTER
 from hrassist.models import Notification
 from jobs.models import ReportDocument, ReportPerson, ReportRecipient
 from jobs.models.report_document import NEEDED, ReportKind
@@ -184,17 +185,22 @@ def _pages(made: bytes | None) -> int:
 
 
 def _told_of(row: ReportDocument, *, failed: bool = False) -> None:
-    """A scheduled report is told of with a link; whoever asked for one themselves waits on its page."""
-    if row.schedule_id is None:
+    """A scheduled report is told of with a link; so is one that took so long that its owner has left its page."""
+    kind, now = Notification.Kind.REPORT, timezone.now()
+    if row.schedule_id is not None:
+        place = ReportRecipient.objects.filter(schedule=row.schedule_id, user=row.owner_id)
+        if failed:
+            place.update(failed_for=row.message)
+            return
+        place.update(last_at=row.ended_at, failed_for="")
+    elif now - row.created_at < TELL_AFTER:
         return
-    place = ReportRecipient.objects.filter(schedule=row.schedule_id, user=row.owner_id)
-    if failed:
-        place.update(failed_for=row.message)
-        return
-    place.update(last_at=row.ended_at, failed_for="")
+    else:
+        kind = Notification.Kind.TASK_ENDED
+    what = "could not be made" if failed else "is ready"
     notifications.tell(
-        users=[row.owner], kind=Notification.Kind.REPORT, text=f"Your {row.get_kind_display().lower()} is ready.",
-        url=reverse("admin:jobs_report_document", args=[row.pk]), now=timezone.now(), job=row.job_id,
+        users=[row.owner], kind=kind, text=f"Your {row.get_kind_display().lower()} {what}.",
+        url=reverse("admin:jobs_report_document", args=[row.pk]), now=now, job=row.job_id, subject=row.candidate_id,
     )  # fmt: skip
 
 

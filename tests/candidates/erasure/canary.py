@@ -55,6 +55,7 @@ from jobs.models import (
     ProvenanceLink,
     RankingOptOut,
     Referral,
+    ReportPerson,
     ReviewRequest,
     ScorecardRating,
     StageTransition,
@@ -68,6 +69,7 @@ from tests.hiring import (
     MessageFactory,
     NoteFactory,
     OfferFactory,
+    ReportDocumentFactory,
     ScorecardAttributeFactory,
     ScorecardFactory,
     TailoringRunFactory,
@@ -192,6 +194,11 @@ def hired(application: Application, *, resume: Any, by: User) -> None:
     TailoringEvent.objects.create(run=tailored, seq=1, kind="text", data={"text": WORD})
     line = TailoringLine.objects.create(run=tailored, position=0, part="work", original=WORD, text=WORD)
     ProvenanceLink.objects.create(line=line, source="w0.b0", quote=WORD)
+    report = ReportDocumentFactory(
+        job=job, owner=by, state="ready", ended_at=now, docx_key="clean/report", title=f"{WORD} report"
+    )
+    ReportPerson.objects.create(document=report, candidate=candidate)
+    put("clean/report", f"{WORD} report".encode())
     for key in ("clean/pdf", "clean/docx", "clean/attached"):
         put(key, f"{WORD} letter".encode())
     MessageFactory(

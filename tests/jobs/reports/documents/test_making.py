@@ -14,6 +14,7 @@ from candidates.models import Candidate, disclosing, erasing
 from candidates.models.erasing import Person
 from hrassist.lib import storage
 from hrassist.lib.errors import Conflict
+from hrassist.models import Notification
 from jobs.actions import report_documents
 from jobs.models import ReportDocument, ReportPerson
 from jobs.models.report_document import reports_named
@@ -191,6 +192,8 @@ def test_an_old_report_is_deleted_unless_somebody_in_it_is_held(recruiter, job, 
     held, free = made("job", by=recruiter, about=job), made("monthly", by=recruiter, since=today, until=today)
     officer, her = UserFactory(role="Privacy officer"), people[0].candidate_id
     legal_holds.place(scope="candidate", target_ref=her, reason="A dispute", by=officer, now=timezone.now())
+    with pytest.raises(Conflict):
+        report_documents.delete(document=held, by=recruiter)
     later = timezone.now() + ReportDocument.KEPT + timedelta(days=1)
     assert report_documents.delete_expired(now=later) == 1
     assert list(ReportDocument.objects.values_list("pk", flat=True)) == [held.pk]
@@ -204,6 +207,17 @@ def test_the_persons_copy_tells_of_reports_that_name_them(recruiter, job, people
     assert section.rows(person).count() == 1
     assert {one.model for one in erasing.registered()} >= {"jobs.reportdocument", "jobs.reportperson"}
     assert ReportPerson.objects.count() == 3
+
+
+def test_whoever_waited_longer_than_a_page_is_told(recruiter, job):
+    document = asked("job", by=recruiter, about=job)
+    making.make(document.pk)
+    assert not Notification.objects.exists()
+    late = report_documents.ask(kind="job", by=recruiter, now=timezone.now() - timedelta(minutes=1), about=job)
+    making.make(late.pk)
+    told = Notification.objects.get()
+    assert (told.user, told.url, told.job_ref) == (recruiter, f"/reports/documents/{late.pk}/", job.pk)
+    assert "Backend" not in told.text
 
 
 def test_who_presses_twice_gets_the_report_that_is_under_way(recruiter, job):

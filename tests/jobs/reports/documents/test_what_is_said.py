@@ -103,6 +103,15 @@ def test_a_candidate_report_holds_what_its_reader_may_see(recruiter, job, amara,
     assert "71,234" not in said
 
 
+def test_contacts_stand_in_a_report_for_whose_role_shows_them(recruiter, amara):
+    address = amara.candidate.emails.get().address
+    assert address in said_of(document("candidate", recruiter, candidate=amara.candidate))
+    reader = UserFactory()
+    for name in ("view_application", "view_all_jobs", "view_candidate", "view_all_candidates"):
+        reader.user_permissions.add(Permission.objects.get(codename=name))
+    assert address not in said_of(document("candidate", reader, candidate=amara.candidate))
+
+
 def test_alone_a_person_has_only_the_applications_that_the_reader_sees(hiring_manager, job, amara):
     other = JobFactory(title="Secret Search", confidential=True)
     ApplicationFactory(job=other, candidate=amara.candidate)
