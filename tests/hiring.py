@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -25,6 +26,7 @@ from jobs.models import (
     ReportDocument,
     ReportSchedule,
     Requisition,
+    ResumeTemplate,
     Scorecard,
     ScorecardAttribute,
     TailoringRun,
@@ -32,6 +34,7 @@ from jobs.models import (
     TrackingLink,
 )
 from tests.factories import ApplicationFactory, CandidateFactory, JobFactory, UserFactory
+from tests.jobs.tailoring.word_files import word_file
 
 
 class TagFactory(DjangoModelFactory[Tag]):
@@ -203,6 +206,16 @@ class ModelEndpointFactory(DjangoModelFactory[ModelEndpoint]):
     base_url = "https://models.example.org/v1"
     model = "small"
     updated_by = factory.SubFactory(UserFactory, role="Operator")
+
+
+class ResumeTemplateFactory(DjangoModelFactory[ResumeTemplate]):
+    class Meta:
+        model = ResumeTemplate
+
+    name = factory.Sequence(lambda n: f"House style {n}")
+    content = factory.LazyFunction(word_file)
+    sha256 = factory.LazyAttribute(lambda row: hashlib.sha256(row.content).hexdigest())
+    created_by = factory.SubFactory(UserFactory, role="Operator")
 
 
 class ReportDocumentFactory(DjangoModelFactory[ReportDocument]):

@@ -227,6 +227,7 @@ def hiring_rows(application: Any, owner: User) -> dict[str, Any]:
         "reportdocument": hiring.ReportDocumentFactory(job=application.job, owner=owner),
         "reportschedule": hiring.ReportScheduleFactory(job=application.job, created_by=owner),
         "modelendpoint": hiring.ModelEndpointFactory(updated_by=owner),
+        "resumetemplate": hiring.ResumeTemplateFactory(created_by=owner),
         "emailtemplate": hiring.EmailTemplateFactory(),
         "message": hiring.MessageFactory(**about, candidate=application.candidate, by=owner),
         "note": hiring.NoteFactory(**about, candidate=application.candidate, by=owner),
