@@ -56,18 +56,27 @@ def require_a_place_for_it(*, append: bool) -> None:
 
 @contextmanager
 def database(name: str) -> Iterator[None]:
-    """Work on the database of this name on the same server, made and migrated if need be."""
+    """Work on the database of this name on the same server, made and migrated if need be.
+
+    One that was made here goes again when the work fails: half a workload looks like a whole one.
+    """
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
-        if cursor.fetchone() is None:
+        made = cursor.fetchone() is None
+        if made:
             cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     before = {alias: connections[alias].settings_dict["NAME"] for alias in connections}
     _turn_to(dict.fromkeys(before, name))
+    whole = False
     try:
         call_command("migrate", verbosity=0, interactive=False)
         yield
+        whole = True
     finally:
         _turn_to(before)
+        if made and not whole:
+            with connections["default"].cursor() as cursor:
+                cursor.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def _turn_to(names: dict[str, str]) -> None:

@@ -161,6 +161,17 @@ def test_production_is_refused(db, settings):
         generate(append=True)
 
 
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_could_not_be_filled_is_not_left_half_full(settings):
+    settings.DEVELOPMENT = False
+    with pytest.raises(CommandError, match="for development"):
+        generate(database="test_half_a_workload")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT datname FROM pg_database WHERE datname = 'test_half_a_workload'")
+        assert cursor.fetchone() is None
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [({"jobs": 1}, "at least 2"), ({"applications": 10_000}, "at most ten"), ({"until": "soon"}, "is a day")],
