@@ -54,7 +54,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """With --reuse-db a run that was killed left its rows: no test begins over them, so the first does not either."""
     del django_db_setup
     with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM audit_event) OR EXISTS (SELECT FROM hrassist_user)")
+        cursor.execute("SELECT EXISTS (SELECT FROM hrassist_user)")
         if cursor.fetchone()[0]:
             case = TransactionTestCase()
             case.databases = {"default"}

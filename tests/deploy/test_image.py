@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -11,10 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from tests.browser.conftest import environment_of_the_test
 from tests.deploy.conftest import free_port
-from tests.deploy.tools import needs, run
+from tests.deploy.tools import SBIN, needs, run
 from tests.repo.sources import ROOT
 
 pytestmark = [pytest.mark.image, pytest.mark.django_db(transaction=True, databases=["default", "audit"])]
@@ -64,7 +66,7 @@ mount -t tmpfs -o mode=1777 tmp {root}/{"tmp"}
 mkdir -p {root}/dev
 mount --rbind /dev {root}/dev
 mount -o remount,bind,ro {root}
-exec chroot {root} /usr/bin/setpriv --reuid {user} --regid {user} --clear-groups \\
+exec {shutil.which("chroot", path=SBIN)} {root} /usr/bin/setpriv --reuid {user} --regid {user} --clear-groups \\
   --no-new-privs --inh-caps=-all --bounding-set=-all "$@"
 """
         os.chown(data, int(user), int(user))
@@ -104,7 +106,7 @@ exec chroot {root} /usr/bin/setpriv --reuid {user} --regid {user} --clear-groups
 
     def end(self) -> int:
         os.kill(self.first, signal.SIGTERM)
-        return self.process.wait(60)
+        return self.process.wait(120)
 
 
 @pytest.fixture
@@ -184,22 +186,32 @@ def test_the_web_process_answers_reads_only_and_ends_on_term_with_zero(root, ima
     assert code == 0, one.output.read_text()[-2000:]
 
 
+def alive() -> int:
+    """Workers that said that they are at work."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM procrastinate_workers")
+        return int(cursor.fetchone()[0])
+
+
 def test_a_worker_ends_on_term_with_zero(root, image, data, settings_of_it):
     one = Container(root, image, data, "worker", **settings_of_it)
-    time.sleep(12)
-    assert one.process.poll() is None, one.output.read_text()
+    until = time.monotonic() + 180
+    while not alive():
+        assert one.process.poll() is None, one.output.read_text()
+        assert time.monotonic() < until, one.output.read_text()
+        time.sleep(0.2)
     assert one.end() == 0, one.output.read_text()
 
 
 def test_a_wrong_configuration_ends_the_container_with_what_to_do(root, image, data, settings_of_it):
     one = Container(root, image, data, **settings_of_it | {"DEBUG": "on"})
-    assert one.process.wait(60) == 78
+    assert one.process.wait(180) == 78
     assert "hrassist.E001" in one.output.read_text()
 
 
 def test_a_command_is_one_of_manage_py(root, image, data, settings_of_it):
     one = Container(root, image, data, "check", "--deploy", "--fail-level", "ERROR", **settings_of_it)
-    assert one.process.wait(60) == 0, one.output.read_text()
+    assert one.process.wait(180) == 0, one.output.read_text()
 
 
 def test_its_list_of_what_is_inside_has_packages_of_both_kinds(root, tmp_path):
