@@ -65,11 +65,11 @@ def people(installation: Installation) -> list[list[str]]:
     assert done.returncode == 0, done.stderr
     installation.manage("backup")
     installation.manage("audit_seal")
-    archived(installation.tree)
     return [line.split() for line in done.stdout.splitlines()]
 
 
 def test_lost_server(installation: Installation, people: list[list[str]]) -> None:
+    archived(installation.tree)
     before = installation.asked("SELECT count(*) FROM candidates_candidate")
     heartbeat = installation.asked(cluster.HEARTBEAT)
     Path(installation.environment["HRASSIST_STORAGE_DIR"], people[0][1]).unlink()

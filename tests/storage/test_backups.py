@@ -74,6 +74,13 @@ def test_an_upload_that_breaks_off_leaves_nothing(place: BucketPlace) -> None:
     assert place.client.list_multipart_uploads(Bucket=place.bucket).get("Uploads", []) == []
 
 
+def test_what_a_run_that_was_killed_uploaded_is_swept_when_its_day_is_over(place: BucketPlace) -> None:
+    place.client.create_multipart_upload(Bucket=place.bucket, Key=f"{place.prefix}database/x/dump")
+    assert place.sweep(before=timezone.now() - timedelta(days=1)) == 0
+    assert place.sweep(before=timezone.now() + timedelta(days=1)) == 1
+    assert place.client.list_multipart_uploads(Bucket=place.bucket).get("Uploads", []) == []
+
+
 def test_nobody_deletes_a_version_or_shortens_its_lock(place: BucketPlace) -> None:
     place.put("one", [b"x"])
     key = place.prefix + "one"
@@ -104,7 +111,7 @@ def test_locks_of_files_are_renewed_when_a_week_of_them_has_gone(place: BucketPl
     until = place.locked_until(files.name_of(resume.sha256))
     assert until is not None
     assert until - now > timedelta(days=37)
-    assert status.read().places[0].shortest_lock is not None
+    assert status.read(now=now + timedelta(days=8)).places[0].shortest_lock is not None
 
 
 def test_after_everything_was_deleted_and_written_over_database_and_files_come_back_as_of_before(
