@@ -193,7 +193,9 @@ def _has_number(claim: Number, scope: Facts) -> bool:
 def _counts_list(claim: Number, text: str) -> bool:
     """Whether a number says how many things are named after it: three languages: Dutch, English, German."""
     listed = re.search(rf"{re.escape(claim.written)}\s[^:.;]{{1,40}}:\s*([^:.;]+)", plain(text))
-    return bool(listed) and claim.unit == "" and len(re.split(r",\s*|\s+and\s+", listed[1].strip())) == claim.value
+    if listed is None or claim.unit:
+        return False
+    return len(re.split(r",\s*|\s+and\s+", listed[1].strip())) == claim.value
 
 
 def _supports(known: Number, claim: Number) -> bool:
