@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from jobs.tailoring.facts.amounts import codes_in, same
 from jobs.tailoring.facts.names import names_in
 from jobs.tailoring.facts.normalise import mixed_scripts, plain, readable, stem
-from jobs.tailoring.facts.numbers import Number, codes_in, same
+from jobs.tailoring.facts.numbers import Number
 from jobs.tailoring.facts.skeleton import Entry
 from jobs.tailoring.facts.source import Facts, Source, facts_of
 from jobs.tailoring.facts.words import PEOPLES, RAISING, words
