@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Max
+from django.urls import reverse
 
-from jobs.models.tailoring import EVENT_CHANNEL, TailoringEvent
+from hrassist import notifications
+from hrassist.models import Notification
+from jobs.models.tailoring import EVENT_CHANNEL, TailoringEvent, TailoringRun
 
 # About ten events a second are as quick as anybody reads.
 BATCH_SECONDS = 0.1
@@ -69,6 +73,30 @@ class Teller:
         self._seq += 1
         TailoringEvent.objects.create(run_id=self._run_id, seq=self._seq, kind=kind, data=data)
         notify(self._run_id)
+
+
+TOLD_TO_PEOPLE = {
+    TailoringRun.State.REVIEW: "A tailored resume waits for your review: {job}",
+    TailoringRun.State.FAILED: "A tailored resume stopped, and can be continued: {job}",
+    TailoringRun.State.READY: "The files of a tailored resume are ready: {job}",
+}
+
+
+def tell_people(run: TailoringRun, *, now: datetime) -> None:
+    """Notify whoever began the run, and who approved it, that it ended: nobody has to keep its page open."""
+    said = TOLD_TO_PEOPLE.get(TailoringRun.State(run.state))
+    if said is None:
+        return
+    application = run.application
+    notifications.tell(
+        users={one for one in (run.created_by, run.approved_by) if one is not None},
+        kind=Notification.Kind.TASK_ENDED,
+        text=said.format(job=application.job.title),
+        url=reverse("admin:jobs_tailoringrun_change", args=[run.pk]),
+        now=now,
+        subject=application.candidate_id,
+        job=application.job_id,
+    )
 
 
 @transaction.atomic

@@ -87,7 +87,11 @@ def make(run_id: UUID) -> None:
         storage.clean().put(keys[kind], content, content_type=TYPES[kind])
     failpoint.reach("tailoring.stored")
     with transaction.atomic():
-        row = TailoringRun.objects.select_for_update(of=("self",)).get(pk=run_id)
+        row = (
+            TailoringRun.objects.select_for_update(of=("self",))
+            .select_related("application__job", "created_by", "approved_by")
+            .get(pk=run_id)
+        )
         if row.state != State.APPROVED:
             transaction.on_commit(lambda: _delete(keys.values()))
             return
@@ -103,6 +107,7 @@ def make(run_id: UUID) -> None:
             job=run.application.job_id, files=len(files), read_back=read_back,
         )  # fmt: skip
         events.tell_once(run_id, "state", state=State.READY)
+        events.tell_people(row, now=timezone.now())
 
 
 def faithful_files(

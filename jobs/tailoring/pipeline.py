@@ -22,7 +22,7 @@ from jobs.tailoring import budget, lease, providers, rows
 from jobs.tailoring.agents import AGENTS, Agent, prompt, repair_question, repair_schema
 from jobs.tailoring.asking import Asker, Taken
 from jobs.tailoring.draft import SUMMARY, Draft, Line, Material, checked
-from jobs.tailoring.events import Teller
+from jobs.tailoring.events import Teller, tell_people
 from jobs.tailoring.redact import Redactor
 from jobs.tailoring.speech import Speech
 from jobs.tailoring.stored import as_data, draft_of, material_of
@@ -59,9 +59,11 @@ def work(run_id: UUID, *, provider: llm.Provider | None = None, pause: Callable[
 
 @transaction.atomic
 def _end(held: lease.Lease, teller: Teller, *, to: str, code: str = "", message: str = "") -> None:
-    run = TailoringRun.objects.select_for_update(of=("self",)).select_related("application", "created_by").get(
-        pk=held.run.pk
-    )  # fmt: skip
+    run = (
+        TailoringRun.objects.select_for_update(of=("self",))
+        .select_related("application__job", "created_by", "approved_by")
+        .get(pk=held.run.pk)
+    )
     if run.lease_token != held.token or run.state != State.RUNNING:
         return
     run.move(to, now=timezone.now())
@@ -74,6 +76,7 @@ def _end(held: lease.Lease, teller: Teller, *, to: str, code: str = "", message:
         job=run.application.job_id, reason_code=code, state=to, attempt=run.attempt, blocked=run.blocked_count,
     )  # fmt: skip
     teller.tell("state", state=to, code=code, message=message)
+    tell_people(run, now=timezone.now())
 
 
 class _Work:

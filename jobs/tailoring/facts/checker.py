@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from jobs.tailoring.facts.amounts import codes_in, same
 from jobs.tailoring.facts.names import names_in
 from jobs.tailoring.facts.normalise import mixed_scripts, plain, readable, stem
-from jobs.tailoring.facts.numbers import Number, codes_in, same
+from jobs.tailoring.facts.numbers import Number
 from jobs.tailoring.facts.skeleton import Entry
 from jobs.tailoring.facts.source import Facts, Source, facts_of
 from jobs.tailoring.facts.words import PEOPLES, RAISING, words
@@ -193,7 +194,9 @@ def _has_number(claim: Number, scope: Facts) -> bool:
 def _counts_list(claim: Number, text: str) -> bool:
     """Whether a number says how many things are named after it: three languages: Dutch, English, German."""
     listed = re.search(rf"{re.escape(claim.written)}\s[^:.;]{{1,40}}:\s*([^:.;]+)", plain(text))
-    return bool(listed) and claim.unit == "" and len(re.split(r",\s*|\s+and\s+", listed[1].strip())) == claim.value
+    if listed is None or claim.unit:
+        return False
+    return len(re.split(r",\s*|\s+and\s+", listed[1].strip())) == claim.value
 
 
 def _supports(known: Number, claim: Number) -> bool:

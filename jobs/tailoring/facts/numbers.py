@@ -40,7 +40,7 @@ _TIMES = {
     "fivefold": 5, "verdoppelt": 2, "verdoppelte": 2, "verdreifacht": 3,
 }  # fmt: skip
 _PARTS = {"half": Decimal("0.5"), "halved": Decimal("0.5"), "halving": Decimal("0.5"), "halbiert": Decimal("0.5")}
-_UNITS = {
+UNITS = {
     "%": "%",
     "percent": "%",
     "percentage": "%",
@@ -156,17 +156,6 @@ _UNITS = {
     "decade": "decade",
     "decades": "decade",
 }
-# What a unit is in the smallest of its kind: 18 months are a year and a half. A month has no fixed number of days.
-_BASE: dict[str, tuple[str, Decimal]] = {
-    "decade": ("month", Decimal(120)), "year": ("month", Decimal(12)), "month": ("month", Decimal(1)),
-    "fortnight": ("ms", Decimal(14 * 86_400_000)), "week": ("ms", Decimal(7 * 86_400_000)),
-    "day": ("ms", Decimal(86_400_000)), "hour": ("ms", Decimal(3_600_000)), "minute": ("ms", Decimal(60_000)),
-    "second": ("ms", Decimal(1000)), "ms": ("ms", Decimal(1)),
-    "pb": ("kb", Decimal(10**12)), "tb": ("kb", Decimal(10**9)), "gb": ("kb", Decimal(10**6)),
-    "mb": ("kb", Decimal(1000)), "kb": ("kb", Decimal(1)),
-    "km": ("metre", Decimal(1000)), "metre": ("metre", Decimal(1)),
-    "tonne": ("kg", Decimal(1000)), "kg": ("kg", Decimal(1)),
-}  # fmt: skip
 _CURRENCIES = {"$": "usd", "usd": "usd", "dollars": "usd", "€": "eur", "eur": "eur", "euro": "eur", "euros": "eur",
                "£": "gbp", "gbp": "gbp", "pounds": "gbp", "₹": "inr", "inr": "inr", "rs": "inr", "rupees": "inr",
                "chf": "chf", "francs": "chf", "¥": "jpy", "jpy": "jpy", "yen": "jpy", "dollar": "usd", "pound": "gbp",
@@ -216,46 +205,6 @@ def numbers_in(text: str) -> list[Number]:
     return found
 
 
-def same(known: Number, claim: Number) -> bool:
-    """Whether two amounts are one: also 90 minutes and 1.5 hours."""
-    if known.unit == claim.unit:
-        return known.value == claim.value
-    one, other = _BASE.get(known.unit), _BASE.get(claim.unit)
-    return bool(one and other and one[0] == other[0] and known.value * one[1] == claim.value * other[1])
-
-
-def implied_in(text: str) -> list[Number]:
-    """What follows from the numbers of a text: "an hour" is one, and from 40 to 30 is by 10, by 25 %, to a part."""
-    said = plain(text)
-    found = [
-        Number(Decimal(1), _UNITS[match[1]], False, match.group()) for match in _ONE_OF.finditer(said)
-    ]  # fmt: skip
-    found += [Number(count, "", False, match.group()) for often, count in _A_YEAR for match in often.finditer(said)]
-    for match in _CHANGE.finditer(said):
-        both = numbers_in(f"{match[1]} to {match[2]}")
-        if len(both) < 2 or not both[0].value or both[0].more or both[1].more:
-            continue
-        one, other = both[0], both[1]
-        if one.unit != other.unit and one.unit and other.unit:
-            if one.unit not in _BASE or other.unit not in _BASE or _BASE[one.unit][0] != _BASE[other.unit][0]:
-                continue
-            factor = _BASE[one.unit][1] / _BASE[other.unit][1]
-            one = replace(one, value=one.value * factor, unit=other.unit)
-        apart = abs(one.value - other.value)
-        found += [
-            Number(apart.normalize(), other.unit or one.unit, False, match.group()),
-            Number((apart / one.value * 100).normalize(), "%", False, match.group()),
-            Number((other.value / one.value).normalize(), "x", False, match.group()),
-        ]
-    return found
-
-
-_ONE_OF = re.compile(r"\b(?:a|an|per|each|every|one)\s+(year|month|week|day|hour|minute|second|decade)\b")
-_A_YEAR = [
-    (re.compile(rf"\b(?:{words}|(?:every|each|a|per)\s+{unit})\b"), Decimal(count))
-    for words, unit, count in (("quarterly", "quarter", 4), ("monthly", "month", 12), ("weekly", "week", 52))
-]
-_CHANGE = re.compile(r"\b(?:from|von)\s+([^.;]{1,40}?)\s+(?:to|auf|down to|up to)\s+([^.;]{1,30})")
 _AREA = re.compile(r"(?<=\d)\s*(?:m2|sq\.?\s?m(?:et(?:re|er)s?)?|square\s+met(?:re|er)s?|quadratmeter)\b")
 
 
@@ -270,7 +219,7 @@ def _read(said: str, tokens: list[_Token]) -> Iterator[Number]:
             # "two and a half years"
             value, after = value + Decimal("0.5"), after + 3
         unit, after = _unit_at(tokens, at, after, unit)
-        if [token.text for token in tokens[after : after + 3]] == _AND_A_HALF and unit in _BASE:
+        if [token.text for token in tokens[after : after + 3]] == _AND_A_HALF and unit in _SPANS:
             # "a year and a half"
             value, after = value + Decimal("0.5"), after + 3
         more = _more_before(tokens, at) or (after < len(tokens) and tokens[after].kind == "plus" and
@@ -326,7 +275,7 @@ def _value_at(  # noqa: PLR0911, PLR0912  one way of writing a number after anot
     if one.text == "half" and at + 2 < len(tokens) and tokens[at + 1].text in ("a", "an"):
         if tokens[at + 2].text in _BIG:
             return Decimal(_SCALES[tokens[at + 2].text]) / 2, at + 3, ""
-        if tokens[at + 2].text in (*_UNITS, "dozen"):
+        if tokens[at + 2].text in (*UNITS, "dozen"):
             return (Decimal(6), at + 3, "") if tokens[at + 2].text == "dozen" else (Decimal("0.5"), at + 2, "")
     if one.text in _PARTS:
         return _PARTS[one.text], at + 1, "x"
@@ -352,7 +301,7 @@ def _scaled_alone(said: str, one: _Token) -> bool:
 
 def _known_suffix(said: str, one: _Token) -> bool:
     suffix = re.match(r"[^\W\d_]+", said[one.end :])
-    return bool(suffix and (suffix.group() in _SCALES or suffix.group() in _UNITS or suffix.group() in _CURRENCIES))
+    return bool(suffix and (suffix.group() in _SCALES or suffix.group() in UNITS or suffix.group() in _CURRENCIES))
 
 
 def _spelled(said: str, tokens: list[_Token], at: int) -> tuple[Decimal | None, int, str]:
@@ -374,7 +323,7 @@ def _spelled(said: str, tokens: list[_Token], at: int) -> tuple[Decimal | None, 
     value = Decimal(total + current)
     if value == 1:
         unit = tokens[after].text if after < len(tokens) else ""
-        if unit not in _UNITS and unit not in _SCALES:
+        if unit not in UNITS and unit not in _SCALES:
             return None, at + 1, ""
     return value, after, ""
 
@@ -406,8 +355,8 @@ def _unit_at(  # noqa: PLR0911
     if following.text == "times" and after + 1 < len(tokens) and tokens[after + 1].text in _OFTEN:
         # How often, and not by how much.
         return "", after
-    if following.kind in ("percent", "currency") or following.text in _UNITS or following.text in _CURRENCIES:
-        name = _UNITS.get(following.text) or _CURRENCIES.get(following.text, "")
+    if following.kind in ("percent", "currency") or following.text in UNITS or following.text in _CURRENCIES:
+        name = UNITS.get(following.text) or _CURRENCIES.get(following.text, "")
         return name, after + 1
     if (
         following.text in ("per", "pour", "por")
@@ -444,11 +393,3 @@ def _decimal(text: str) -> Decimal | None:
         return Decimal(text)
     except InvalidOperation:
         return None
-
-
-def codes_in(text: str) -> list[str]:
-    """Words that begin with digits and are no number: 3d, 5g, 2nd."""
-    return [match.group() for match in _CODE.finditer(plain(text)) if not numbers_in(match.group())]
-
-
-_CODE = re.compile(r"(?<![\w.,])\d+(?:\.\d+)?[^\W\d_]+(?![\w])")

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from candidates.actions.reading import dates_in, skills_in
+from jobs.tailoring.facts.amounts import implied_in
 from jobs.tailoring.facts.credentials import credentials_in, degrees_in, is_stated
 from jobs.tailoring.facts.names import emails_in, raising_in, urls_in
 from jobs.tailoring.facts.normalise import plain, readable, stem
-from jobs.tailoring.facts.numbers import Number, implied_in, numbers_in
+from jobs.tailoring.facts.numbers import Number, numbers_in
 from jobs.tailoring.facts.skeleton import Entry, Skeleton
 
 _WORD = re.compile(r"[^\W_]+(?:[.+#'/&-]+[^\W_]+)*[+#]*")

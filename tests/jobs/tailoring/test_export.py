@@ -189,3 +189,15 @@ def test_events_hold_no_word_of_the_person(ready, events):
     for word in ("Amara", "Okafor", "Northwind", "juniors"):
         assert word not in said
     assert AMARA
+
+
+def test_the_first_page_is_kept_as_a_picture_and_shown_within_the_page(ready, client, recruiter):
+    assert bytes_of(ready, "png").startswith(b"\x89PNG")
+    client.force_login(recruiter)
+    address = f"/jobs/tailoringrun/{ready.pk}/picture/"
+    answer = client.get(address)
+    assert answer.headers["Content-Type"] == "image/png"
+    assert answer.headers["Content-Disposition"].startswith("inline")
+    assert address in client.get(f"/jobs/tailoringrun/{ready.pk}/change/").content.decode()
+    client.force_login(UserFactory(role="Interviewer"))
+    assert client.get(address).status_code in (403, 404)
