@@ -17,19 +17,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='ReportRecipient',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('last_at', models.DateTimeField(blank=True, help_text='When their last report was ready.', null=True)),
-                ('failed_for', models.CharField(blank=True, help_text='Why the last one was not made.', max_length=300)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'ordering': ['pk'],
-                'default_permissions': (),
-            },
-        ),
-        migrations.CreateModel(
             name='ReportSchedule',
             fields=[
                 ('id', models.UUIDField(default=hrassist.lib.ids.uuid7, editable=False, primary_key=True, serialize=False)),
@@ -44,17 +31,30 @@ class Migration(migrations.Migration):
                 ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('drive', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='jobs.recruitmentdrive')),
                 ('job', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='jobs.job')),
-                ('recipients', models.ManyToManyField(blank=True, related_name='+', through='jobs.ReportRecipient', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'verbose_name': 'scheduled report',
                 'ordering': ['next_on', 'pk'],
             },
         ),
+        migrations.CreateModel(
+            name='ReportRecipient',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('last_at', models.DateTimeField(blank=True, help_text='When their last report was ready.', null=True)),
+                ('failed_for', models.CharField(blank=True, help_text='Why the last one was not made.', max_length=300)),
+                ('schedule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='places', to='jobs.reportschedule')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['pk'],
+                'default_permissions': (),
+            },
+        ),
         migrations.AddField(
-            model_name='reportrecipient',
-            name='schedule',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='places', to='jobs.reportschedule'),
+            model_name='reportschedule',
+            name='recipients',
+            field=models.ManyToManyField(blank=True, related_name='+', through='jobs.ReportRecipient', to=settings.AUTH_USER_MODEL),
         ),
         migrations.CreateModel(
             name='ReportDocument',
