@@ -25,11 +25,18 @@ DROP TRIGGER kind_of_stage ON jobs_application;
 DROP FUNCTION jobs_kind_of_changed_stage();
 DROP FUNCTION jobs_kind_of_stage();
 """
+# What the database writes by itself is no change of an application that an action should have recorded.
+UNWATCHED = """
+DO $$ BEGIN EXECUTE replace(
+    pg_get_functiondef('audit_unrecorded_application'::regproc), $old${}$old$, $new${}$new$);
+END $$;
+"""
+WATCHED_BUT, WATCHED = "'updated_at,stage_kind'", "'updated_at'"
 
 
 class Migration(migrations.Migration):
 
-    dependencies = [("jobs", "0020_count_days_at_each_step")]
+    dependencies = [("audit", "0005_stamp_watch_expire"), ("jobs", "0020_count_days_at_each_step")]
 
     operations = [
         migrations.AddField(
@@ -49,4 +56,5 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunSQL(KEEP, NO_MORE),
+        migrations.RunSQL(UNWATCHED.format(WATCHED, WATCHED_BUT), UNWATCHED.format(WATCHED_BUT, WATCHED)),
     ]

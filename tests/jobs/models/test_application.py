@@ -6,8 +6,10 @@ from itertools import combinations
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import transaction
 from django.db.models import F
 
+from audit.models import Event
 from candidates.models import Candidate
 from hrassist.models import User
 from jobs.models import Application, Job
@@ -77,3 +79,18 @@ def test_the_kind_of_a_stage_goes_with_each_application_whoever_writes(db):
     interview.kind = "screen"
     interview.save()
     assert Application.objects.get(pk=one.pk).stage_kind == "screen"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_kind_that_follows_its_stage_is_no_change_past_the_actions(db):
+    one = ApplicationFactory()
+    stage = one.job.stages.get(kind="applied")
+    with transaction.atomic():
+        before = set(Event.objects.values_list("pk", flat=True))
+        stage.kind = "screen"
+        stage.save()
+    assert Application.objects.get(pk=one.pk).stage_kind == "screen"
+    assert [event.action for event in Event.objects.exclude(pk__in=before)] == []
+    Application.objects.filter(pk=one.pk).update(source="a shell")
+    (event,) = Event.objects.exclude(pk__in=before)
+    assert (event.action, event.changes["columns"]) == ("application.row_changed", ["source"])
