@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, StreamingHttpResponse
 
-from hrassist.asgi import THREADS, StreamHandler
+from hrassist.stream_handler import THREADS, StreamHandler
 
 CLIENTS = 40
 SCOPE = {

@@ -31,7 +31,7 @@ DOORS = {
     "hrassist/lib/scanner.py": "the scanner's socket on this machine",
     "hrassist/lib/devdb.py": "looks for a free port of this machine",
     "hrassist/lib/storage/s3.py": "the object store of the settings",
-    "hrassist/ops/backup/places.py": "names the errors of the object store",
+    "hrassist/ops/backup/buckets.py": "names the errors of the object store",
     "hrassist/ops/start.py": "names the errors of the object store",
     "hrassist/ops/raw_http.py": "the storage doctor's probes of that store",
     "hrassist/ops/storage_probes.py": "the same",

@@ -28,6 +28,7 @@ from hrassist.ops.demo import (
     accounts,
     arrivals,
     desk,
+    documents,
     errands,
     files,
     hiring,
@@ -117,6 +118,7 @@ def load(*, by: User, candidates: int, jobs: int, seed: int, workers: int = 0, p
     cast = privacy.Cast(recruiter=by, second=accounts.ensure_others()[0], officer=officer)
     privacy.ensure(jobs=opened, cast=cast, now=now)
     tailored.ensure(by=by, now=now)
+    documents.ensure(by=by, now=now)
     desk.ensure(by=by, manager=colleagues[0], now=now)
     return Loaded(
         available=sum(ticket.state == State.AVAILABLE for ticket in tickets.values()),
