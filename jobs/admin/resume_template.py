@@ -47,7 +47,7 @@ class ResumeTemplateAdmin(ReadOnlyAdmin[ResumeTemplate]):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).defer("content")
 
-    @admin.display(description="", ordering="is_default")
+    @admin.display(description="Default")
     def standing(self, row: ResumeTemplate) -> SafeString | str:
         return cells.badge("default", "good") if row.is_default else ""
 
