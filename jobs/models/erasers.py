@@ -17,7 +17,7 @@ from jobs.models.drive import IntakeSubmission
 from jobs.models.job import Job
 from jobs.models.message import Message
 from jobs.models.report_document import named_in_report
-from jobs.models.tailoring import TailoringRun
+from jobs.models.tailoring import FILE_KEYS, TailoringRun
 
 DECISION = "That it was decided, when and by whom: figures, and the proof that people were treated alike."
 
@@ -114,7 +114,7 @@ def register() -> None:
                keys=("letter_docx_key", "letter_pdf_key")),
         Eraser(model="jobs.offerapproval", find=of_person(f"offer__{application}"), delete=True),
         Eraser(model="jobs.tailoringrun", find=of_person(application), delete=False,
-               keys=("docx_key", "pdf_key", "letter_docx_key", "letter_pdf_key", "png_key"),
+               keys=FILE_KEYS,
                why="That software worked on a resume, when, and who answered for it."),
         Eraser(model="jobs.tailoringstep", find=of_person(f"run__{application}"), delete=False,
                called=("step of a tailored resume", "steps of tailored resumes"),

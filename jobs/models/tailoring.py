@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # NOTIFY carries the key of the run and nothing else.
 EVENT_CHANNEL = "hrassist_tailoring"
+# The columns that name a file of a run in the store.
+FILE_KEYS = ("docx_key", "pdf_key", "letter_docx_key", "letter_pdf_key", "png_key")
 
 
 class TailoringRunQuerySet(models.QuerySet["TailoringRun"]):
@@ -128,6 +130,7 @@ class TailoringRun(models.Model):
             models.Index(fields=["docx_key"], name="tailoringrun_docx"),
             models.Index(fields=["pdf_key"], name="tailoringrun_pdf"),
             models.Index(fields=["letter_docx_key"], name="tailoringrun_letter_docx"),
+            models.Index(fields=["png_key"], name="tailoringrun_png"),
             models.Index(fields=["letter_pdf_key"], name="tailoringrun_letter_pdf"),
         ]
         constraints: ClassVar = [
@@ -173,11 +176,10 @@ class TailoringRun(models.Model):
 
 def tailored_named(keys: list[str]) -> set[str]:
     """Of these keys of the store, those of files of a tailored resume."""
-    columns = ("docx_key", "pdf_key", "letter_docx_key", "letter_pdf_key")
     among = Q()
-    for column in columns:
+    for column in FILE_KEYS:
         among |= Q(**{f"{column}__in": keys})
-    return {key for row in TailoringRun.objects.filter(among).order_by().values_list(*columns) for key in row if key}
+    return {key for row in TailoringRun.objects.filter(among).order_by().values_list(*FILE_KEYS) for key in row if key}
 
 
 class TailoringStep(models.Model):

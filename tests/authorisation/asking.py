@@ -20,7 +20,8 @@ from audit.models import Event
 from hrassist.lib.ids import uuid7
 from hrassist.models import User
 from tests.factories import UserFactory, api_token
-from tests.test_permissions import ROLES, World, routes
+from tests.test_permissions import ROLES, routes
+from tests.world import World
 
 # What differs from answer to answer whoever asks: tokens, identifiers of requests, clocks.
 NOISE = re.compile(

@@ -27,7 +27,7 @@ from jobs.models import (
 )
 from tests import factories, hiring
 from tests.authorisation.planting import WORDS
-from tests.test_permissions import World
+from tests.world import World
 
 ENDING, DIGITS = "hdn", "77"
 

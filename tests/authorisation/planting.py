@@ -27,7 +27,7 @@ from jobs.models import (
     Requisition,
     Scorecard,
 )
-from tests.test_permissions import World
+from tests.world import World
 
 # One word for each kind of thing that somebody could tell; every world has an ending of its own.
 WORDS = {

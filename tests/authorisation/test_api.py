@@ -14,7 +14,8 @@ from hrassist.models import User
 from tests.authorisation.asking import Visitor, filled
 from tests.authorisation.planting import Planted
 from tests.factories import SCOPES, UserFactory
-from tests.test_permissions import ROLES, World, routes
+from tests.test_permissions import ROLES, routes
+from tests.world import World
 
 pytestmark = [pytest.mark.crawl, pytest.mark.django_db]
 

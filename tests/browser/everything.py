@@ -28,7 +28,8 @@ from jobs.models import (
 )
 from tests import factories, hiring
 from tests.jobs.matching.people import CHEF_RESUME, PYTHON_RESUME, resume_of
-from tests.test_permissions import World, routes
+from tests.test_permissions import routes
+from tests.world import World
 
 SECRET = "a-secret-that-only-the-applicant-has"
 # What answers programs, ends the visit, or serves a file.

@@ -13,7 +13,8 @@ from hrassist.models import Session
 from tests.candidates.api.test_upload_stream import run
 from tests.hrassist.identity.conftest import PASSWORD, code_at, codes_shown, secret_shown
 from tests.hrassist.lib.test_throttle import wind_back
-from tests.test_permissions import World, routes
+from tests.test_permissions import routes
+from tests.world import World
 
 pytestmark = pytest.mark.django_db
 # What anybody may ask for without signing in, or what belongs to signing in itself.
