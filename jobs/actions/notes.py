@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.urls import reverse
 
 from audit import actions as audit
@@ -142,22 +142,22 @@ def mentionable(*, candidate: Candidate, application: Application | None, words:
             Q(username__istartswith=words) | Q(first_name__istartswith=words) | Q(last_name__istartswith=words)
         )
     ranked = users.annotate(near=Exists(team)).order_by("-near", "first_name", "last_name", "username")
-    found: list[User] = []
-    for user in with_rights(ranked[:LOOKED_AT]):
-        if may_read(user, candidate=candidate, application=application):
-            found.append(user)
-        if len(found) == SUGGESTED:
-            break
-    return found
+    return readers(with_rights(ranked[:LOOKED_AT]), candidate=candidate, application=application)[:SUGGESTED]
 
 
-def may_read(user: User, *, candidate: Candidate, application: Application | None) -> bool:
-    """Whether this user may see the notes of this person, and of this application."""
-    return (
-        user.has_perm("jobs.view_note")
-        and Candidate.objects.visible_to(user).filter(pk=candidate.pk).exists()
-        and (application is None or Application.objects.visible_to(user).filter(pk=application.pk).exists())
-    )
+def readers(users: Iterable[User], *, candidate: Candidate, application: Application | None) -> list[User]:
+    """Those who may see the notes of this person, and of this application: one statement for all, in the same order."""
+    allowed = [user for user in users if user.has_perm("jobs.view_note")]
+    if not allowed:
+        return []
+    seen: list[QuerySet[Candidate, int]] = []
+    for user in allowed:
+        people = Candidate.objects.visible_to(user).filter(pk=candidate.pk).order_by()
+        if application is not None:
+            people = people.filter(applications__in=Application.objects.visible_to(user).filter(pk=application.pk))
+        seen.append(people.annotate(reader=Value(user.pk)).values_list("reader", flat=True))
+    may = set(seen[0].union(*seen[1:], all=True))
+    return [user for user in allowed if user.pk in may]
 
 
 def _checked(text: str) -> str:
@@ -178,12 +178,12 @@ def _mentioned(note: Note) -> list[User]:
         return []
     lower = {word.lower() for word in words}
     users = get_user_model().objects.filter(is_active=True, username__in=words | lower).exclude(pk=note.by_id)
-    named = list(users.order_by("pk"))
+    named = with_rights(users.order_by("pk"))
     if named and note.private:
         raise DomainError("A private note is only for you. Take the mention out, or write it for the team.",
                           code="private_mention")  # fmt: skip
-    hidden = [one for one in named if not may_read(one, candidate=note.candidate, application=note.application)]
-    if hidden:
+    may = readers(named, candidate=note.candidate, application=note.application)
+    if hidden := [one for one in named if one not in may]:
         raise CannotBeTold(names=" and ".join(one.display_name for one in hidden))
     return named
 

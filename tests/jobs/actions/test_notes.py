@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from candidates.actions import merging
 from hrassist.lib.errors import DomainError, NotFound
@@ -120,3 +122,33 @@ def test_only_who_may_read_is_offered_and_the_team_comes_first(one, recruiter, h
     assert offered("") == ["hugo", "aaron", "cora"]
     assert offered("hu") == ["hugo"]
     assert offered("ro") == []
+
+
+def test_an_application_s_readers_see_both_it_and_the_person(one, recruiter, hiring_manager, coordinator):
+    secret = ApplicationFactory(
+        candidate=one.candidate, job=JobFactory(confidential=True, team={recruiter: "recruiter"})
+    )
+
+    def offered(application) -> list[str]:
+        found = notes.mentionable(candidate=one.candidate, application=application, words="", by=UserFactory())
+        return sorted(user.username for user in found)
+
+    assert offered(one) == ["cora", "hugo", "rosa"]
+    assert offered(secret) == ["rosa"]
+
+
+def test_twenty_colleagues_are_looked_at_in_as_many_statements_as_two(one, recruiter):
+    for role in ("Recruiter", "Hiring manager"):
+        UserFactory(role=role)
+
+    def offered() -> int:
+        return len(notes.mentionable(candidate=one.candidate, application=one, words="", by=recruiter))
+
+    assert offered() == 2  # what this recruiter may do is known from here on
+    with CaptureQueriesContext(connection) as few:
+        offered()
+    for role in ("Recruiter", "Hiring manager", "Coordinator"):
+        UserFactory.create_batch(6, role=role)
+    with CaptureQueriesContext(connection) as many:
+        assert offered() > 2
+    assert len(few) == len(many)
