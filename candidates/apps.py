@@ -19,6 +19,7 @@ class CandidatesConfig(AppConfig):
             legal_hold,
             own_disclosure,
             own_erasers,
+            resume,
         )
         from hrassist import notifications  # noqa: PLC0415
         from hrassist.lib.storage.named import keep  # noqa: PLC0415
@@ -28,7 +29,9 @@ class CandidatesConfig(AppConfig):
         own_disclosure.register()
         traces.register()
         leftovers.register()
-        keep(data_export.copies_named)
+        keep(resume.Resume, "key", sums=True)
+        keep(resume.ResumePage, "key")
+        keep(data_export.DataExport, "key", lasting=False)
         expiring.keep_while(legal_hold.held_now)
         holding.register(
             holding.Holdable(

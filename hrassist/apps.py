@@ -24,8 +24,8 @@ class HrassistConfig(AppConfig):
         from hrassist.models import branding, long_task  # noqa: PLC0415
         from hrassist.ops.backup import checks as backup_checks  # noqa: F401, PLC0415
 
-        keep(branding.logos_named)
-        keep(long_task.files_named)
+        keep(branding.Branding, "logo_key")
+        keep(long_task.LongTask, "source_key", "file_key", "result__refused_key", lasting=False)
         standing.connect()
         statements.watch()
         user_logged_in.connect(gate.begin, dispatch_uid="hrassist.gate.begin")

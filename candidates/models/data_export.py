@@ -134,8 +134,3 @@ class DataExport(models.Model):
 
     def is_overdue(self, *, now: datetime) -> bool:
         return self.is_open and self.due_at <= now
-
-
-def copies_named(keys: list[str]) -> set[str]:
-    """Of these keys of the store, those of copies that are kept."""
-    return set(DataExport.objects.filter(key__in=keys).order_by().values_list("key", flat=True))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
-from candidates.models import Resume, ResumePage, UploadTicket
+from candidates.models import UploadTicket
 from candidates.resumes import settling
 from hrassist.lib import storage
 from hrassist.lib.storage.named import named
@@ -56,8 +56,7 @@ def sweep(*, now: datetime, dry_run: bool = False) -> Swept:
 def orphans(*, older_than: datetime) -> Iterator[str]:
     """Keys of clean objects that no row names: a worker died between storing them and writing the row."""
     for keys in _batches(storage.clean().list_older_than(older_than)):
-        known = named(keys) | set(Resume.objects.filter(key__in=keys).values_list("key", flat=True))
-        known |= set(ResumePage.objects.filter(key__in=keys).values_list("key", flat=True))
+        known = named(keys)
         yield from (key for key in keys if key not in known)
 
 

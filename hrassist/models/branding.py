@@ -50,8 +50,3 @@ class Branding(models.Model):
 
     def __str__(self) -> str:
         return self.organisation or settings.COMPANY_NAME
-
-
-def logos_named(keys: list[str]) -> set[str]:
-    """Of these keys of the store, that of the logo."""
-    return set(Branding.objects.filter(logo_key__in=keys).exclude(logo_key="").values_list("logo_key", flat=True))

@@ -22,13 +22,6 @@ class LongTaskQuerySet(models.QuerySet["LongTask"]):
         return self.filter(state__in=[LongTask.State.QUEUED, LongTask.State.RUNNING])
 
 
-def files_named(keys: list[str]) -> set[str]:
-    """Of these keys of the store, those of files that long work reads or made."""
-    columns = ("source_key", "file_key", "result__refused_key")
-    found = LongTask.objects.filter(Q(source_key__in=keys) | Q(file_key__in=keys) | Q(result__refused_key__in=keys))
-    return {key for row in found.order_by().values_list(*columns) for key in row if key}
-
-
 class LongTask(models.Model):
     """One piece of long work of a user: what it is, how far it is, how it ended. Its page survives every reload."""
 

@@ -136,12 +136,6 @@ class Offer(models.Model):
             )
 
 
-def letters_named(keys: list[str]) -> set[str]:
-    """Of these keys of the store, those of letters that belong to an offer."""
-    found = Offer.objects.filter(Q(letter_pdf_key__in=keys) | Q(letter_docx_key__in=keys))
-    return {key for pair in found.order_by().values_list("letter_pdf_key", "letter_docx_key") for key in pair}
-
-
 class OfferApproval(ApprovalStep):
     offer = models.ForeignKey(Offer, on_delete=models.CASCADE, related_name="approvals")
 

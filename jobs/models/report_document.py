@@ -175,12 +175,6 @@ class ReportDocument(models.Model):
         return self.state in (self.State.QUEUED, self.State.MAKING)
 
 
-def reports_named(keys: list[str]) -> set[str]:
-    """Of these keys of the store, those of files of a report."""
-    found = ReportDocument.objects.filter(Q(docx_key__in=keys) | Q(pdf_key__in=keys)).order_by()
-    return {key for pair in found.values_list("docx_key", "pdf_key") for key in pair if key}
-
-
 class ReportPerson(models.Model):
     """Somebody whom a report names."""
 

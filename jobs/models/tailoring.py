@@ -174,14 +174,6 @@ class TailoringRun(models.Model):
         return self.state == self.State.RUNNING and self.lease_until is not None and self.lease_until < now
 
 
-def tailored_named(keys: list[str]) -> set[str]:
-    """Of these keys of the store, those of files of a tailored resume."""
-    among = Q()
-    for column in FILE_KEYS:
-        among |= Q(**{f"{column}__in": keys})
-    return {key for row in TailoringRun.objects.filter(among).order_by().values_list(*FILE_KEYS) for key in row if key}
-
-
 class TailoringStep(models.Model):
     """One agent's part of a run. It is done once for one input: a run goes on at its first step without an output."""
 

@@ -10,10 +10,10 @@ import pytest
 from django.utils import timezone
 
 from hrassist.lib import storage
+from hrassist.lib.storage.named import named
 from hrassist.models import User
 from jobs.actions import report_documents
 from jobs.models import ReportDocument
-from jobs.models.report_document import reports_named
 from tests.chaos.test_killed_import import work
 from tests.factories import ApplicationFactory, JobFactory
 
@@ -31,7 +31,7 @@ def test_a_killed_report_leaves_nothing_that_is_named_and_is_made_by_the_next(ow
     left = [f"clean/{one.name}" for one in (own_store / "clean").iterdir() if one.is_file()]
     assert len(left) == 2
     # Stored and named by no row: the sweep of the store takes them.
-    assert reports_named(left) == set()
+    assert named(left) == set()
     assert report_documents.take_up(now=timezone.now()) == 0
     ReportDocument.objects.filter(pk=document.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
     assert report_documents.take_up(now=timezone.now()) == 1

@@ -1,4 +1,4 @@
-"""Copies of resumes and pictures of their pages in the second place, each once, under its SHA-256.
+"""Copies in the second place of every file that lasts as its row does, each once, under its SHA-256.
 
 Objects are encrypted and locked; a run's list is written last. Nothing is ever copied over or synchronised away: what a
 row stops to name stays until its lock ends and no list within the time of backups names it.
@@ -7,17 +7,18 @@ row stops to name stays until its lock ends and no list within the time of backu
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 
-from candidates.models import Resume, ResumePage
+from candidates.models import Resume
 from hrassist.lib import failpoint, storage
 from hrassist.lib.errors import DomainError, NotFound
 from hrassist.lib.storage import ObjectMissing
+from hrassist.lib.storage.named import NamedFile, lasting
 from hrassist.ops.backup import cipher, keys, manifests, places, servers
 from hrassist.ops.backup.keys import Ring, WrongKey
 from hrassist.ops.backup.places import Entry, NoSuchObject, Place
@@ -49,13 +50,6 @@ class Copied:
     replaced: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    key: str
-    sha256: str
-    size: int | None = None
-
-
 def copy(place: Place, *, now: datetime, ring: Ring | None = None) -> Copied:
     """Copy what this place does not have yet, renew locks, and write the list. It bears to be killed and run again.
 
@@ -77,7 +71,7 @@ def _copy(place: Place, *, now: datetime, ring: Ring) -> Copied:
     fresh: set[str] = set()
     key_id = ring.newest.id
     until = now + timedelta(days=settings.BACKUP_LOCK_DAYS)
-    for row in _rows():
+    for row in lasting():
         known = before["files"].get(row.key, {})
         sha256 = row.sha256 or known.get("sha256", "")
         copy = there.get(name_of(sha256)) if sha256 else None
@@ -114,19 +108,12 @@ def _copy(place: Place, *, now: datetime, ring: Ring) -> Copied:
     return done
 
 
-def _rows() -> Iterator[_Row]:
-    for key, sha256, size in Resume.objects.order_by("pk").values_list("key", "sha256", "size").iterator():
-        yield _Row(key, sha256, size)
-    for key in ResumePage.objects.order_by("pk").values_list("key", flat=True).iterator():
-        yield _Row(key, "")
-
-
 def _key_of(place: Place, copy: Entry, known: dict[str, Any]) -> str:
     """A copy under a key that was replaced is made anew, so that the old one may go; one under a lost key is none."""
     return str(known.get("key_id") or cipher.key_id_of(place.open(copy.key)))
 
 
-def _is_as_written(copy: Entry, row: _Row, known: dict[str, Any]) -> bool:
+def _is_as_written(copy: Entry, row: NamedFile, known: dict[str, Any]) -> bool:
     """Whether a copy looks as the last run left it; to read it all again would be a drill."""
     size = known.get("size") or row.size
     if size is not None and copy.size != cipher.sealed_size(size, name=copy.key):
@@ -134,7 +121,7 @@ def _is_as_written(copy: Entry, row: _Row, known: dict[str, Any]) -> bool:
     return not known.get("mark") or known["mark"] == copy.mark
 
 
-def _copied(place: Place, row: _Row, *, ring: Ring, done: Copied) -> tuple[str, int] | None:
+def _copied(place: Place, row: NamedFile, *, ring: Ring, done: Copied) -> tuple[str, int] | None:
     try:
         # A resume is a few megabytes, and nothing of it may leave before its sum is known.
         data = b"".join(storage.clean().open(row.key))
@@ -256,6 +243,16 @@ def bring_back(*, sha256: str, key: str = "", which: str = "all", at: datetime |
     return place
 
 
+def bring_back_key(key: str, *, which: str = "all") -> str:
+    """Put back what the newest list names for this key; the place it came from. Raises FileNotInBackup."""
+    ring = keys.configured()
+    for place in places.configured(which):
+        listed = _list(place, ring=ring) or {"files": {}}
+        if key in listed["files"]:
+            return bring_back(sha256=listed["files"][key]["sha256"], key=key, which=which)
+    raise FileNotInBackup("No place has a copy of {sha256}: no list of files names it.", sha256=key)
+
+
 @dataclass(slots=True)
 class Returned:
     """What was missing or altered beside the rows, and what became of it."""
@@ -269,7 +266,7 @@ def bring_all_back(*, which: str = "all", at: datetime | None = None) -> Returne
     """After a restore: every file that a row names and the store does not have as it was, from its copy."""
     ring, done = keys.configured(), Returned()
     lists = [_list(place, ring=ring, at=at) or {"files": {}} for place in places.configured(which)]
-    for row in _rows():
+    for row in lasting():
         sha256 = row.sha256 or next((one["files"][row.key]["sha256"] for one in lists if row.key in one["files"]), "")
         if _stored_sum(row.key) == (sha256 or _stored_sum(row.key)) != "":
             done.whole += 1

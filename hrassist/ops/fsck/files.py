@@ -6,12 +6,12 @@ import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 
-from django.db.models import Q
+from django.utils.text import capfirst
 
 from candidates.models import Resume, ResumePage, UploadTicket
 from candidates.resumes import sweeping
 from hrassist.lib import storage
-from hrassist.lib.storage.named import named
+from hrassist.lib.storage.named import NamedFile, count_lasting, lasting, named
 from hrassist.ops.fsck import spare
 from hrassist.ops.fsck.broken import YOUNG, Asked, Broken, Repair, batches
 
@@ -43,23 +43,15 @@ def no_row_without_its_object(asked: Asked) -> Iterator[Broken]:
     """I2: every row's object is there, and no resume can be read that was never checked."""
     del asked
     clean = storage.clean()
-    for resume in Resume.objects.order_by("pk").iterator(chunk_size=500):
-        if clean.head(resume.key) is None:
-            yield Broken(
-                f"Resume {resume.pk} has no object {resume.key} in the store.", ADVICE, spare.bringing_back(resume)
-            )
-        if resume.state == Resume.State.READY and not resume.scanned_by:
-            yield Broken(
-                f"Resume {resume.pk} is available and no scan of it is on record.",
-                "Take it out of reach and have it read again.",
-            )
-    for page in ResumePage.objects.order_by("pk").iterator(chunk_size=500):
-        if clean.head(page.key) is None:
-            yield Broken(
-                f"Page {page.number} of resume {page.resume_id} has no picture in the store.",
-                ADVICE,
-                spare.drawing_page_again(page),
-            )
+    for file in lasting():
+        if clean.head(file.key) is None:
+            yield _missing(file)
+    for pk in (
+        Resume.objects.filter(state=Resume.State.READY, scanned_by="").order_by("pk").values_list("pk", flat=True)
+    ):
+        yield Broken(
+            f"Resume {pk} is available and no scan of it is on record.", "Take it out of reach and have it read again."
+        )
 
 
 def no_object_without_its_row(asked: Asked) -> Iterator[Broken]:
@@ -81,16 +73,27 @@ def sums_agree(asked: Asked) -> Iterator[Broken]:
     listed = young = 0
     bound = asked.now + AHEAD
     for keys in batches(storage.clean().list_older_than(bound)):
-        known = set(Resume.objects.filter(key__in=keys).values_list("key", flat=True))
-        known |= set(ResumePage.objects.filter(key__in=keys).values_list("key", flat=True))
-        listed += len(known)
-        young += len(set(keys) - known - named(keys))
-    rows = Resume.objects.count() + ResumePage.objects.count()
+        listed += len(named(keys, lasting=True))
+        young += len(set(keys) - named(keys))
+    rows = count_lasting()
     if listed != rows:
         yield Broken(
-            f"{rows} rows name an object and the store lists {listed} of them ({young} belong to no row).",
+            f"Rows name {rows} objects and the store lists {listed} of them ({young} belong to no row).",
             "What is missing is named by I2; where it names nothing, the store's listing is wrong: storage_doctor.",
         )
+
+
+def _missing(file: NamedFile) -> Broken:
+    match file.row:
+        case Resume():
+            what, repair = f"Resume {file.row.pk} has no object {file.key}", spare.bringing_back(file.row)
+        case ResumePage():
+            what = f"Page {file.row.number} of resume {file.row.resume_id} has no picture"
+            repair = spare.drawing_page_again(file.row)
+        case row:
+            what = f"{capfirst(row._meta.verbose_name)} {row.pk} has no {file.column.removesuffix('_key')} {file.key}"
+            repair = spare.bringing_back_key(file.key)
+    return Broken(f"{what} in the store.", ADVICE, repair)
 
 
 def _altered(resume: Resume, how: str) -> Broken:
@@ -112,7 +115,7 @@ def _sweeping(key: str, asked: Asked) -> Repair:
         if key not in storage.clean().list_older_than(asked.now - sweeping.ORPHANS_KEPT):
             raise spare.NotYet("it is younger than 7 days")
         # Whether a row names it is asked again: it may have come in between.
-        if Resume.objects.filter(Q(key=key) | Q(pages__key=key)).exists() or named([key]):
+        if named([key]):
             return f"{key} belongs to a row by now"
         storage.clean().delete(key)
         return f"{key} was deleted"

@@ -25,6 +25,16 @@ def bringing_back(resume: Resume) -> Repair:
     return bring_back
 
 
+def bringing_back_key(key: str) -> Repair:
+    """The bytes that the newest list of a place names for this key."""
+
+    def bring_back() -> str:
+        place = files.bring_back_key(key)
+        return f"{key} came back from place {place}"
+
+    return bring_back
+
+
 def drawing_page_again(page: ResumePage) -> Repair:
     """A picture holds nothing that its resume does not."""
 

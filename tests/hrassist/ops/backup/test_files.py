@@ -16,9 +16,10 @@ from django.utils import timezone
 
 from candidates.models import Resume
 from hrassist.lib import failpoint, storage
+from hrassist.models import Branding, LongTask
 from hrassist.ops.backup import files, manifests, servers
 from hrassist.ops.backup.places import FolderPlace
-from tests import factories
+from tests import factories, hiring
 from tests.hrassist.ops.backup.test_dump import url_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -120,3 +121,32 @@ def test_an_erased_persons_file_leaves_the_place_when_the_time_of_backups_is_ove
     assert files.copy(place, now=now + timedelta(days=1)).removed == 0
     files.copy(place, now=now + timedelta(days=9))
     assert objects(place) == [files.name_of(other.sha256)]
+
+
+def test_letters_reports_tailored_resumes_and_the_logo_are_copied_and_what_ends_in_days_is_not(
+    place: FolderPlace,
+) -> None:
+    kept = [
+        f"clean/{name}"
+        for name in ("letter.pdf", "letter.docx", "report.pdf", "report.docx", "tailored.pdf", "logo.png")
+    ]
+    passing = "clean/export.json"
+    for key in (*kept, passing):
+        factories.put(key, key.encode())
+    offer = hiring.OfferFactory(letter_pdf_key="clean/letter.pdf", letter_docx_key="clean/letter.docx")
+    hiring.ReportDocumentFactory(
+        state="ready", ended_at=timezone.now(), pdf_key="clean/report.pdf", docx_key="clean/report.docx"
+    )
+    by, now = offer.created_by, timezone.now()
+    hiring.TailoringRunFactory(
+        application=offer.application, approved_at=now, approved_by=by, pdf_key="clean/tailored.pdf"
+    )
+    Branding.objects.create(logo_key="clean/logo.png")
+    LongTask.objects.create(kind="export", title="An export", file_key=passing, created_by=by)
+    files.copy(place, now=timezone.now())
+    for key in (*kept, passing):
+        storage.clean().delete(key)
+    done = files.bring_all_back()
+    assert (done.returned, done.lost) == (6, [])
+    assert [b"".join(storage.clean().open(key)).decode() for key in kept] == kept
+    assert storage.clean().head(passing) is None

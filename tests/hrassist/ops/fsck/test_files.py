@@ -13,7 +13,7 @@ from hrassist.lib import storage
 from hrassist.models import User
 from hrassist.ops import fsck
 from hrassist.ops.backup import files, places
-from tests import factories
+from tests import factories, hiring
 from tests.candidates.resumes.test_pipeline import PDF
 from tests.hrassist.ops.fsck.asking import State, asked, said, settled
 
@@ -109,6 +109,26 @@ def test_i9_the_sums_of_rows_and_objects_differ_until_the_file_is_back(place: pl
     files.copy(place, now=timezone.now())
     assert asked("I9").holds
     storage.clean().delete(resume.key)
-    assert "2 rows name an object and the store lists 1 of them" in said(asked("I9"))
+    assert "Rows name 2 objects and the store lists 1 of them" in said(asked("I9"))
     fsck.judge(now=timezone.now(), repair=True, only=["I2"])
     assert asked("I9").holds
+
+
+def test_i2_a_letter_that_is_gone_is_named_with_its_offer_and_comes_back(place: places.Place) -> None:
+    key = "clean/letter.pdf"
+    factories.put(key, b"Dear Amara")
+    offer = hiring.OfferFactory(letter_pdf_key=key)
+    files.copy(place, now=timezone.now())
+    storage.clean().delete(key)
+    assert f"Offer {offer.pk} has no letter_pdf clean/letter.pdf in the store" in said(asked("I2"))
+    assert not asked("I9").holds
+    verdict = asked("I2", repair=True)
+    assert (verdict.holds, verdict.mended) == (True, ["clean/letter.pdf came back from place A"])
+    assert b"".join(storage.clean().open(key)) == b"Dear Amara"
+    assert asked("I9").holds
+
+
+def test_i2_says_that_no_list_names_a_file_that_came_after_the_last_copy(place: places.Place) -> None:
+    files.copy(place, now=timezone.now())
+    hiring.OfferFactory(letter_pdf_key="clean/never-copied.pdf")
+    assert "no list of files names it" in asked("I2", repair=True).not_mended[0]

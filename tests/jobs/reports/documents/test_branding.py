@@ -12,8 +12,8 @@ from candidates.actions.pictures import NotAPicture, safe_png
 from hrassist import branding
 from hrassist.lib import storage
 from hrassist.lib.errors import Conflict
+from hrassist.lib.storage.named import named
 from hrassist.models import Branding
-from hrassist.models.branding import logos_named
 from jobs.actions import branding as actions
 from jobs.models import ReportDocument
 from jobs.reports import offer_letter
@@ -39,7 +39,7 @@ def test_papers_bear_name_colours_and_logo(recruiter, job, events):
     look = branding.look()
     assert (look.name, look.accent, look.ratio) == ("Northwind", "#0b6b62", 4.0)
     assert look.logo.startswith(b"\x89PNG")
-    assert logos_named([row.logo_key, "clean/x"]) == {row.logo_key}
+    assert named([row.logo_key, "clean/x"]) == {row.logo_key}
     _, said, _ = making.put_together(ReportDocument(kind="job", owner=recruiter, job=job))
     assert said["brand"]["name"] == "Northwind"
     letter = offer_letter.context(OfferFactory())

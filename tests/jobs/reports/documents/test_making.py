@@ -14,10 +14,10 @@ from candidates.models import Candidate, disclosing, erasing
 from candidates.models.erasing import Person
 from hrassist.lib import storage
 from hrassist.lib.errors import Conflict
+from hrassist.lib.storage.named import named
 from hrassist.models import Notification
 from jobs.actions import report_documents
 from jobs.models import ReportDocument, ReportPerson
-from jobs.models.report_document import reports_named
 from jobs.reports.documents import making, pdf
 from tests.candidates.erasure.conftest import erase, ledger_folder  # noqa: F401
 from tests.factories import CandidateFactory, JobFactory, UserFactory
@@ -39,7 +39,7 @@ def test_a_report_is_made_once_with_digests_pages_and_whom_it_names(recruiter, j
         assert hashlib.sha256(content).hexdigest() == document.digests[kind]
         assert len(content) == document.sizes[kind]
     assert set(document.people.values_list("candidate", flat=True)) == {one.candidate_id for one in people}
-    assert reports_named([document.docx_key, document.pdf_key, "clean/other"]) == {document.docx_key, document.pdf_key}
+    assert named([document.docx_key, document.pdf_key, "clean/other"]) == {document.docx_key, document.pdf_key}
     (event,) = events("report.made")
     assert event.changes["people"] == 3
     assert "Amara" not in str(event.changes)
