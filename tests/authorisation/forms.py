@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
+
+from django.utils import timezone
 
 Data = dict[str, list[str]]
 
@@ -84,11 +87,16 @@ class _Reader(HTMLParser):
             self._area = None
 
 
+def _soon() -> str:
+    """A day that lies ahead whenever this runs, and within the week."""
+    return (timezone.now() + timedelta(days=6)).date().isoformat()
+
+
 def _typed(kind: str) -> str:
     return {
-        "date": "2026-12-01",
+        "date": _soon(),
         "time": "10:00",
-        "datetime-local": "2026-12-01T10:00",
+        "datetime-local": f"{_soon()}T10:00",
         "number": "1",
         "email": "typed@example.org",
         "url": "https://example.org/",
@@ -129,8 +137,8 @@ def plausible(schema: dict[str, Any], components: dict[str, Any], values: dict[s
 def _text(schema: dict[str, Any]) -> str:
     return {
         "uuid": "01990000-0000-7000-8000-000000000000",
-        "date": "2026-12-01",
-        "date-time": "2026-12-01T10:00:00Z",
+        "date": _soon(),
+        "date-time": f"{_soon()}T10:00:00Z",
         "email": "typed@example.org",
         "uri": "https://example.org/",
     }.get(schema.get("format", ""), "Typed")

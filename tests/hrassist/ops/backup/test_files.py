@@ -141,7 +141,7 @@ def test_letters_reports_tailored_resumes_and_the_logo_are_copied_and_what_ends_
     hiring.TailoringRunFactory(
         application=offer.application, approved_at=now, approved_by=by, pdf_key="clean/tailored.pdf"
     )
-    Branding.objects.create(logo_key="clean/logo.png")
+    Branding.objects.create(logo_key="clean/logo.png", logo_sha256="0" * 64)
     LongTask.objects.create(kind="export", title="An export", file_key=passing, created_by=by)
     files.copy(place, now=timezone.now())
     for key in (*kept, passing):
