@@ -93,6 +93,7 @@ class TalentPoolAdmin(BaseAdmin[TalentPool]):
         rows, newer, older = members(user, pool, cursor=Cursor.decode(request.GET.get(CURSOR_VAR, "")))
         now = timezone.now()
         inside = PoolMembership.objects.visible_to(user).filter(pool=pool)
+        expired = inside.expired(now=now)[: MOST_COUNTED + 1].count()
         context = {
             **admin.site.each_context(request),
             "title": pool.name,
@@ -102,7 +103,7 @@ class TalentPoolAdmin(BaseAdmin[TalentPool]):
             "older": older,
             "now": now,
             "current": in_words(inside.current(now=now)[: MOST_COUNTED + 1].count()),
-            "expired": inside.expired(now=now)[:1001].count(),
+            "expired": expired and in_words(expired),
             "ending": inside.current(now=now)
             .filter(expires_at__lte=now + PoolMembership.ASKED_BEFORE)[:1001]
             .aggregate(all=Count("pk"), asked=Count("pk", filter=Q(asked_times__gt=0))),

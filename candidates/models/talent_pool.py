@@ -120,6 +120,9 @@ class PoolMembership(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["pool", "-added_at", "-id"], name="poolmembership_newest"),
             models.Index(fields=["expires_at"], condition=Q(removed_at__isnull=True), name="poolmembership_expiry"),
+            models.Index(
+                fields=["pool", "removed_at"], condition=Q(removed_at__isnull=False), name="poolmembership_removed"
+            ),
         ]
 
     def __str__(self) -> str:
