@@ -112,7 +112,7 @@ class Application(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     external_id = models.CharField(max_length=100, blank=True, db_index=True)
-    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="applications")
+    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, db_index=False, related_name="applications")
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="applications")
     stage = models.ForeignKey(Stage, on_delete=models.PROTECT, related_name="applications")
     # That of the stage, so that lists over every job read an index. The database alone writes it: jobs_kind_of_stage.
@@ -152,6 +152,8 @@ class Application(models.Model):
             models.Index(fields=["stage_kind", "-applied_at", "-id"], name="application_at_kind"),
             # With the stage, so that a pipeline is counted without reading its rows.
             models.Index(fields=["job", "status", "-applied_at"], include=["stage"], name="application_by_job"),
+            # In the place of the key's own: who is known by which job is asked of each person that a page shows.
+            models.Index(fields=["candidate", "job"], name="application_of_person"),
             models.Index(fields=["-updated_at", "-id"], name="application_updated"),
             models.Index(fields=["-applied_at", "-id"], name="application_newest"),
             # The columns of a pipeline board: whoever waits longest stands on top.

@@ -6,6 +6,7 @@ Speaks JSON lines: first {page: [kind, address]}, then for each {"page": …, "r
 from __future__ import annotations
 
 import json
+import logging
 import os
 import statistics
 import sys
@@ -33,6 +34,8 @@ def begin(database: str) -> None:
         one["NAME"] = database
         one.setdefault("OPTIONS", {})["options"] = "-c max_parallel_workers_per_gather=0 -c statement_timeout=20000"
     django.setup()
+    # Which pages this recruiter may not open is found by asking for them.
+    logging.getLogger("django.request").setLevel(logging.ERROR)
 
 
 def cpu_of(pid: int) -> float:
