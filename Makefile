@@ -16,6 +16,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-ver
 PACKAGES := hrassist candidates jobs audit
 WITH_DATABASE := deploy/scripts/with-database
 # What has a target of its own below.
+RESTORE := tests/hrassist/ops/backup tests/hrassist/ops/fsck tests/hrassist/ops/migrating
 ELSEWHERE := storage or browser or chaos or alone or crawl or deploy or rollout or image or restore or model
 
 # Tests are full of made-up passwords and checksums; keys of known makes are looked for there too.
@@ -27,7 +28,7 @@ run: install ## Start everything with demo data: web, worker and stream; Ctrl-C 
 
 .PHONY: test
 test: install ## Run all tests that need nothing but Python
-	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m "not ($(ELSEWHERE))"
+	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m "not ($(ELSEWHERE))" $(addprefix --ignore=,$(RESTORE))
 	$(WITH_DATABASE) $(BIN)/pytest -rs -m alone
 
 .PHONY: test-authorisation
@@ -79,7 +80,7 @@ test-image: install ## Build the image with buildah and run it, as root (some te
 
 .PHONY: test-restore
 test-restore: install ## Back up, damage, restore and drill the database and files (under five minutes)
-	$(WITH_DATABASE) $(BIN)/pytest -rs tests/hrassist/ops/backup tests/hrassist/ops/fsck tests/hrassist/ops/migrating
+	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m "not alone" $(RESTORE)
 
 .PHONY: drill-full
 drill-full: install ## Destroy a PostgreSQL of its own with pgBackRest and two S3 servers, and bring it back (as root)

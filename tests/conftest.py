@@ -21,7 +21,7 @@ from rest_framework.test import APIClient
 from audit.models import Event
 from hrassist import databases
 from hrassist.models import User
-from tests import factories, query_counts
+from tests import factories, migrated, query_counts
 
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 
@@ -50,9 +50,34 @@ TransactionTestCase._fixture_teardown = _flush_despite_append_only
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+def copied(request: pytest.FixtureRequest, django_db_modify_db_settings: None, django_db_blocker: Any) -> bool:
+    """Whether the database is a copy of one that was migrated before; with --reuse-db alone it is what it was."""
+    del django_db_modify_db_settings
+    if request.config.option.reuse_db and not request.config.option.create_db:
+        return False
+    with django_db_blocker.unblock():
+        return migrated.copy()
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(request: pytest.FixtureRequest, copied: bool) -> bool:
+    return copied or bool(request.config.option.reuse_db)
+
+
+@pytest.fixture(scope="session")
+def django_db_createdb(request: pytest.FixtureRequest, copied: bool) -> bool:
+    return bool(request.config.option.create_db) and not copied
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_keepdb: bool, django_db_createdb: bool, copied: bool, django_db_blocker: Any
+) -> None:
     """With --reuse-db a run that was killed left its rows: no test begins over them, so the first does not either."""
     del django_db_setup
+    if not copied and (django_db_createdb or not django_db_keepdb):
+        with django_db_blocker.unblock():
+            migrated.keep()
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM hrassist_user)")
         if cursor.fetchone()[0]:

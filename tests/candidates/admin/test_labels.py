@@ -98,7 +98,7 @@ def test_a_pool_is_made_and_shows_its_members_and_who_has_expired(recruiter, cli
     browser.get("/")
     with assert_queries("admin_talent_pool"):
         page = browser.get(f"/candidates/talentpool/{pool.pk}/change/")
-    assert (page.context["current"], page.context["expired"]) == ("1", 1)
+    assert (page.context["current"], page.context["expired"]) == ("1", "1")
     assert "expired" in page.content.decode()
     assert len(events("talentpool.viewed")) == 1
 
