@@ -65,6 +65,7 @@ class Figures:
     wall: float
     wall_p95: float
     size: int
+    empty: bool = False
 
     @property
     def cpu(self) -> float:
@@ -111,6 +112,8 @@ def missed(kind: Kind, small: Figures | None, large: Figures) -> list[str]:
     found = []
     if large.status not in {200, 302}:
         return [f"answers {large.status}"]
+    if large.empty:
+        found.append("shows nothing")
     if kind.cpu is not None and large.cpu > kind.cpu:
         found.append(f"CPU > {kind.cpu:.0f}")
     if kind.cpu_p95 is not None and large.cpu_p95 > kind.cpu_p95:
@@ -136,6 +139,7 @@ def together(parts: list[Figures]) -> Figures:
         wall=statistics.median(one.wall for one in parts),
         wall_p95=statistics.median(one.wall_p95 for one in parts),
         size=parts[-1].size,
+        empty=parts[-1].empty,
     )
 
 

@@ -23,6 +23,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hrassist.settings")
 os.environ["DJANGO_DEBUG"] = "0"
 
 
+# The one search that is meant to find nothing.
+NOBODY = "search: nobody"
+
+
 def begin(database: str) -> None:
     """Django over this database, as in production but for the static files' names."""
     from django.conf import settings
@@ -212,7 +216,7 @@ class Meter:
         return {
             "status": answer.status_code, "statements": self.statements, "size": len(answer.getvalue()),
             "app": statistics.median(app), "database": statistics.median(database), "cpu_p95": p95(cpu),
-            "wall": statistics.median(walls), "wall_p95": p95(walls),
+            "wall": statistics.median(walls), "wall_p95": p95(walls), "empty": _shows_nothing(page, address, answer),
         }  # fmt: skip
 
     def _get(self, address: str) -> Any:
@@ -230,6 +234,12 @@ class Meter:
     def _database_cpu(self) -> float:
         open_ones = [one.connection for one in self.connections if one.connection is not None]
         return sum(cpu_of(one.info.backend_pid) for one in open_ones)
+
+
+def _shows_nothing(page: str, address: str, answer: Any) -> bool:
+    """Whether a list that was narrowed has no row: what it cost says nothing."""
+    listed = (getattr(answer, "context_data", None) or {}).get("cl")
+    return "?" in address and page != NOBODY and listed is not None and not listed.result_list
 
 
 def main(database: str) -> None:

@@ -48,8 +48,9 @@ class Pipelines:
         span = (self.until - people.begin) / (openings.count + 1)
         self.window = max(1, int(55 * DAY / span))
         self.applications = Table(
-            Application, "id", "candidate_id", "job_id", "stage_id", "status", "source", "credited_to_id",
-            "applied_at", "entered_stage_at", "ended_at", "ended_by_id", "reason_id", "created_at", "updated_at",
+            Application, "id", "candidate_id", "job_id", "stage_id", "stage_kind", "status", "source",
+            "credited_to_id", "applied_at", "entered_stage_at", "ended_at", "ended_by_id", "reason_id", "created_at",
+            "updated_at",
         )  # fmt: skip
         self.steps = Table(
             StageTransition, "application_id", "from_stage_id", "to_stage_id", "from_status", "to_status",
@@ -162,8 +163,9 @@ class Pipelines:
             reason = reasons[made % len(reasons)]
             self.steps.add(key, stage, stage, "active", fate, reason, by, ended)
         self.applications.add(
-            key, person, openings.key(job), stage, fate, SOURCES[made % len(SOURCES)], by, stamp(at), stamp(moved),
-            ended, NULL if ended == NULL else by, reason, stamp(at), stamp(moved) if ended == NULL else ended,
+            key, person, openings.key(job), stage, STAGES[depth][1], fate, SOURCES[made % len(SOURCES)], by, stamp(at),
+            stamp(moved), ended, NULL if ended == NULL else by, reason, stamp(at),
+            stamp(moved) if ended == NULL else ended,
         )  # fmt: skip
         self._around(key, person, number=number, job=job, at=at, moved=moved, depth=depth, fate=fate, by=by)
 
