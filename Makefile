@@ -52,7 +52,7 @@ test-accessibility: install ## Let axe look at every page of every role, in ligh
 
 .PHONY: test-chaos
 test-chaos: install ## Run the tests that kill processes in the middle of their work
-	$(WITH_DATABASE) $(BIN)/pytest -rs -m chaos
+	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m chaos
 
 .PHONY: test-model
 test-model: install ## Let a real small language model tailor resumes: nothing that it invents is on paper (some ten minutes)
@@ -66,7 +66,7 @@ load-stream: install ## A thousand clients on one stream process; OPTIONS="--str
 test-deploy: install ## Read, start and overload what is shipped under deploy/ with the real tools (some minutes)
 	@deploy/scripts/needs test-deploy nginx redis-server pgbouncer fail2ban-regex supervisord ufw logrotate systemd-analyze \
 	  faketime promtool amtool monit prometheus sshd sudo \
-	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -m deploy tests/deploy; } || [[ $$? == 77 ]]
+	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m deploy tests/deploy; } || [[ $$? == 77 ]]
 
 .PHONY: test-rollout
 test-rollout: install ## Release, go back and roll over several machines while others ask (some minutes, as root for ssh)
