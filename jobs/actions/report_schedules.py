@@ -117,6 +117,12 @@ def _run(schedule_id: UUID, *, now: datetime, today: date) -> int:
     row = rows.select_related("job", "drive").filter(pk=schedule_id).first()
     if row is None:
         return 0
+    if over := _over(row):
+        row.paused_at = now
+        row.save()
+        row.places.update(failed_for=over)
+        _record("report_schedule.paused", row, by=None)
+        return 0
     period = row.period(row.next_on)
     asked = 0
     for place in row.places.select_related("user"):
@@ -129,6 +135,15 @@ def _run(schedule_id: UUID, *, now: datetime, today: date) -> int:
     ReportSchedule.objects.filter(pk=row.pk).update(last_run_at=now, next_on=row.next_on)
     _record("report_schedule.ran", row, by=None, asked=asked)
     return asked
+
+
+def _over(row: ReportSchedule) -> str:
+    """Why there is nothing to report on any more; empty while there is."""
+    if row.job is not None and row.job.status in (Job.Status.CLOSED, Job.Status.ARCHIVED):
+        return "The job is closed: this rests until the job is open again and somebody lets it go on."
+    if row.drive is not None and row.drive.status == RecruitmentDrive.Status.ENDED:
+        return "The drive has ended: this rests until it runs again and somebody lets it go on."
+    return ""
 
 
 def _ask_for(row: ReportSchedule, user: User, period: tuple[date, date], *, now: datetime) -> str:

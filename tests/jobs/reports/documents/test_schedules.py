@@ -88,6 +88,20 @@ def test_a_paused_schedule_makes_nothing_and_makes_up_for_nothing(recruiter, sch
     assert report_schedules.run_due(now=MONDAY + timedelta(days=15)) == 0
 
 
+@pytest.mark.parametrize("status", ["closed", "archived"])
+def test_what_is_about_a_closed_job_rests_and_says_so(recruiter, job, schedule, status, events):
+    type(job).objects.filter(pk=job.pk).update(status=status)
+    assert report_schedules.run_due(now=MONDAY) == 0
+    schedule.refresh_from_db()
+    assert schedule.paused_at == MONDAY
+    assert "The job is closed" in ReportRecipient.objects.get(user=recruiter).failed_for
+    assert report_schedules.run_due(now=MONDAY + timedelta(days=30)) == 0
+    assert len(events("report_schedule.paused")) == 1
+    type(job).objects.filter(pk=job.pk).update(status="open")
+    report_schedules.resume(schedule=schedule, by=recruiter, now=MONDAY + timedelta(days=30))
+    assert report_schedules.run_due(now=MONDAY + timedelta(days=37)) > 0
+
+
 def test_a_monthly_report_is_about_the_month_before(recruiter):
     report_schedules.create(
         kind="monthly", about=None, every="month", day=1, recipients=[recruiter], by=recruiter, now=MONDAY
