@@ -50,9 +50,9 @@ test-accessibility: install ## Let axe look at every page of every role, in ligh
 	@deploy/scripts/needs test-accessibility chromium \
 	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m accessibility; } || [[ $$? == 77 ]]
 
+# The longest first: a host without power holds its work until the lease of it ends.
 .PHONY: test-chaos
 test-chaos: install ## Run the tests that kill processes in the middle of their work
-	# The longest first: a host without power holds its work until the lease of it ends.
 	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m chaos tests/deploy/test_hosts.py tests
 
 .PHONY: test-model
