@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import close_old_connections
 from django.http import HttpRequest, StreamingHttpResponse
-from django.utils import timezone
 
 from hrassist.models import User
+from hrassist.sign_in import SessionBackend
 
 
 def address(path: str) -> str:
@@ -21,11 +21,11 @@ def address(path: str) -> str:
     return f":{settings.STREAM_PORT}{path}" if settings.STREAM_PORT else ""
 
 
-def still_signed_in(user: Any, session: Any) -> bool:
-    """Whether the account and its session still hold: a stream lives for hours, and signing out must end it."""
+def still_signed_in(user: Any, session: Any) -> User | None:
+    """Who they are, with the rights they have now, while account and session hold: signing out ends a stream."""
     close_old_connections()
-    present = User.objects.filter(pk=user.pk).first()
-    return present is not None and present.may_sign_in(now=timezone.now()) and session.exists(session.session_key)
+    present = SessionBackend().get_user(user.pk)
+    return present if present is not None and session.exists(session.session_key) else None
 
 
 def answer(request: HttpRequest, events: AsyncIterator[bytes]) -> StreamingHttpResponse:

@@ -49,11 +49,9 @@ def _seen(user: Any, run_id: UUID) -> str | None:
 
 
 def _may_still(user: User, session: Any, run_id: UUID) -> bool:
-    if not streaming.still_signed_in(user, session):
-        return False
-    # Permissions are kept on the object that was asked: a fresh one knows what was taken away since.
-    fresh = User.objects.filter(pk=user.pk).first()
-    return fresh is not None and _seen(fresh, run_id) is not None
+    # Permissions are kept on the object that was asked: the one of now knows what was taken away since.
+    now = streaming.still_signed_in(user, session)
+    return now is not None and _seen(now, run_id) is not None
 
 
 async def _events(user: User, session: Any, run_id: UUID, after: int) -> AsyncIterator[bytes]:
