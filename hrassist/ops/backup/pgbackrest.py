@@ -107,8 +107,8 @@ def backup(repo: int, *, kind: str = "incr") -> None:
 
 def verify(repo: int) -> list[str]:
     """What is wrong in a repository. Its exit code is 0 while its text says invalid, so the text is read."""
-    # Without it each file that cannot be read takes 15 seconds more, and a bundle that was cut off has hundreds. What the
-    # network does is tried again all the same.
+    # Without it each file that cannot be read takes 15 seconds more, and a bundle that was cut off has hundreds of
+    # them. What the network does is tried again all the same.
     text = run("verify", f"--repo={repo}", "--output=text", "--verbose", "--job-retry=1")
     return faults_of(text)
 
