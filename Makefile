@@ -32,7 +32,7 @@ test: install ## Run all tests that need nothing but Python
 	$(WITH_DATABASE) $(BIN)/pytest -rs -m alone
 
 .PHONY: test-authorisation
-test-authorisation: install ## Ask for every address as every role: what it shows, records, changes and leaks (some twenty minutes)
+test-authorisation: install ## Ask for every address as every role: what it shows, records, changes and leaks (some seven minutes)
 	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m crawl
 
 .PHONY: test-storage
@@ -75,12 +75,12 @@ test-rollout: install ## Release, go back and roll over several machines while o
 	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -m rollout tests/deploy; } || [[ $$? == 77 ]]
 
 .PHONY: test-image
-test-image: install ## Build the image with buildah and run it, as root (some ten minutes)
+test-image: install ## Build the image with buildah and run it, as root (some minutes)
 	@deploy/scripts/needs test-image buildah debootstrap unshare setpriv \
 	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -m image tests/deploy; } || [[ $$? == 77 ]]
 
 .PHONY: test-restore
-test-restore: install ## Back up, damage, restore and drill the database and files (under five minutes)
+test-restore: install ## Back up, damage, restore and drill the database and files (under two minutes)
 	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m "not alone" $(RESTORE)
 
 .PHONY: drill-full
