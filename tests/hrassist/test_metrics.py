@@ -165,7 +165,12 @@ def test_a_task_is_measured_by_its_outcome():
     before = value("hrassist_task_seconds_count", task=name, outcome="succeeded")
     app.tasks[name].defer(timestamp=0)
     call_command("procrastinate", "worker", "--one-shot", "--queues", "upkeep")
-    assert value("hrassist_task_seconds_count", task=name, outcome="succeeded") == before + 1
+    # The worker itself asks for what is due this minute: now and then that is the same task once more.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE task_name = %s AND status = 'succeeded'", [name])
+        done = cursor.fetchone()[0]
+    assert done >= 1
+    assert value("hrassist_task_seconds_count", task=name, outcome="succeeded") == before + done
     assert value("hrassist_tasks_running") == 0
 
 

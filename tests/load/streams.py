@@ -61,7 +61,8 @@ class Reading(asyncio.Protocol):
 
     def __init__(self, client: Client, request: bytes) -> None:
         self.client, self.request = client, request
-        self.rest = b""
+        # What came and was not taken apart yet, how much of a chunk is still to come, and the beginning of a line.
+        self.raw, self.due, self.rest = b"", -1, b""
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.status = b""
         self.left = False
@@ -74,7 +75,7 @@ class Reading(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         now = time.time()
         client = self.client
-        *lines, self.rest = (self.rest + data).split(b"\n")
+        *lines, self.rest = (self.rest + self._unchunked(data)).split(b"\n")
         for line in lines:
             if line.startswith(b'data: {"seq"'):
                 event = json.loads(line[6:])
@@ -87,8 +88,34 @@ class Reading(asyncio.Protocol):
             elif line.startswith(b"event: done"):
                 client.done = True
                 self.transport.close()
-            elif line.startswith(b"HTTP/1.1 "):
-                self.status = line[9:12]
+
+    def _unchunked(self, data: bytes) -> bytes:
+        """The body in what came: an answer of more than 64 KB is cut anywhere, in the middle of a word too."""
+        raw, body = self.raw + data, []
+        if self.due < 0:
+            head, sign, raw_body = raw.partition(b"\r\n\r\n")
+            if not sign:
+                self.raw = raw
+                return b""
+            self.status, self.due, raw = head[9:12], 0, raw_body
+        if self.status != b"200":
+            return b""
+        while raw:
+            if self.due:
+                part = raw[: self.due]
+                body.append(part)
+                self.due -= len(part)
+                raw = raw[len(part) :]
+                continue
+            # Between two chunks: the end of one, the size of the next.
+            line, sign, after = raw.removeprefix(b"\r\n").partition(b"\r\n")
+            if not sign:
+                break
+            self.due, raw = int(line, 16), after
+            if not self.due:
+                break
+        self.raw = raw
+        return b"".join(body)
 
     def connection_lost(self, exc: Exception | None) -> None:
         # Who left before an answer came was not refused one.
