@@ -8,6 +8,8 @@ from typing import Any
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext, sync_to_async
 from django.core.handlers.asgi import ASGIHandler
 
+from hrassist.lib.feed import Feed
+
 # Each has a connection to the database: what a thousand open streams take of it together.
 THREADS = 8
 
@@ -24,6 +26,7 @@ class StreamHandler(ASGIHandler):
         super().__init__()
         self.load_middleware(is_async=False)
         self._threads = itertools.cycle([ThreadSensitiveContext() for _ in range(THREADS)])
+        Feed.thread = ThreadSensitiveContext()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.views.decorators.http import require_GET
 
@@ -79,8 +80,8 @@ async def _events(user: User, session: Any, run_id: UUID, after: int) -> AsyncIt
 def _over_at(run_id: UUID, seq: int) -> bool:
     """Whether the run is over and told nothing after this number."""
     close_old_connections()
-    over = TailoringRun.objects.filter(pk=run_id, state__in=OVER).exists()
-    return over and not TailoringEvent.objects.filter(run=run_id, seq__gt=seq).exists()
+    more = TailoringEvent.objects.filter(run=OuterRef("pk"), seq__gt=seq)
+    return TailoringRun.objects.filter(~Exists(more), pk=run_id, state__in=OVER).exists()
 
 
 @require_GET

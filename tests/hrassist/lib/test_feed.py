@@ -1,0 +1,142 @@
+"""What was read for one client is kept for the others, and nobody lacks an event because of it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import pytest
+
+from hrassist.lib import feed as feeds
+from hrassist.lib.feed import Feed, Numbered
+
+
+class Rows:
+    """The events of one topic, and how often they were read; one reading takes at most a hundred."""
+
+    def __init__(self, count: int, *, size: int = 10) -> None:
+        self.rows = [Numbered(seq, b"x" * size) for seq in range(1, count + 1)]
+        self.readings = 0
+
+    async def read(self, topic: str, after: int) -> list[Numbered]:
+        self.readings += 1
+        await asyncio.sleep(0)
+        return [one for one in self.rows if one.seq > after][:100]
+
+    def tell(self, size: int = 10) -> None:
+        self.rows.append(Numbered(len(self.rows) + 1, b"x" * size))
+
+
+def feed_of(rows: Rows) -> Feed:
+    """A feed whose notifications are said by the test."""
+    feed = Feed("nobody_notifies", rows.read)
+    ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    ready.set_result(None)
+    feed._listening = lambda: asyncio.shield(ready)  # type: ignore[method-assign]
+    return feed
+
+
+async def take(feed: Feed, after: int, until: int) -> list[int]:
+    """Follow until this number came."""
+    seen: list[int] = []
+    async with feed.follow("run", after) as events:
+        async for found in events:
+            seen += [one.seq for one in found]
+            if seen and seen[-1] >= until:
+                break
+    return seen
+
+
+def test_a_thousand_who_come_at_once_are_answered_by_two_readings() -> None:
+    async def all_of_them() -> tuple[list[list[int]], int]:
+        rows = Rows(60)
+        feed = feed_of(rows)
+        return await asyncio.gather(*(take(feed, 0, 60) for _ in range(1000))), rows.readings
+
+    seen, readings = asyncio.run(all_of_them())
+    assert seen == [list(range(1, 61))] * 1000
+    assert readings <= 2
+
+
+def test_who_comes_back_is_given_what_they_lack_without_a_reading() -> None:
+    async def back() -> tuple[list[int], int]:
+        rows = Rows(60)
+        feed = feed_of(rows)
+        async with feed.follow("run", 0) as events:
+            assert len(await anext(events)) == 60
+            before = rows.readings
+            return await take(feed, 40, 60), rows.readings - before
+
+    assert asyncio.run(back()) == (list(range(41, 61)), 0)
+
+
+def test_a_number_that_was_never_given_hides_nothing_from_the_others() -> None:
+    async def lied_to() -> list[int]:
+        rows = Rows(3)
+        feed = feed_of(rows)
+        async with feed.follow("run", 9_999) as liar:
+            waiting = asyncio.ensure_future(anext(liar))
+            await asyncio.sleep(0.01)
+            honest = asyncio.ensure_future(take(feed, 0, 5))
+            await asyncio.sleep(0.01)
+            rows.tell()
+            rows.tell()
+            feed._heard("run")
+            found = await asyncio.wait_for(honest, 5)
+            waiting.cancel()
+            return found
+
+    assert asyncio.run(lied_to()) == [1, 2, 3, 4, 5]
+
+
+def test_only_the_newest_megabyte_is_kept_and_the_rest_is_read() -> None:
+    async def long_ago() -> tuple[list[int], int]:
+        rows = Rows(99, size=50_000)
+        feed = feed_of(rows)
+        async with feed.follow("run", 0) as events:
+            await anext(events)
+            kept = feed._topics["run"].kept
+            assert kept is not None
+            assert kept.size <= feeds.KEPT_BYTES
+            assert kept.after == 79
+            return await take(feed, 10, 99), kept.after
+
+    seen, _ = asyncio.run(long_ago())
+    assert seen == list(range(11, 100))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_however_they_come_and_go_each_gets_every_event_once_and_in_order(seed: int) -> None:
+    async def life() -> None:
+        chance = random.Random(seed)
+        rows = Rows(chance.choice([0, 5, 150]), size=chance.choice([10, 30_000]))
+        feed = feed_of(rows)
+
+        async def write() -> None:
+            for _ in range(120):
+                rows.tell(chance.choice([10, 30_000]))
+                feed._heard("run")
+                await asyncio.sleep(0)
+
+        async def client() -> list[int]:
+            seen: list[int] = []
+            last = len(rows.rows) + 120
+            while not seen or seen[-1] < last:
+                patience = chance.choice([1, 3, 1000])
+                async with feed.follow("run", seen[-1] if seen else 0) as events:
+                    async for found in events:
+                        seen += [one.seq for one in found]
+                        patience -= 1
+                        if not patience or (seen and seen[-1] >= last):
+                            break
+                await asyncio.sleep(0)
+            return seen
+
+        clients = [asyncio.ensure_future(client()) for _ in range(12)]
+        await asyncio.sleep(0)
+        await write()
+        feed._heard("run")
+        for seen in await asyncio.wait_for(asyncio.gather(*clients), 20):
+            assert seen == list(range(1, len(rows.rows) + 1))
+
+    asyncio.run(life())
