@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator
@@ -60,7 +61,7 @@ async def _events(user: User, session: Any, run_id: UUID, after: int) -> AsyncIt
     # Those who came together are not asked about together.
     checked_at = time.monotonic() - secrets.randbelow(1000) / 1000 * RECHECK_SECONDS
     async with _feed.follow(str(run_id), after) as events:
-        if after and await sync_to_async(_over_at)(run_id, after):
+        if after and await _over(run_id, after):
             yield DONE
             return
         async for found in events:
@@ -72,9 +73,21 @@ async def _events(user: User, session: Any, run_id: UUID, after: int) -> AsyncIt
                 yield b": still here\n\n"
                 continue
             yield b"".join(one.wire for one in found)
-            if found[-1].last and await sync_to_async(_over_at)(run_id, found[-1].seq):
+            if found[-1].last and await _over(run_id, found[-1].seq):
                 yield DONE
                 return
+
+
+_asked: dict[tuple[UUID, int], asyncio.Task[bool]] = {}
+
+
+async def _over(run_id: UUID, seq: int) -> bool:
+    """`_over_at`, asked once for all who wait for the same answer: a run ends for everybody at the same event."""
+    key = (run_id, seq)
+    if (task := _asked.get(key)) is None:
+        task = _asked[key] = asyncio.ensure_future(sync_to_async(_over_at)(run_id, seq))
+        task.add_done_callback(lambda _: _asked.pop(key, None))
+    return await asyncio.shield(task)
 
 
 def _over_at(run_id: UUID, seq: int) -> bool:
