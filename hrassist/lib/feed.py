@@ -198,6 +198,8 @@ class Feed:
             for known in self._topics.values():
                 for queue in known.queues:
                     _let_go(queue)
+            # What is told until somebody listens again is heard by nobody: what was kept is complete no more.
+            self._topics.clear()
 
     def _heard(self, topic: str) -> None:
         known = self._topics.get(topic)

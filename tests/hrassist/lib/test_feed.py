@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -87,6 +89,43 @@ def test_a_number_that_was_never_given_hides_nothing_from_the_others() -> None:
             return found
 
     assert asyncio.run(lied_to()) == [1, 2, 3, 4, 5]
+
+
+def test_what_was_kept_is_forgotten_when_the_listener_is_lost() -> None:
+    class Channel:
+        """Listens until it is told that the connection broke."""
+
+        def __init__(self) -> None:
+            self.broken = asyncio.Event()
+
+        @contextlib.asynccontextmanager
+        async def subscribed(self) -> AsyncIterator[AsyncIterator[str]]:
+            yield self._payloads()
+
+        async def _payloads(self) -> AsyncIterator[str]:
+            await self.broken.wait()
+            self.broken = asyncio.Event()
+            return
+            yield ""
+
+    async def lost() -> tuple[list[int], list[int]]:
+        rows = Rows(3)
+        feed = Feed("nobody_notifies", rows.read)
+        channel = feed._channel = Channel()  # type: ignore[assignment]
+        async with feed.follow("run", 0) as events:
+            before = [one.seq for one in await anext(events)]
+            waiting = asyncio.ensure_future(anext(events, None))
+            await asyncio.sleep(0.01)
+            kept = feed._topics["run"].kept
+            assert kept is not None
+            assert kept.complete
+            channel.broken.set()
+            assert await asyncio.wait_for(waiting, 5) is None
+            # Told while nobody listened, and the first client has not gone yet.
+            rows.tell()
+            return before, await asyncio.wait_for(take(feed, 3, 4), 5)
+
+    assert asyncio.run(lost()) == ([1, 2, 3], [4])
 
 
 def test_only_the_newest_megabyte_is_kept_and_the_rest_is_read() -> None:
