@@ -91,8 +91,9 @@ class DriveFactory(DjangoModelFactory[RecruitmentDrive]):
         model = RecruitmentDrive
 
     name = factory.Sequence(lambda n: f"Drive {n}")
+    # Around the still moment of most tests, and still running whenever they run.
     starts_on = date(2026, 11, 1)
-    ends_on = date(2026, 12, 31)
+    ends_on = factory.LazyFunction(lambda: max(date(2026, 12, 31), timezone.localdate() + timedelta(days=30)))
     created_by = factory.SubFactory(UserFactory, role="Recruiter")
 
 
