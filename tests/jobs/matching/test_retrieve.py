@@ -163,8 +163,12 @@ def many_people(count):
     ResumeText.objects.bulk_create(ResumeText(resume=one, text="work", masked_text="work") for one in resumes)
     model_hash = shared_embedder().model_hash
     ResumeVector.objects.bulk_create(
-        ResumeVector(resume=one, embedding=row.tolist(), model_hash=model_hash)
-        for one, row in zip(resumes, rows, strict=True)
+        [
+            ResumeVector(resume=one, embedding=row.tolist(), model_hash=model_hash)
+            for one, row in zip(resumes, rows, strict=True)
+        ],
+        # Each goes into the index too: a statement of all of them ran into the limit on a busy machine.
+        batch_size=500,
     )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE candidates_candidate, candidates_resume, candidates_resumevector")
