@@ -1,4 +1,4 @@
-"""A database that was migrated once is copied for each run of the tests: forty seconds become one.
+"""A database that was migrated once is copied for each run of the tests, instead of migrating one each time.
 
 It is made anew when a migration or a pinned package changes. `tests/conftest.py` asks for it.
 """

@@ -250,7 +250,7 @@ def bring_back_key(key: str, *, which: str = "all") -> str:
         listed = _list(place, ring=ring) or {"files": {}}
         if key in listed["files"]:
             return bring_back(sha256=listed["files"][key]["sha256"], key=key, which=which)
-    raise FileNotInBackup("No place has a copy of {sha256}: no list of files names it.", sha256=key)
+    raise FileNotInBackup("No place has a copy of {key}: no list of files names it.", key=key)
 
 
 @dataclass(slots=True)

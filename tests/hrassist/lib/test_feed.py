@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from hrassist.lib import feed as feeds
+from hrassist.lib import sse
 from hrassist.lib.feed import Feed, Numbered
 
 
@@ -29,13 +30,32 @@ class Rows:
         self.rows.append(Numbered(len(self.rows) + 1, b"x" * size))
 
 
-def feed_of(rows: Rows) -> Feed:
-    """A feed whose notifications are said by the test."""
-    feed = Feed("nobody_notifies", rows.read)
-    ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    ready.set_result(None)
-    feed._listening = lambda: asyncio.shield(ready)  # type: ignore[method-assign]
-    return feed
+class Notified(sse.Channel):
+    """Tells what the test notifies, until the test breaks the connection."""
+
+    def __init__(self) -> None:
+        super().__init__("nobody_notifies")
+        self.said: asyncio.Queue[str | None] = asyncio.Queue()
+
+    @contextlib.asynccontextmanager
+    async def subscribed(self) -> AsyncIterator[AsyncIterator[str | None]]:
+        yield self._told()
+
+    async def _told(self) -> AsyncIterator[str | None]:
+        while (topic := await self.said.get()) is not None:
+            yield topic
+
+    def notify(self) -> None:
+        self.said.put_nowait("run")
+
+    def break_off(self) -> None:
+        self.said.put_nowait(None)
+
+
+def feed_of(rows: Rows) -> tuple[Feed, Notified]:
+    feed, channel = Feed("nobody_notifies", rows.read), Notified()
+    feed._channel = channel
+    return feed, channel
 
 
 async def take(feed: Feed, after: int, until: int) -> list[int]:
@@ -52,7 +72,7 @@ async def take(feed: Feed, after: int, until: int) -> list[int]:
 def test_a_thousand_who_come_at_once_are_answered_by_two_readings() -> None:
     async def all_of_them() -> tuple[list[list[int]], int]:
         rows = Rows(60)
-        feed = feed_of(rows)
+        feed, _ = feed_of(rows)
         return await asyncio.gather(*(take(feed, 0, 60) for _ in range(1000))), rows.readings
 
     seen, readings = asyncio.run(all_of_them())
@@ -63,7 +83,7 @@ def test_a_thousand_who_come_at_once_are_answered_by_two_readings() -> None:
 def test_who_comes_back_is_given_what_they_lack_without_a_reading() -> None:
     async def back() -> tuple[list[int], int]:
         rows = Rows(60)
-        feed = feed_of(rows)
+        feed, _ = feed_of(rows)
         async with feed.follow("run", 0) as events:
             assert len(await anext(events)) == 60
             before = rows.readings
@@ -75,7 +95,7 @@ def test_who_comes_back_is_given_what_they_lack_without_a_reading() -> None:
 def test_a_number_that_was_never_given_hides_nothing_from_the_others() -> None:
     async def lied_to() -> list[int]:
         rows = Rows(3)
-        feed = feed_of(rows)
+        feed, channel = feed_of(rows)
         async with feed.follow("run", 9_999) as liar:
             waiting = asyncio.ensure_future(anext(liar))
             await asyncio.sleep(0.01)
@@ -83,7 +103,7 @@ def test_a_number_that_was_never_given_hides_nothing_from_the_others() -> None:
             await asyncio.sleep(0.01)
             rows.tell()
             rows.tell()
-            feed._heard("run")
+            channel.notify()
             found = await asyncio.wait_for(honest, 5)
             waiting.cancel()
             return found
@@ -92,26 +112,9 @@ def test_a_number_that_was_never_given_hides_nothing_from_the_others() -> None:
 
 
 def test_what_was_kept_is_forgotten_when_the_listener_is_lost() -> None:
-    class Channel:
-        """Listens until it is told that the connection broke."""
-
-        def __init__(self) -> None:
-            self.broken = asyncio.Event()
-
-        @contextlib.asynccontextmanager
-        async def subscribed(self) -> AsyncIterator[AsyncIterator[str]]:
-            yield self._payloads()
-
-        async def _payloads(self) -> AsyncIterator[str]:
-            await self.broken.wait()
-            self.broken = asyncio.Event()
-            return
-            yield ""
-
     async def lost() -> tuple[list[int], list[int]]:
         rows = Rows(3)
-        feed = Feed("nobody_notifies", rows.read)
-        channel = feed._channel = Channel()  # type: ignore[assignment]
+        feed, channel = feed_of(rows)
         async with feed.follow("run", 0) as events:
             before = [one.seq for one in await anext(events)]
             waiting = asyncio.ensure_future(anext(events, None))
@@ -119,7 +122,7 @@ def test_what_was_kept_is_forgotten_when_the_listener_is_lost() -> None:
             kept = feed._topics["run"].kept
             assert kept is not None
             assert kept.complete
-            channel.broken.set()
+            channel.break_off()
             assert await asyncio.wait_for(waiting, 5) is None
             # Told while nobody listened, and the first client has not gone yet.
             rows.tell()
@@ -131,7 +134,7 @@ def test_what_was_kept_is_forgotten_when_the_listener_is_lost() -> None:
 def test_only_the_newest_megabyte_is_kept_and_the_rest_is_read() -> None:
     async def long_ago() -> tuple[list[int], int]:
         rows = Rows(99, size=50_000)
-        feed = feed_of(rows)
+        feed, _ = feed_of(rows)
         async with feed.follow("run", 0) as events:
             await anext(events)
             kept = feed._topics["run"].kept
@@ -149,12 +152,12 @@ def test_however_they_come_and_go_each_gets_every_event_once_and_in_order(seed: 
     async def life() -> None:
         chance = random.Random(seed)
         rows = Rows(chance.choice([0, 5, 150]), size=chance.choice([10, 30_000]))
-        feed = feed_of(rows)
+        feed, channel = feed_of(rows)
 
         async def write() -> None:
             for _ in range(120):
                 rows.tell(chance.choice([10, 30_000]))
-                feed._heard("run")
+                channel.notify()
                 await asyncio.sleep(0)
 
         async def client() -> list[int]:
@@ -174,7 +177,7 @@ def test_however_they_come_and_go_each_gets_every_event_once_and_in_order(seed: 
         clients = [asyncio.ensure_future(client()) for _ in range(12)]
         await asyncio.sleep(0)
         await write()
-        feed._heard("run")
+        channel.notify()
         for seen in await asyncio.wait_for(asyncio.gather(*clients), 20):
             assert seen == list(range(1, len(rows.rows) + 1))
 

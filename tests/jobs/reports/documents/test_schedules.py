@@ -14,6 +14,7 @@ from jobs.actions import report_schedules
 from jobs.models import ReportDocument, ReportRecipient, ReportSchedule
 from jobs.reports.documents import making
 from tests.factories import JobFactory, UserFactory
+from tests.hiring import DriveFactory
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 11, 30, 6, 7, tzinfo=UTC)
@@ -100,6 +101,17 @@ def test_what_is_about_a_closed_job_rests_and_says_so(recruiter, job, schedule, 
     type(job).objects.filter(pk=job.pk).update(status="open")
     report_schedules.resume(schedule=schedule, by=recruiter, now=MONDAY + timedelta(days=30))
     assert report_schedules.run_due(now=MONDAY + timedelta(days=37)) > 0
+
+
+def test_what_is_about_a_drive_that_ended_rests_and_says_so(recruiter):
+    drive = DriveFactory(created_by=recruiter)
+    report_schedules.create(
+        kind="drive", about=drive, every="week", day=0, recipients=[recruiter], by=recruiter,
+        now=MONDAY - timedelta(days=4),
+    )  # fmt: skip
+    type(drive).objects.filter(pk=drive.pk).update(status="ended")
+    assert report_schedules.run_due(now=MONDAY) == 0
+    assert "The drive has ended" in ReportRecipient.objects.get(user=recruiter).failed_for
 
 
 def test_a_monthly_report_is_about_the_month_before(recruiter):
