@@ -83,6 +83,7 @@ def resume(*, schedule: ReportSchedule, by: User, now: datetime) -> ReportSchedu
     if row.paused_at is not None:
         row.paused_at, row.next_on = None, row.first_after(timezone.localdate(now))
         row.save()
+        row.places.update(failed_for="")
         _record("report_schedule.resumed", row, by=by)
     return row
 

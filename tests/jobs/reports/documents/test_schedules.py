@@ -100,6 +100,7 @@ def test_what_is_about_a_closed_job_rests_and_says_so(recruiter, job, schedule, 
     assert len(events("report_schedule.paused")) == 1
     type(job).objects.filter(pk=job.pk).update(status="open")
     report_schedules.resume(schedule=schedule, by=recruiter, now=MONDAY + timedelta(days=30))
+    assert ReportRecipient.objects.get(user=recruiter).failed_for == ""
     assert report_schedules.run_due(now=MONDAY + timedelta(days=37)) > 0
 
 
