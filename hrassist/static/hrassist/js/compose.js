@@ -73,4 +73,7 @@ write.addEventListener("input", (event) => {
 });
 if (write.body.value) {
   look();
+} else if (choose.template.value !== write.template.value && !write.subject.value) {
+  // Chosen before this script was there.
+  fill();
 }
