@@ -30,7 +30,7 @@ from candidates.resumes.context import Context
 from candidates.resumes.document import Kind, Label, ParsedResume
 from candidates.resumes.reading import ReadResume
 from candidates.resumes.storable import storable, storable_json
-from hrassist.lib import storage
+from hrassist.lib import failpoint, storage
 
 TYPES = {
     Kind.PDF: "application/pdf",
@@ -89,6 +89,7 @@ def appear(context: Context, *, now: datetime) -> Resume | None:
     """
     with transaction.atomic():
         ticket = locked(Claim(ticket=context.ticket, fence=context.fence))
+        failpoint.reach("ingest.appearing")
         candidate, is_new = _candidate(ticket, context.reading)
         same = _same_bytes(ticket, candidate, context.sha256)
         resume = None if same else _insert(context, ticket=ticket, candidate=candidate, now=now)

@@ -161,6 +161,22 @@ _DEFAULT_DB: dict[str, Any] = {
 }
 # A database that is away is known after seconds, not after the operating system's two minutes.
 _DEFAULT_DB["OPTIONS"].setdefault("connect_timeout", "5")
+# One that loses its power amid an answer, after half a minute and not after a quarter of an hour.
+for _name, _value in {
+    "keepalives_idle": "20", "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "30000",
+}.items():  # fmt: skip
+    _DEFAULT_DB["OPTIONS"].setdefault(_name, _value)
+# The other way round: a worker that loses its power amid a transaction holds the locks of its rows until the server
+# knows, which takes two hours by itself; whoever takes up its work would wait for them. A pooler lets no startup
+# parameter through and has idle_transaction_timeout for it (deploy/pgbouncer); what the owner's commands hold (the
+# snapshot of a backup) they hold for as long as they need it.
+DB_IDLE_TRANSACTION_TIMEOUT = env.number("HRASSIST_DB_IDLE_TRANSACTION_TIMEOUT", 60)
+if not AS_OWNER and not _DEFAULT_DB["DISABLE_SERVER_SIDE_CURSORS"]:
+    _DEFAULT_DB["OPTIONS"]["options"] = " ".join([
+        _DEFAULT_DB["OPTIONS"].get("options", ""),
+        f"-c idle_in_transaction_session_timeout={DB_IDLE_TRANSACTION_TIMEOUT}s",
+        "-c tcp_keepalives_idle=20 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=30000",
+    ]).strip()  # fmt: skip
 DATABASES: dict[str, dict[str, Any]] = {
     "default": _DEFAULT_DB,
     # What must be on record although the request rolls back goes through a connection of its own.

@@ -29,7 +29,7 @@ from tests.uploading import confirmed
 pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
 
 State = UploadTicket.State
-PLACES = [*(f"ingest.{step.__name__}" for step in pipeline.STEPS), "ingest.appear", "ingest.forget"]
+PLACES = [*(f"ingest.{step.__name__}" for step in pipeline.STEPS), "ingest.appear", "ingest.appearing", "ingest.forget"]
 PATIENCE = 90.0
 
 Worker = Callable[..., "subprocess.Popen[bytes]"]

@@ -12,13 +12,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateWorker
 
 from candidates.models import UploadTicket
+from hrassist.lib import failpoint
 from hrassist.models import ApiToken
 from tests.browser.conftest import environment_of_the_test
 from tests.candidates.resumes.test_pipeline import pdf_of
+from tests.chaos.test_killed_workers import is_stopped
 from tests.deploy.conftest import AROUND, NGINX, free_port, write_certificate
 from tests.deploy.load import Load
 from tests.deploy.network import Forwarded, Network
@@ -97,6 +100,7 @@ def test_an_app_server_and_a_worker_lose_power_and_nothing_is_lost(network, pool
         "HRASSIST_API_REQUESTS_PER_MINUTE": "1000000",
         "HRASSIST_WEB_WORKERS": "1",
         "HRASSIST_VAR_DIR": str(tmp_path / "var"),
+        "HRASSIST_DB_IDLE_TRANSACTION_TIMEOUT": "20",
     }
     url = settings["DATABASE_URL"]
     pooled = settings | {
@@ -152,19 +156,25 @@ def test_an_app_server_and_a_worker_lose_power_and_nothing_is_lost(network, pool
         assert answer.stdout.endswith("200"), (answer.stdout, (tmp_path / "pgbouncer.log").read_text()[-2000:])
     worker = [sys.executable, "manage.py", "procrastinate", "worker", "--concurrency", "1"]
     one, two = network.host("w1", 21), network.host("w2", 22)
-
     with Load(way_in(proxy.address), token=token, threads=4, writes=False) as load:
         load.wait_for(60)
-        for host in (one, two):
-            host.run(worker, cwd=ROOT, environment=straight, log=tmp_path / f"{host.space}.log")
-        # Amid the work of the first worker.
-        for _ in range(1200):
-            if doing():
+        # The first worker holds the row of the upload that it is about to show.
+        halted = one.run(
+            worker, cwd=ROOT, environment=straight | {failpoint.VARIABLE: f"{failpoint.STOP}ingest.appearing"},
+            log=tmp_path / f"{one.space}.log",
+        )  # fmt: skip
+        for _ in range(600):
+            if is_stopped(halted):
                 break
             time.sleep(0.1)
         first.lose_power()
         one.lose_power()
+        # The wire was dead before the process was: nobody told the database.
+        assert is_held(), (tmp_path / f"{one.space}.log").read_text()[-3000:]
+        left = what_is_left()
+        two.run(worker, cwd=ROOT, environment=straight, log=tmp_path / f"{two.space}.log")
         load.wait_for(200, seconds=120)
+        left()
         for _ in range(300):
             if all_available(tickets):
                 break
@@ -180,10 +190,30 @@ def test_an_app_server_and_a_worker_lose_power_and_nothing_is_lost(network, pool
     direct.close()
 
 
-def doing() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing' AND queue_name = 'ingest'")
-        return int(cursor.fetchone()[0])
+def is_held() -> bool:
+    """Whether somebody holds the row of an upload."""
+    with transaction.atomic():
+        free = len(UploadTicket.objects.select_for_update(skip_locked=True))
+    return free < UploadTicket.objects.count()
+
+
+def what_is_left() -> Callable[[], None]:
+    """What does what the clock does by itself to those who work now: their heartbeats and their leases run out."""
+    claimed = list(UploadTicket.objects.filter(claimed_until__isnull=False).values_list("pk", flat=True))
+    workers = list(ProcrastinateWorker.objects.values_list("pk", flat=True))
+    assert claimed
+    assert workers
+
+    def run_out() -> None:
+        # Waits for the row, as everybody would for two hours if the database were not told when to give up.
+        UploadTicket.objects.filter(pk__in=claimed).update(claimed_until=timezone.now())
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE procrastinate_workers SET last_heartbeat = now() - interval '5 minutes' WHERE id = ANY(%s)",
+                [workers],
+            )
+
+    return run_out
 
 
 def all_available(tickets: list[UploadTicket]) -> bool:

@@ -55,7 +55,7 @@ def drill(*, which: str = "all", tell: Callable[[str], None] = lambda _line: Non
 def _of_dump(said: dict[str, Any], *, which: str, ring: Ring, now: datetime, tell: Callable[[str], None]) -> None:
     began = time.monotonic()
     _clear()
-    scratch = servers.own().named(f"{SCRATCH}{uuid4().hex[:8]}")
+    scratch = servers.own().named(f"{mine()}{uuid4().hex[:8]}")
     try:
         place, manifest, _entry = restoring.choose(which=which, ring=ring)
         moment = datetime.fromisoformat(manifest["moment"])
@@ -75,12 +75,17 @@ def _of_dump(said: dict[str, Any], *, which: str, ring: Ring, now: datetime, tel
         servers.drop(scratch, scratch.name)
 
 
+def mine() -> str:
+    """How the scratch databases of this installation begin: another one on the same server has drills of its own."""
+    return f"{SCRATCH}{hashlib.sha256(servers.own().name.encode()).hexdigest()[:8]}_"
+
+
 def _clear() -> None:
     """Drop what a drill left that was killed: everybody's data, in a database that nobody looks after."""
     with servers.own().named("postgres").connect() as there:
         left = there.execute(
             "SELECT datname::text FROM pg_database d WHERE starts_with(datname, %s) AND NOT EXISTS"
-            " (SELECT FROM pg_stat_activity a WHERE a.datid = d.oid)", [SCRATCH],
+            " (SELECT FROM pg_stat_activity a WHERE a.datid = d.oid)", [mine()],
         ).fetchall()  # fmt: skip
     for (name,) in left:
         servers.drop(servers.own(), name)

@@ -23,7 +23,7 @@ from pytest_django.fixtures import Settings
 from candidates.erasure import ledger
 from candidates.models import Candidate
 from hrassist.lib import failpoint
-from hrassist.ops.backup import dump, keys, manifests, places, restoring, servers, status
+from hrassist.ops.backup import drill, dump, keys, manifests, places, restoring, servers, status
 from hrassist.ops.backup.cipher import Altered, CutOff, Swapped
 from hrassist.ops.backup.keys import Ring, WrongKey
 from hrassist.ops.backup.places import FolderPlace, PlaceFull
@@ -252,7 +252,7 @@ def test_a_drill_measures_and_signs_and_leaves_nothing_behind(
     assert person.erased_at is None
     assert list(ledger.ledger().entries()) == lines
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_database WHERE datname LIKE 'hrassist_drill_%%'")
+        cursor.execute("SELECT count(*) FROM pg_database WHERE starts_with(datname, %s)", [drill.mine()])
         assert cursor.fetchone() == (0,)
 
 

@@ -238,10 +238,16 @@ def test_two_runs_into_one_place_and_two_drills_do_not_meet(place: FolderPlace) 
 @pytest.mark.django_db(transaction=True)
 def test_what_a_killed_drill_left_is_dropped_by_the_next_one(place: FolderPlace) -> None:
     dump.make(place)
-    left = f"{drill.SCRATCH}dead"
-    servers.create(servers.own(), left)
-    assert drill.drill()["passed"]
-    assert not servers.exists(servers.own(), left)
+    left, of_another = f"{drill.mine()}dead", f"{drill.SCRATCH}{servers.own().name.encode().hex()[:8]}_dead"
+    for name in (left, of_another):
+        servers.create(servers.own(), name)
+    try:
+        assert drill.drill()["passed"]
+        assert not servers.exists(servers.own(), left)
+        # Another installation on the same server may be between making its database and filling it.
+        assert servers.exists(servers.own(), of_another)
+    finally:
+        servers.drop(servers.own(), of_another)
 
 
 @pytest.mark.django_db(transaction=True)
