@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from audit.sealing import keys
+from hrassist.ops.migrating.steps import LOCK_TIMEOUT
 from tests.deploy.conftest import AROUND, NGINX, write_certificate
 from tests.deploy.tools import needs, run
 from tests.repo.sources import ROOT
@@ -63,6 +64,8 @@ def test_only_the_proxy_is_reached_from_outside():
 def test_only_what_changes_tables_has_the_owner_of_them():
     having = {name for name in OURS if "database_owner_url" in DOCUMENT["services"][name]["secrets"]}
     assert having == {"migrate", "role"}
+    # Who waits for a lock longer than that makes everybody behind it wait.
+    assert DOCUMENT["services"]["migrate"]["environment"]["PGOPTIONS"] == f"-c lock_timeout={LOCK_TIMEOUT}"
     assert "audit_key" not in DOCUMENT["services"]["web"]["secrets"]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from hrassist.ops.migrating.steps import LOCK_TIMEOUT
 from tests.deploy.test_dashboards import names_that_exist
 from tests.deploy.tools import run
 from tests.repo.sources import ROOT
@@ -247,6 +248,9 @@ def test_tables_come_before_pods(rendered):
             "database_role",
             "migrate",
         ]
+        for one in (*spec["initContainers"], *spec["containers"]):
+            # Who waits for a lock longer than that makes everybody behind it wait.
+            assert {"name": "PGOPTIONS", "value": f"-c lock_timeout={LOCK_TIMEOUT}"} in one["env"]
 
 
 def test_prometheus_finds_the_figures(rendered):
