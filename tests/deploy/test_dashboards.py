@@ -18,7 +18,7 @@ from hrassist.ops import dashboards, watching
 from tests.deploy.monitoring import MONITORING, run
 from tests.deploy.tools import run as tool_run
 
-BOARDS = dashboards.load(settings.DASHBOARDS_CONFIG)
+BOARDS = dashboards.load(settings.BASE_DIR / "config/dashboards.toml")
 GRAFANA = MONITORING / "grafana"
 FILES = sorted((GRAFANA / "dashboards" / "hrassist").glob("*.json"))
 # Of exporters that are not ours; each with whose it is.

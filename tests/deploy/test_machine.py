@@ -22,7 +22,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from candidates.models import Candidate
 from hrassist import databases
-from hrassist.ops.backup import keys
+from hrassist.ops.backup import keys, servers
 from tests.audit.sealing import conninfo
 from tests.browser.conftest import environment_of_the_test
 from tests.deploy.conftest import NAME, NGINX, Proxy, free_port
@@ -185,6 +185,14 @@ def test_releases_and_their_way_back_lose_no_request(machine, before, static, tm
         load.wait_for(50)
         assert before.ask("/livez").body == b"ok 1.0.0\n"
 
+    # Commands are those of the release that answers, with its settings and secrets.
+    done = machine.script("manage", "fsck", "--only", "I11")
+    assert (done.returncode, "holds   I11" in done.stdout) == (0, True), done.stdout + done.stderr
+    done = machine.script("manage", "--as-owner", "migrate", "--check")
+    assert done.returncode == 0, done.stdout + done.stderr
+    done = machine.script("manage")
+    assert (done.returncode, "usage:" in done.stderr) == (1, True)
+
     # What answers is not changed beneath its name.
     done = machine.script("release", str(third), "1.0.0")
     assert done.returncode == 1
@@ -285,7 +293,12 @@ def of_staging(new_machine: Callable[..., Machine], schema_as_before: None, back
 def backed_up(tmp_path: Path) -> dict[str, str]:
     keys.generate(tmp_path / "backup.key")
     (tmp_path / "place").mkdir()
-    return {"HRASSIST_BACKUP_KEY_FILE": str(tmp_path / "backup.key"), "HRASSIST_BACKUP_A": str(tmp_path / "place")}
+    return {
+        "HRASSIST_BACKUP_KEY_FILE": str(tmp_path / "backup.key"),
+        "HRASSIST_BACKUP_A": str(tmp_path / "place"),
+        # Of the embedded server, which the machine's own pg_dump is too old for.
+        "HRASSIST_PG_BIN": str(Path(servers.program("pg_dump", server=servers.own())).parent),
+    }
 
 
 def held_until_somebody_waited(found: list[float]) -> None:

@@ -1,4 +1,7 @@
-"""Every process is really started with a wrong configuration, and has to end with what to do."""
+"""Every process is really started with a wrong configuration, and has to end with what to do.
+
+Which configuration is wrong say hrassist/checks.py and hrassist/ops/start.py.
+"""
 
 from __future__ import annotations
 

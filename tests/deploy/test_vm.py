@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
+from tests.deploy.machine import settings_of
 from tests.deploy.tools import needs, run
 from tests.repo.sources import ROOT
 
@@ -26,6 +29,7 @@ SCRIPTS = sorted(
 
 def test_shellcheck_finds_nothing_in_any_script():
     assert len(SCRIPTS) >= 15
+    assert {VM / "common", VM / "manage", VM / "release"} <= set(SCRIPTS)
     done = run("deploy/scripts/scanner", "shellcheck", "--exclude=SC2329", *SCRIPTS)
     assert done.returncode == 0, done.stdout
 
@@ -281,6 +285,32 @@ def test_ufw_accepts_each_rule_of_the_firewall(tmp_path):
     for rule in rules:
         done = run("bash", "-c", rule.replace("ufw ", "ufw --dry-run ", 1))
         assert done.returncode == 0, rule + done.stdout + done.stderr
+
+
+def test_the_journal_keeps_thirty_days_and_leaves_room_on_the_disk():
+    needs("systemd-analyze")
+    journal = settings_of((VM / "journald/hrassist.conf").read_text().partition("[Journal]\n")[2])
+    said = run("systemd-analyze", "timespan", journal["MaxRetentionSec"]).stdout
+    assert re.search(r"μs: (\d+)", said)[1] == str(30 * 86400 * 10**6)
+    assert journal["Storage"] == "persistent"
+    assert {"SystemMaxUse", "SystemKeepFree"} <= set(journal)
+    # journald passes over what it does not know: the distribution's own file names all of it.
+    known = re.findall(r"^#(\w+)=", Path("/etc/systemd/journald.conf").read_text(), re.MULTILINE)
+    assert set(journal) <= set(known)
+
+
+def test_the_folder_of_the_sockets_is_made_anew_at_each_start_of_the_machine(tmp_path):
+    needs("systemd-tmpfiles")
+    if os.geteuid() != 0:
+        pytest.skip("Folders of others are made by root.")
+    (tmp_path / "etc/tmpfiles.d").mkdir(parents=True)
+    (tmp_path / "etc/passwd").write_text("root:x:0:0::/:/bin/sh\nhrassist:x:4711:4712::/:/bin/sh\n")
+    (tmp_path / "etc/group").write_text("root:x:0:\nhrassist:x:4712:\n")
+    shutil.copy(VM / "tmpfiles/hrassist.conf", tmp_path / "etc/tmpfiles.d")
+    done = run("systemd-tmpfiles", "--create", f"--root={tmp_path}", "hrassist.conf")
+    assert (done.returncode, done.stderr) == (0, "")
+    made = (tmp_path / "run/hrassist").stat()
+    assert (made.st_uid, made.st_gid, oct(made.st_mode)) == (4711, 4712, "0o40755")
 
 
 def test_supervisord_reads_its_configuration_and_starts_what_it_says(tmp_path):
