@@ -375,6 +375,24 @@ def test_the_release_before_runs_on_the_schema_after_and_a_migration_that_fails_
     assert Candidate.objects.filter(full_name__startswith="Load ").count() == load.found["POST 201"]
 
 
+def unwell_with_it(tree: Path) -> None:
+    """Its migration makes the release that answers say that it is not ready."""
+    touch = "__import__('django.conf').conf.settings.DRAIN_FILE"
+    forth, back = f"lambda *_: {touch}.touch()", f"lambda *_: {touch}.unlink()"
+    brings(tree, 9001, "later_one", more=f"migrations.RunPython({forth}, {back}),")
+
+
+def test_a_migration_after_which_the_release_that_answers_is_not_well_is_taken_back(of_staging, static, tmp_path):
+    done = of_staging.script("release", str(archive(tmp_path, "1.0.0", static=static)), "1.0.0")
+    assert done.returncode == 0, done.stdout + done.stderr
+    second = archive(tmp_path, "1.1.0", static=static, change=unwell_with_it)
+    done = of_staging.script("release", str(second), "1.1.0")
+    assert done.returncode == 1
+    assert "9001_later_one failed: after it the service was not well: the probe gave 22" in done.stderr
+    assert "The database is as it was (1 reversed)." in done.stderr
+    assert (columns(), migrated()) == (set(), [])
+
+
 def test_production_migrates_with_the_receipt_of_the_very_archive_that_staging_had(
     of_staging, new_machine, backed_up, static, tmp_path
 ):

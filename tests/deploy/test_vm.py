@@ -287,6 +287,19 @@ def test_ufw_accepts_each_rule_of_the_firewall(tmp_path):
         assert done.returncode == 0, rule + done.stdout + done.stderr
 
 
+def test_who_is_named_runs_a_command_of_a_release_with_the_groups_of_the_application(tmp_path):
+    """pgBackRest is the server's: its user makes the way back before a migration."""
+    if os.geteuid() != 0:
+        pytest.skip("Root alone becomes others.")
+    (tmp_path / "etc/hrassist").mkdir(parents=True)
+    (tmp_path / "etc/hrassist/env").write_text("")
+    script = f"source {VM}/common; cd /; in_release / app id; RUN_AS=nobody in_release / app id"
+    done = run("bash", "-c", script, DESTDIR=str(tmp_path), HRASSIST_USER="daemon")
+    own, other = done.stdout.splitlines()
+    assert "(daemon) gid=1(daemon)" in own
+    assert "(nobody) gid=1(daemon)" in other
+
+
 def test_the_journal_keeps_thirty_days_and_leaves_room_on_the_disk():
     needs("systemd-analyze")
     journal = settings_of((VM / "journald/hrassist.conf").read_text().partition("[Journal]\n")[2])
