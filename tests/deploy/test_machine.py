@@ -185,14 +185,6 @@ def test_releases_and_their_way_back_lose_no_request(machine, before, static, tm
         load.wait_for(50)
         assert before.ask("/livez").body == b"ok 1.0.0\n"
 
-    # Commands are those of the release that answers, with its settings and secrets.
-    done = machine.script("manage", "fsck", "--only", "I11")
-    assert (done.returncode, "holds   I11" in done.stdout) == (0, True), done.stdout + done.stderr
-    done = machine.script("manage", "--as-owner", "migrate", "--check")
-    assert done.returncode == 0, done.stdout + done.stderr
-    done = machine.script("manage")
-    assert (done.returncode, "usage:" in done.stderr) == (1, True)
-
     # What answers is not changed beneath its name.
     done = machine.script("release", str(third), "1.0.0")
     assert done.returncode == 1
@@ -439,6 +431,14 @@ def test_without_backups_the_migration_has_no_way_back_and_that_is_said(machine,
     assert done.returncode == 0, done.stdout + done.stderr + machine.log.read_text()[-3000:]
     assert "WITHOUT A WAY BACK: backups are not set up here" in done.stderr
     assert migrated() == ["9001_later_one"]
+
+    # Commands are those of the release that answers, with its settings and secrets.
+    done = machine.script("manage", "fsck", "--only", "I11")
+    assert (done.returncode, "holds   I11" in done.stdout) == (0, True), done.stdout + done.stderr
+    done = machine.script("manage", "--as-owner", "migrate", "--check")
+    assert done.returncode == 0, done.stdout + done.stderr
+    done = machine.script("manage")
+    assert (done.returncode, "usage:" in done.stderr) == (1, True)
 
 
 # --- Releases that do not hold ----------------------------------------------------------------------------------------
