@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from hrassist.ops.backup import cluster
+from hrassist.ops.backup import cluster, pgbackrest
 from tests.restore.cluster import HOME, OWNER
 from tests.restore.installation import Installation
 from tests.restore.test_pgbackrest import MOST_RPO, MOST_RTO, archived, note
@@ -37,13 +38,25 @@ def test_a_backup_goes_into_both_repositories_and_the_files_into_both_places(
 ) -> None:
     said = installation.manage("backup")
     for number, label in enumerate("AB", start=1):
-        assert f"{label}: a backup is in repository {number}." in said
+        assert f"{label}: a full backup is in repository {number}." in said
         assert re.search(rf"{label}: {len(people)} files copied", said)
     found = installation.status()
     assert found["worst"] == "warn", found["facts"]
     assert [one["canary"] for one in found["places"]] == [True, True]
     assert all(one["age_seconds"]["database"] < 300 for one in found["places"])
     assert [one["wal_holes"] for one in found["places"]] == [0, 0]
+
+
+def test_the_next_one_builds_on_it_until_it_is_a_week_old(installation: Installation) -> None:
+    said = installation.manage("backup", "--kind", "database", "--place", "A")
+    assert "A: an incremental backup is in repository 1." in said
+    labels = [label for label, _stop in pgbackrest.info(1)[0].backups]
+    assert [label[-1] for label in labels] == ["F", "I"]
+    # As pgBackRest itself names kinds and times.
+    newest = pgbackrest.info(1)[0].newest_full
+    assert newest is not None
+    for age, kind in ((pgbackrest.FULL_AFTER, "incr"), (timedelta(days=7), "full")):
+        assert pgbackrest.kind_due(1, now=newest + age) == kind
 
 
 @pytest.mark.parametrize("place", ["A", "B"])

@@ -8,7 +8,7 @@ import shlex
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -20,6 +20,8 @@ from hrassist.ops.backup import servers
 
 # As long as its unit may take; ten gigabytes over a slow line take an hour.
 WITHIN = 6 * 3600
+# A week, and a few hours less: the nightly timer does not come to the minute, and an eighth night is not meant.
+FULL_AFTER = timedelta(days=6, hours=18)
 # Place A is its first repository, place B its second.
 REPOSITORIES = {"A": 1, "B": 2}
 # They stay in postgresql.auto.conf after a restore: the target would rule the next one too, and a server that does not
@@ -57,6 +59,8 @@ class Repository:
     says: str
     newest_backup: datetime | None
     newest_wal: str
+    # What all later ones build on: its locks and its days are theirs.
+    newest_full: datetime | None = None
     # Each by its label and when it was complete, the oldest first.
     backups: tuple[tuple[str, datetime], ...] = ()
     # The segment that the newest backup begins with: what a restore of it needs from there on.
@@ -105,6 +109,12 @@ def backup(repo: int, *, kind: str = "incr") -> None:
     run("backup", f"--repo={repo}", f"--type={kind}")
 
 
+def kind_due(repo: int, *, now: datetime) -> str:
+    """A full backup each week, by what the repository holds: else every restore would need the first one for ever."""
+    newest = next((one.newest_full for one in info(repo) if one.number == repo), None)
+    return "full" if newest is None or now - newest > FULL_AFTER else "incr"
+
+
 def verify(repo: int) -> list[str]:
     """What is wrong in a repository. Its exit code is 0 while its text says invalid, so the text is read."""
     # Without it each file that cannot be read takes 15 seconds more, and a bundle that was cut off has hundreds of
@@ -136,13 +146,14 @@ def repositories(text: str) -> list[Repository]:
                 if one["database"]["repo-key"] == number and not one.get("error")
             ]
             archives = [one for one in stanza.get("archive", []) if one["database"]["repo-key"] == number]
-            newest = max((one["timestamp"]["stop"] for one in backups), default=None)
+            newest, newest_full = _newest(backups), _newest([one for one in backups if one.get("type") == "full"])
             found.append(
                 Repository(
                     number=number,
                     is_well=repo["status"]["code"] == 0,
                     says=repo["status"]["message"],
-                    newest_backup=datetime.fromtimestamp(newest, tz=UTC) if newest else None,
+                    newest_backup=newest,
+                    newest_full=newest_full,
                     newest_starts=_starts(backups),
                     newest_wal=max((one["max"] or "" for one in archives), default=""),
                     backups=tuple(
@@ -159,13 +170,19 @@ def repositories(text: str) -> list[Repository]:
     return found
 
 
+def _newest(backups: Sequence[dict[str, Any]]) -> datetime | None:
+    stopped = max((int(one["timestamp"]["stop"]) for one in backups), default=None)
+    return datetime.fromtimestamp(stopped, tz=UTC) if stopped else None
+
+
 def _starts(backups: Sequence[dict[str, Any]]) -> str:
     newest = max(backups, key=lambda one: int(one["timestamp"]["stop"]), default=None)
     return str((newest or {}).get("archive", {}).get("start") or "")
 
 
-def info() -> list[Repository]:
-    return repositories(run("info", "--output=json"))
+def info(repo: int | None = None) -> list[Repository]:
+    """Of all repositories, or of one: another that is down is not waited for."""
+    return repositories(run("info", "--output=json", *([f"--repo={repo}"] if repo else [])))
 
 
 def holes(segments: Sequence[str], *, since: str = "", segment_bytes: int = 16 * 1024 * 1024) -> list[str]:

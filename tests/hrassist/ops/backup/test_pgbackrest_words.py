@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from django.core.management import call_command
+from django.utils import timezone
+from pytest_django.fixtures import Settings
 
-from hrassist.ops.backup import pgbackrest
+from hrassist.ops.backup import pgbackrest, status
+from hrassist.ops.backup.places import FolderPlace
+from hrassist.ops.backup.status import Level
 
 WELL = "stanza: hrassist\nstatus: ok\n"
 INVALID = """stanza: hrassist
@@ -95,6 +101,72 @@ def test_each_repository_is_told_apart() -> None:
     assert (first.is_well, first.newest_wal) == (True, "000000010000000000000005")
     assert first.newest_backup == datetime.fromtimestamp(1795662000, tz=UTC)
     assert (second.is_well, second.says, second.newest_backup, second.newest_wal) == (False, "no backup", None, "")
+
+
+def one_backup(kind: str, age: timedelta) -> dict[str, object]:
+    stop = (timezone.now() - age).timestamp()
+    return {
+        "database": {"repo-key": 1}, "error": False, "label": "x", "type": kind, "timestamp": {"stop": int(stop)},
+    }  # fmt: skip
+
+
+@pytest.fixture
+def program(tmp_path: Path, settings: Settings) -> Path:
+    """Stands for pgBackRest: it tells what `info.json` beside it says, and writes down how it was called."""
+    script = tmp_path / "pgbackrest"
+    script.write_text(
+        f'#!/bin/sh\necho "$*" >> {tmp_path}/calls\n'
+        f'case "$2" in info) cat {tmp_path}/info.json;; repo-ls) echo "{{}}";; esac\n'
+    )
+    script.chmod(0o755)
+    settings.PGBACKREST, settings.BACKUP_ENGINE = str(script), "pgbackrest"
+    return tmp_path
+
+
+def tell(program: Path, *backups: dict[str, object]) -> None:
+    repo = [{"key": 1, "status": {"code": 0, "message": "ok"}}]
+    archive = [{"database": {"repo-key": 1}, "max": None}]
+    (program / "info.json").write_text(json.dumps([{"repo": repo, "backup": backups, "archive": archive}]))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("backups", "kind"),
+    [
+        ([], "full"),
+        ([("full", 1)], "incr"),
+        ([("full", 6.5), ("incr", 1)], "incr"),
+        # However young what builds on it is.
+        ([("full", 6.9), ("incr", 1)], "full"),
+        ([("full", 13), ("diff", 2), ("incr", 1)], "full"),
+        ([("full", 13), ("full", 2), ("incr", 1)], "incr"),
+    ],
+)
+def test_a_full_backup_is_made_each_week(
+    place: FolderPlace, program: Path, backups: list[tuple[str, float]], kind: str
+) -> None:
+    tell(program, *(one_backup(one, timedelta(days=age)) for one, age in backups))
+    call_command("backup", kind="database")
+    called = (program / "calls").read_text().splitlines()
+    assert [line for line in called if " backup " in line] == [f"--stanza=hrassist backup --repo=1 --type={kind}"]
+    assert place.label == "A"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("backups", "level"),
+    [
+        ([("full", 8.9), ("incr", 1)], Level.GOOD), ([("full", 9.1), ("incr", 1)], Level.WARN),
+        ([("full", 14.1), ("incr", 1)], Level.PAGE), ([("incr", 1)], Level.PAGE),
+    ],
+)  # fmt: skip
+def test_the_status_tells_how_old_the_full_backup_is_that_all_others_build_on(
+    place: FolderPlace, program: Path, backups: list[tuple[str, float]], level: Level
+) -> None:
+    tell(program, *(one_backup(one, timedelta(days=age)) for one, age in backups))
+    (found,) = [one for one in status.read().places[0].facts if "full backup" in one.what]
+    assert found.level == level
+    assert place.label == "A"
 
 
 def test_nothing_recovered_is_as_far_behind_as_can_be() -> None:
