@@ -32,11 +32,10 @@ def replay(*, now: datetime, dry_run: bool = False) -> Replayed:
 
     Raises LedgerBroken, LedgerUnavailable, or whatever keeps a person from being erased: then nothing may be served.
     """
-    known = {entry["person"] for entry in ledger.ledger().entries()}
-    people = tuple(_back(known))
+    found = back()
     if dry_run:
-        return Replayed(entries=len(known), people=people)
-    for pk in people:
+        return found
+    for pk in found.people:
         row = Candidate.objects.get(pk=pk)
         if row.erased_at is None:
             made = erasures.request(
@@ -47,7 +46,22 @@ def replay(*, now: datetime, dry_run: bool = False) -> Replayed:
     begun = Q(state=Erasure.State.RUNNING) | Q(grounds=Erasure.Grounds.REPLAY)
     for pk in list(Erasure.objects.open().filter(begun).values_list("pk", flat=True)):
         _to_its_end(pk)
-    return Replayed(entries=len(known), people=people)
+    return found
+
+
+def back(*, until: datetime | None = None) -> Replayed:
+    """Whom the ledger names, or named by a moment, and this database knows all the same.
+
+    Raises LedgerBroken, LedgerUnavailable.
+    """
+    # The ledger keeps whole seconds.
+    least = until.replace(microsecond=0) if until else None
+    known = {
+        entry["person"]
+        for entry in ledger.ledger().entries()
+        if least is None or datetime.fromisoformat(entry["at"]) < least
+    }
+    return Replayed(entries=len(known), people=tuple(_back(known)))
 
 
 def _back(known: set[str]) -> Iterator[UUID]:

@@ -56,6 +56,7 @@ WORDS = {
     "scratch": SCRATCH,
     "heartbeat": "2026-11-26T03:14:00+00:00",
     "moment": "2026-11-25T12:00:00+00:00",
+    "anchored": "2026-11-25T11:59:00+00:00",
 }
 
 
@@ -71,13 +72,15 @@ def people(installation: Installation) -> list[list[str]]:
 def test_lost_server(installation: Installation, people: list[list[str]]) -> None:
     archived(installation.tree)
     before = installation.asked("SELECT count(*) FROM candidates_candidate")
-    heartbeat = installation.asked(cluster.HEARTBEAT)
+    # As the page does it: from outside the database, which is gone then.
+    heartbeat = installation.run("manage.py", "audit_anchors").stdout.strip()
+    assert heartbeat == installation.asked("SELECT max(sealed_at) FROM audit_seal").isoformat()
     Path(installation.environment["HRASSIST_STORAGE_DIR"], people[0][1]).unlink()
     installation.tree.destroy()
     started: list[str] = []
 
     said = walk(
-        installation, "lost-server", "With the engine pgbackrest", main=DATA, heartbeat=heartbeat.isoformat(),
+        installation, "lost-server", "With the engine pgbackrest", main=DATA, heartbeat=heartbeat,
         systemctl={
             "systemctl start postgresql": installation.tree.start,
             # No systemd runs here: what the units do is proven by tests/deploy.
@@ -85,6 +88,7 @@ def test_lost_server(installation: Installation, people: list[list[str]]) -> Non
         },
     )  # fmt: skip
     assert started == ["hrassist"]
+    assert heartbeat in said["manage.py audit_anchors"]
     assert installation.asked("SELECT count(*) FROM candidates_candidate") == before
     assert "1 files came back" in said["manage.py restore --files"]
     assert "BROKEN" not in said["manage.py fsck --repair"]
@@ -114,14 +118,18 @@ def test_ransomware(installation: Installation, people: list[list[str]]) -> None
     time.sleep(1.5)
     before = datetime.now(tz=UTC)
     time.sleep(1.5)
+    anchored = installation.run("manage.py", "audit_anchors", "--until", before.isoformat()).stdout.strip()
     for key in installation.tree.keys(2, "pgbackrest/"):
         installation.tree.hide(2, key)
     try:
         said = walk(
-            installation, "ransomware", "With the engine pgbackrest", main=f"{HOME}/clean", moment=before.isoformat()
+            installation, "ransomware", "With the engine pgbackrest", main=f"{HOME}/clean", moment=before.isoformat(),
+            anchored=anchored,
         )  # fmt: skip
-        assert all("came back from repository 2" in text for text in said.values())
-        assert len(said) == 1
+        asked, restored = said.values()
+        assert anchored in asked
+        assert "came back from repository 2" in restored
+        assert "behind the heartbeat" in restored
     finally:
         installation.tree.show_again(2)
         installation.tree.call("rm", "-rf", f"{HOME}/clean", f"{HOME}/clean.partial")

@@ -8,7 +8,7 @@ import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,7 +23,7 @@ from pytest_django.fixtures import Settings
 from candidates.erasure import ledger
 from candidates.models import Candidate
 from hrassist.lib import failpoint
-from hrassist.ops.backup import drill, dump, keys, manifests, places, restoring, servers, status
+from hrassist.ops.backup import drill, dump, files, keys, manifests, places, restoring, servers, status
 from hrassist.ops.backup.cipher import Altered, CutOff, Swapped
 from hrassist.ops.backup.keys import Ring, WrongKey
 from hrassist.ops.backup.places import FolderPlace, PlaceFull
@@ -245,7 +245,8 @@ def test_a_drill_measures_and_signs_and_leaves_nothing_behind(
     assert said["passed"]
     assert 0 < said["rpo_seconds"] < 600
     assert 0 < said["rto_seconds"] < 600
-    assert said["files"] == {"rows": 1, "copied": 1, "not_copied": 0, "opened": 1, "damaged": []}
+    assert said["files"] == {"rows": 1, "copied": 1, "not_copied": 0, "owed": 0, "opened": 1, "damaged": []}
+    assert said["invariants"] == dict.fromkeys(["I4", "I5", "I6", "I8", "I11", "I12"], 0)
     assert said["would_be_erased_again"] == 1
     # It was for nobody: the person, the ledger and the list of databases are as before.
     person.refresh_from_db()
@@ -254,6 +255,49 @@ def test_a_drill_measures_and_signs_and_leaves_nothing_behind(
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_database WHERE starts_with(datname, %s)", [drill.mine()])
         assert cursor.fetchone() == (0,)
+
+
+def _erased_long_ago(place: FolderPlace) -> None:
+    del place
+    person = factories.CandidateFactory()
+    ledger.ledger().append([ledger.reference(person.pk)], at=timezone.now() - timedelta(hours=1))
+
+
+def _guard_off(place: FolderPlace) -> None:
+    del place
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE audit_event DISABLE TRIGGER audit_stamp")
+
+
+def _copy_gone(place: FolderPlace) -> None:
+    resume = factories.ResumeFactory(content=b"resume")
+    files.copy(place, now=timezone.now())
+    (place.path / files.name_of(resume.sha256)).unlink()
+
+
+@pytest.mark.parametrize(
+    ("harm", "why", "invariants"),
+    [
+        (_erased_long_ago, "I8: Person .* was erased and is here again.", {"I8": 1}),
+        (_guard_off, "I5: The trigger audit_stamp of the audit trail is switched off", {"I5": 1}),
+        (_copy_gone, "1 files have no copy, and the run before this moment was to make one.", {}),
+    ],
+)
+def test_a_drill_fails_where_what_came_back_does_not_hold_what_is_promised(
+    place: FolderPlace, harm: Callable[[FolderPlace], None], why: str, invariants: dict[str, int]
+) -> None:
+    try:
+        harm(place)
+        dump.make(place)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE audit_event ENABLE TRIGGER audit_stamp")
+    with pytest.raises(CommandError, match=f"The drill failed: {why}"):
+        call_command("drill")
+    (entry,) = manifests.listed(place, manifests.DRILLS)
+    said = manifests.read(place, entry, ring=keys.configured())
+    assert not said["passed"]
+    assert {name: count for name, count in said["invariants"].items() if count} == invariants
 
 
 def test_the_status_is_read_from_what_lies_there(
