@@ -14,6 +14,7 @@ from candidates import erasure
 from candidates.actions import erasures
 from candidates.erasure import ledger
 from candidates.models import Candidate, Erasure
+from candidates.models.candidate import everybody_of
 
 # No service runs while this does, so nothing has to be waited for; a store that is away is.
 MOST_TRIES = 20
@@ -62,6 +63,18 @@ def back(*, until: datetime | None = None) -> Replayed:
         if least is None or datetime.fromisoformat(entry["at"]) < least
     }
     return Replayed(entries=len(known), people=tuple(_back(known)))
+
+
+def how_many_back() -> int:
+    """How many were brought back by a restore and wait for `replay`; nobody is asked for where this database knows of
+    every erasure. Raises LedgerBroken, LedgerUnavailable.
+    """
+    gone = Candidate.objects.filter(erased_at__isnull=False).values_list("pk", flat=True)
+    unknown = {entry["person"] for entry in ledger.ledger().entries()} - {ledger.reference(pk) for pk in gone}
+    # The ledger comes first: these are about to go.
+    running = Erasure.objects.filter(state=Erasure.State.RUNNING).values_list("candidate_id", flat=True)
+    unknown -= {ledger.reference(one) for pk in running for one in everybody_of(pk)}
+    return sum(1 for _ in _back(unknown))
 
 
 def _back(known: set[str]) -> Iterator[UUID]:

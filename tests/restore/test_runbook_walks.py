@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hrassist.ops.backup import cluster, pgbackrest
+from hrassist.ops.backup import pgbackrest
 from tests import runbooks
 from tests.restore.cluster import DATA, HOME, STANZA
 from tests.restore.installation import Installation

@@ -15,7 +15,7 @@ import shlex
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -112,7 +112,8 @@ def restore(
 ) -> Back:
     """Restore into `directory`, which is absent or empty; with `keep` false it is a drill and goes away again.
 
-    `look` is called while the server runs for nobody, with its address and the moment it came back to. Raises TargetTaken, PgBackRestFailed, NotPutIntoService.
+    `look` is called while the server runs for nobody, with its address and the moment it came back to.
+    Raises TargetTaken, PgBackRestFailed, NotPutIntoService.
     """
     machine = machine or Machine.configured()
     final, partial = machine.outside(directory), machine.outside(directory + PARTIAL)
@@ -183,9 +184,9 @@ def _into_it(
     _fetch(directory + PARTIAL, repo, time_target=time_target, name_target=name_target, as_of=as_of)
     fetched = time.monotonic() - began
     failpoint.reach("restore.fetched")
-    if not (time_target or name_target):
-        # PostgreSQL itself refuses where it does not come to what it was told to reach.
-        _require_wal(directory + PARTIAL, partial, repo, as_of=as_of)
+    # Where it is told what to reach PostgreSQL itself refuses if it does not come there.
+    archive = [] if time_target or name_target else _archive(repo, as_of=as_of)
+    _require_wal(directory + PARTIAL, partial, archive)
     tell("Recovering and judging …")
     try:
         recovered, counts = _recovered(machine, directory + PARTIAL, database, look)
@@ -195,6 +196,7 @@ def _into_it(
         raise NotPutIntoService(
             path=directory + PARTIAL, why=_last_words(machine, directory + PARTIAL) or error
         ) from error
+    _require_replayed(directory + PARTIAL, partial, archive)
     # A restore to a moment is behind on purpose.
     behind = None
     if heartbeat is not None and not (time_target or name_target):
@@ -234,10 +236,9 @@ def _fetch(path: str, repo: int, *, time_target: str, name_target: str, as_of: s
     pgbackrest.run("restore", *options)
 
 
-def _require_wal(path: str, seen: Path, repo: int, *, as_of: str) -> None:
+def _require_wal(path: str, seen: Path, archive: Sequence[tuple[str, datetime]]) -> None:
     """Every segment is there from the one on that this backup begins with: recovery ends at a hole without a word."""
-    begins = _STARTS.search((seen / "backup_label").read_text())
-    archive = _archive(repo, as_of=as_of)
+    begins = _STARTS.search((seen / "backup_label").read_text()) if archive else None
     missing = pgbackrest.holes([name for name, _at in archive], since=begins[1] if begins else "")
     if not missing:
         return
@@ -245,9 +246,29 @@ def _require_wal(path: str, seen: Path, repo: int, *, as_of: str) -> None:
     until = f", or to a moment before {before:%Y-%m-%dT%H:%M:%S+00:00} (--target-time)" if before else ""
     raise NotPutIntoService(
         path=path,
-        why=f"WAL is missing: {len(missing)} segments from {missing[0]} on are not in repository {repo}, and what was "
+        why=f"WAL is missing: {len(missing)} segments from {missing[0]} on are not in the repository, and what was "
         f"written after them would be gone without a word. Restore from the other place{until}.",
     )
+
+
+def _require_replayed(path: str, seen: Path, archive: Sequence[tuple[str, datetime]]) -> None:
+    """It came to the last segment of its timeline: one that is damaged is a hole too."""
+    history = max((seen / "pg_wal").glob("*.history"), default=None)
+    if history is None or not archive:
+        return
+    timeline, reached, *_why = history.read_text().strip().splitlines()[-1].split()
+    high, low = (int(half, 16) for half in reached.split("/"))
+    log, within = divmod((high << 32 | low) - 1, 0x1_0000_0000)
+    last = f"{int(timeline):08X}{log:08X}{within // pgbackrest.SEGMENT:08X}"
+    later = sorted(
+        one for one in pgbackrest.segments_of([name for name, _at in archive]) if one[:8] == last[:8] and one > last
+    )
+    if later:
+        raise NotPutIntoService(
+            path=path,
+            why=f"WAL is missing: it came to segment {last}, and {later[0]}, which is in the repository, could not be "
+            "read. Restore from the other place.",
+        )
 
 
 def _as_it_reads(moment: str) -> str:

@@ -83,7 +83,7 @@ def _of_dump(said: dict[str, Any], *, which: str, ring: Ring, now: datetime, tel
 def _judge(
     said: dict[str, Any], label: str, *, only: Sequence[str], ring: Ring, moment: datetime, now: datetime
 ) -> list[str]:
-    """What does not hold in the database that is spoken to, which came back to this moment; the verdict is in `said`."""
+    """What does not hold in the database that is spoken to, which came back to this moment; `said` has the verdict."""
     verdict = fsck.judge(now=now, only=only, as_of=moment)
     said["invariants"] = {name: len(verdict.broken.get(name, ())) for name in JUDGED}
     said["would_be_erased_again"] = len(replaying.back().people)

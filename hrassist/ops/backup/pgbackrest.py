@@ -20,6 +20,7 @@ from hrassist.ops.backup import servers
 
 # As long as its unit may take; ten gigabytes over a slow line take an hour.
 WITHIN = 6 * 3600
+SEGMENT = 16 * 1024 * 1024
 # A week, and a few hours less: the nightly timer does not come to the minute, and an eighth night is not meant.
 FULL_AFTER = timedelta(days=6, hours=18)
 # Place A is its first repository, place B its second.
@@ -92,15 +93,20 @@ def run(verb: str, *options: str) -> str:
 
 
 def cause(text: str) -> str:
-    """What stands behind its words: a wrong key looks like a broken file to it."""
+    """What stands behind its words: a wrong key looks like a broken file to it, and so does damage like a wrong key."""
     # With a wrong key it quotes what it took for text.
     text = re.sub(r"[^\x20-\x7e\n]+", "?", text)
     lines = [line for line in text.split("\n") if "ERROR" in line or "HINT" in line] or text.split("\n")[-3:]
     said = " ".join(line.strip()[:300] for line in lines[-4:])
-    if re.search(r"cipher header invalid|unable to flush|CryptoError|FormatError|\[031\]|\[095\]", text):
+    # It opens that file first of all; with the wrong key nothing of it can be read, not even its first line.
+    if "unable to load info file" in text and re.search(
+        r"outside of section at line 1:|cipher header invalid|unable to flush|CryptoError", text
+    ):
         return f"this is the wrong key for that repository (repo-cipher-pass), or no encrypted one. {said}"
     if "No space left" in text or "FileWriteError" in text:
         return f"the disk is full, or takes nothing. {said}"
+    if re.search(r"cipher header invalid|unable to flush|CryptoError|FormatError|ChecksumError|corruption", text):
+        return f"a file is damaged in that repository: take the other place, or an older backup. {said}"
     return said
 
 
@@ -185,13 +191,18 @@ def info(repo: int | None = None) -> list[Repository]:
     return repositories(run("info", "--output=json", *([f"--repo={repo}"] if repo else [])))
 
 
-def holes(segments: Sequence[str], *, since: str = "", segment_bytes: int = 16 * 1024 * 1024) -> list[str]:
+def segments_of(names: Sequence[str]) -> set[str]:
+    """The WAL segments among what lies in an archive."""
+    return {one[:24] for one in names if re.fullmatch(r"[0-9A-F]{24}(-[0-9a-f]+\..*|-[0-9a-f]+)?", one)}
+
+
+def holes(segments: Sequence[str], *, since: str = "", segment_bytes: int = SEGMENT) -> list[str]:
     """The names that are missing between the first, or `since`, and the last of these WAL segments of one timeline.
 
     pgBackRest and PostgreSQL are silent about them: the server simply comes up at the hole.
     """
     per_file = 0x1_0000_0000 // segment_bytes
-    there = {one[:24] for one in segments if re.fullmatch(r"[0-9A-F]{24}(-[0-9a-f]+\..*|-[0-9a-f]+)?", one)}
+    there = segments_of(segments)
     # A segment that a backup begins with counts as one that has to be there.
     wanted = {one for one in there if one >= since} | ({since} if since else set())
     by_timeline: dict[str, list[int]] = {}

@@ -67,15 +67,27 @@ def test_what_a_restore_to_a_moment_left_is_taken_out_and_nothing_else() -> None
     )  # fmt: skip
 
 
+# As pgBackRest 2.55 says it of a wrong passphrase, a bit that was flipped and a file that was cut off.
+INFO = "repo1: [FormatError] unable to load info file '/backup/hrassist/backup.info' or '…/backup.info.copy':"
+NONE = "ERROR: [075]: no backup set found to restore"
+WRONG_KEY, DAMAGED = "this is the wrong key", "a file is damaged in that repository: take the other place"
+
+
 @pytest.mark.parametrize(
     ("text", "cause"),
     [
-        ("ERROR: [095]: unable to flush\n", "this is the wrong key"),
+        (f"WARN: {INFO}\nFormatError: key/value found outside of section at line 1: \x01\x02\n{NONE}", WRONG_KEY),
+        (f"WARN: {INFO}\nCryptoError: unable to flush\nHINT: is or was the repo encrypted?\n{NONE}", WRONG_KEY),
+        (f"ERROR: [031]: {INFO}\nCryptoError: cipher header invalid", WRONG_KEY),
+        # What could be read for six lines was no wrong key.
+        (f"WARN: {INFO}\nFormatError: missing '=' in key/value at line 6: 2026112\x01\n{NONE}", DAMAGED),
+        ("ERROR: [095]: raised from local-1 protocol: unable to flush\n[CryptoError] on 2 retries", DAMAGED),
+        ("ERROR: [029]: raised from local-1 protocol: zst error: [-20] Data corruption detected", DAMAGED),
         (
-            "WARN: unable to load info file: FormatError: key/value found \x01\x02\nERROR: [075]: none",
-            "this is the wrong key",
+            "ERROR: [029]: unable to load backup manifest file 'x':\nFormatError: invalid JSON value at line 8",
+            DAMAGED,
         ),
-        ("ERROR: [031]: cipher header invalid", "this is the wrong key"),
+        ("ERROR: [095]: unable to load backup manifest file 'x':\nCryptoError: unable to flush", DAMAGED),
         ("ERROR: [082]: unable to write: [28] No space left on device", "the disk is full, or takes nothing"),
         ("ERROR: [064]: unable to write 'x'\n[FileWriteError] on 2 retries", "the disk is full, or takes nothing"),
     ],
