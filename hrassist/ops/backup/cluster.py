@@ -310,6 +310,7 @@ def _recovered(
             if time.monotonic() > deadline:
                 raise NotPutIntoService(path=path, why="it does not come out of recovery.")
             time.sleep(0.2)
+        failpoint.reach("restore.recovered")
         moment = _ask(
             machine,
             path,

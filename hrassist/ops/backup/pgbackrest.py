@@ -196,6 +196,12 @@ def segments_of(names: Sequence[str]) -> set[str]:
     return {one[:24] for one in names if re.fullmatch(r"[0-9A-F]{24}(-[0-9a-f]+\..*|-[0-9a-f]+)?", one)}
 
 
+def drops_wal_after() -> str:
+    """The size of the queue above which it throws WAL away and says that it was archived; empty where it never does."""
+    found = re.search(r"^current: (.+)$", run("help", "archive-push", "archive-push-queue-max"), re.MULTILINE)
+    return found[1].strip() if found else ""
+
+
 def holes(segments: Sequence[str], *, since: str = "", segment_bytes: int = SEGMENT) -> list[str]:
     """The names that are missing between the first, or `since`, and the last of these WAL segments of one timeline.
 

@@ -126,8 +126,20 @@ def read(*, now: datetime | None = None) -> Status:
         return status
     if len(found) < 2:
         status.facts.append(Fact(Level.WARN, "There is one backup place only.", "Set HRASSIST_BACKUP_B."))
+    if settings.BACKUP_ENGINE == "pgbackrest":
+        status.facts += _dropped_wal()
     status.places = [_place(place, ring=ring, at=status.at) for place in found]
     return status
+
+
+def _dropped_wal() -> list[Fact]:
+    try:
+        size = pgbackrest.drops_wal_after()
+    except DomainError:
+        # Each place says it of itself.
+        return []
+    what = f"pgBackRest drops WAL without a word when {size} of it wait (archive-push-queue-max)."
+    return [Fact(Level.PAGE, what, "Take it out of pgbackrest.conf, then make a backup.")] if size else []
 
 
 def _place(place: Place, *, ring: Ring, at: datetime) -> PlaceStatus:

@@ -194,22 +194,42 @@ def test_a_disk_that_is_full_is_said_to_be_full_and_keeps_nothing_half_written(p
         restoring.choose()
 
 
-def test_a_backup_that_was_killed_did_not_happen_and_the_next_one_does(
-    place: FolderPlace, own_store: Path, tmp_path: Path
-) -> None:
-    command = [sys.executable, "manage.py", "backup", "--kind", "database"]
+def _killed(*words: str, at: str, place: FolderPlace, folder: Path) -> None:
     environment = {
         **os.environ,
         "HRASSIST_ENV": "development",
         "DATABASE_URL": url_of(servers.own()),
-        "HRASSIST_VAR_DIR": str(tmp_path / "var"),
-        "HRASSIST_STORAGE_DIR": str(own_store),
+        "HRASSIST_VAR_DIR": str(folder / "var"),
+        "HRASSIST_STORAGE_DIR": str(configured.DISK_STORAGE_DIR),
         "HRASSIST_BACKUP_A": place.where,
         "HRASSIST_BACKUP_KEY_FILE": configured.BACKUP_KEY_FILE,
-        failpoint.VARIABLE: "backup.dump",
+        failpoint.VARIABLE: at,
     }
-    killed = subprocess.run(command, cwd=configured.BASE_DIR, env=environment, check=False, capture_output=True)
-    assert killed.returncode == -signal.SIGKILL
+    killed = subprocess.run(
+        [sys.executable, "manage.py", *words], cwd=configured.BASE_DIR, env=environment, check=False,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+
+
+def test_a_restore_that_was_killed_put_nothing_into_service_and_the_next_one_does(
+    place: FolderPlace, elsewhere: Server, tmp_path: Path
+) -> None:
+    factories.CandidateFactory(full_name="Before the backup")
+    dump.make(place)
+    _killed("restore", "--to", url_of(elsewhere), at="backup.restored", place=place, folder=tmp_path)
+    # Everything was in it, and nobody had judged it.
+    with elsewhere.named("postgres").connect() as there:
+        left = there.execute("SELECT datname::text FROM pg_database WHERE starts_with(datname, %s)", [elsewhere.name])
+        (partial,) = [name for (name,) in left.fetchall()]
+    assert restoring.PARTIAL in partial
+    assert names(elsewhere.named(partial)) == ["Before the backup"]
+    restoring.restore(to=elsewhere)
+    assert names(elsewhere) == ["Before the backup"]
+
+
+def test_a_backup_that_was_killed_did_not_happen_and_the_next_one_does(place: FolderPlace, tmp_path: Path) -> None:
+    _killed("backup", "--kind", "database", at="backup.dump", place=place, folder=tmp_path)
     assert len(dumps(place)) == 1
     with pytest.raises(NothingToRestore):
         restoring.choose()

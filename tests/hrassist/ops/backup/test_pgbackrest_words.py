@@ -128,11 +128,31 @@ def program(tmp_path: Path, settings: Settings) -> Path:
     script = tmp_path / "pgbackrest"
     script.write_text(
         f'#!/bin/sh\necho "$*" >> {tmp_path}/calls\n'
-        f'case "$2" in info) cat {tmp_path}/info.json;; repo-ls) echo "{{}}";; esac\n'
+        f'case "$2" in info) cat {tmp_path}/info.json;; repo-ls) echo "{{}}";; help) cat {tmp_path}/help;; esac\n'
     )
     script.chmod(0o755)
+    (tmp_path / "help").write_text(HELP)
     settings.PGBACKREST, settings.BACKUP_ENGINE = str(script), "pgbackrest"
     return tmp_path
+
+
+# As it is where nothing sets it; `current:` stands there otherwise.
+HELP = """pgBackRest 2.55.1 - 'archive-push' command - 'archive-push-queue-max' option help
+
+Maximum size of the PostgreSQL archive queue.
+
+deprecated name: archive-queue-max
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_queue_that_drops_wal_calls_somebody(place: FolderPlace, program: Path) -> None:
+    tell(program, one_backup("full", timedelta(hours=1)))
+    assert not any("archive-push-queue-max" in one.what for one in status.read().all_facts)
+    (program / "help").write_text(HELP.replace("\ndeprecated", "\ncurrent: 1GB\n\ndeprecated"))
+    (found,) = [one for one in status.read().all_facts if "archive-push-queue-max" in one.what]
+    assert (found.level, "when 1GB of it wait" in found.what) == (Level.PAGE, True)
+    assert place.label == "A"
 
 
 def tell(program: Path, *backups: dict[str, object]) -> None:
