@@ -20,10 +20,8 @@ import psycopg
 import pytest
 from django.conf import settings as configured
 from django.core.management import CommandError, call_command
-from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from hrassist.ops import fsck
 from hrassist.ops.backup import cluster, pgbackrest, servers
 from hrassist.ops.backup.cluster import NotPutIntoService, TargetTaken
 from hrassist.ops.backup.drill import JUDGED
@@ -66,6 +64,22 @@ def there(tree: Tree) -> set[str]:
 def gone(tree: Tree, *paths: str) -> bool:
     """Of a drill, and of what failed, nothing is left under any of these names."""
     return not any(tree.outside(path).exists() for path in paths)
+
+
+def judged(tree: Tree, folder: Path) -> dict[str, bool]:
+    """Whether each promise holds in the server that came back, by the judge of every drill."""
+    environment = {
+        **os.environ, "HRASSIST_ENV": "development", "DATABASE_URL": tree.owner_url,
+        "HRASSIST_VAR_DIR": str(folder / "var"),
+    }  # fmt: skip
+    said = ""
+    # Nobody sealed here until now.
+    for words in (["audit_seal"], ["fsck", "--json", "--only", *JUDGED]):
+        said = subprocess.run(
+            [sys.executable, "manage.py", *words], cwd=configured.BASE_DIR, env=environment, capture_output=True,
+            text=True, check=False,
+        ).stdout  # fmt: skip
+    return {name: not one["broken"] for name, one in json.loads(said)["invariants"].items()}
 
 
 def note(**figures: object) -> None:
@@ -126,9 +140,7 @@ def test_a_server_that_was_killed_and_deleted_while_it_was_written_to_comes_back
     assert rpo <= MOST_RPO
     assert rto <= MOST_RTO
     assert "behind the heartbeat" in capsys.readouterr().out
-    with servers.spoken_to(servers.at(tree.owner_url)):
-        verdict = fsck.judge(now=timezone.now(), only=JUDGED)
-    assert verdict.broken == {name: [] for name in JUDGED}
+    assert judged(tree, tmp_path) == dict.fromkeys(JUDGED, True)
     for repo in (1, 2):
         pgbackrest.backup(repo, kind="full")
 
@@ -194,7 +206,7 @@ def test_a_drill_archives_nothing_either_where_the_data_hold_a_configuration_tha
     """As PostgreSQL's own packages lay it out; nobody is let in by what stands there but who may be."""
     inside = {
         "postgresql.conf": (
-            "archive_mode = on\ndynamic_shared_memory_type = mmap\n"
+            "proof.lies_in = 'the data'\narchive_mode = on\ndynamic_shared_memory_type = mmap\n"
             f"archive_command = 'pgbackrest --config={HOME}/pgbackrest.conf --stanza={STANZA} archive-push %p'\n"
         ),
         "pg_hba.conf": "local all all reject\n",
@@ -216,12 +228,12 @@ def test_a_drill_archives_nothing_either_where_the_data_hold_a_configuration_tha
 
     def look(server: Server, _recovered: datetime) -> None:
         with server.connect() as connection:
-            row = connection.execute("SELECT current_setting('config_file'), current_setting('archive_mode')")
+            row = connection.execute("SELECT current_setting('proof.lies_in'), current_setting('archive_mode')")
             seen.append(row.fetchone() or ("", ""))
 
     with servers.spoken_to(servers.at(tree.owner_url)):
         cluster.restore(directory=DRILL, repo=1, keep=False, look=look)
-    assert seen == [(f"{DRILL}{cluster.PARTIAL}/postgresql.conf", "off")]
+    assert seen == [("the data", "off")]
     assert {one for one in cluster.archived_segments(1) if one.endswith(".history")} == before
 
 
@@ -304,14 +316,29 @@ def test_a_segment_that_is_missing_is_found_although_the_server_comes_up_without
     with pytest.raises(NotPutIntoService, match=rf"WAL is missing: 1 segments from {name} on .*\(--target-time\)"):
         cluster.restore(directory=DRILL, repo=1, keep=False)
     assert gone(tree, DRILL, DRILL + cluster.PARTIAL)
-    # An end that never came leaves no gap: only what was kept outside tells of it.
-    tree.hide(1, segments[-1])
-    assert pgbackrest.holes(cluster.archived_segments(1)) == []
-    with pytest.raises(NotPutIntoService, match=r"it ends \d+ s before the last heartbeat"):
-        cluster.restore(directory=DRILL, repo=1, keep=False, heartbeat=datetime.now(tz=UTC), most_behind=1)
-    assert gone(tree, DRILL, DRILL + cluster.PARTIAL)
     # The other place has all of it.
     assert pgbackrest.holes(cluster.archived_segments(2)) == []
+
+
+def test_an_end_that_never_came_leaves_no_gap_and_is_found_by_what_was_kept_outside(tree: Tree) -> None:
+    pgbackrest.backup(1, kind="full")
+    archived(tree)
+    with psycopg.connect(tree.url, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET archive_command = 'false'")
+        connection.execute("SELECT pg_reload_conf()")
+        time.sleep(3)
+        connection.execute("SELECT audit_insert('job.opened', '', '', '', '{}')")
+        row = connection.execute("SELECT max(ts) FROM audit_event").fetchone()
+    try:
+        assert pgbackrest.holes(cluster.archived_segments(1), since=pgbackrest.info(1)[0].newest_starts) == []
+        with pytest.raises(NotPutIntoService, match=r"it ends \d+ s before the last heartbeat"):
+            cluster.restore(directory=DRILL, repo=1, keep=False, heartbeat=row[0] if row else None, most_behind=1)
+        assert gone(tree, DRILL, DRILL + cluster.PARTIAL)
+    finally:
+        with psycopg.connect(tree.url, autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM RESET archive_command")
+            connection.execute("SELECT pg_reload_conf()")
+        archived(tree)
 
 
 def test_a_segment_that_is_damaged_is_found_although_none_is_missing(tree: Tree) -> None:
