@@ -15,7 +15,7 @@ import shlex
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +27,7 @@ from django.utils.dateparse import parse_datetime
 
 from hrassist.lib import failpoint
 from hrassist.lib.errors import Conflict, DomainError
-from hrassist.ops.backup import pgbackrest, servers
+from hrassist.ops.backup import pgbackrest, servers, wal
 from hrassist.ops.backup.pgbackrest import PgBackRestFailed
 from hrassist.ops.backup.servers import InTheWay, Server
 
@@ -36,8 +36,6 @@ PARTIAL = ".partial"
 HEARTBEAT = "SELECT greatest((SELECT max(ts) FROM audit_event), (SELECT max(sealed_at) FROM audit_seal))"
 COUNTS = "SELECT (SELECT count(*) FROM candidates_candidate) || ' ' || (SELECT count(*) FROM audit_event)"
 RECOVERY_WITHIN = 1800.0
-# Where a backup begins, as it says itself.
-_STARTS = re.compile(r"^START WAL LOCATION: .*\(file ([0-9A-F]{24})\)$", re.MULTILINE)
 # What a server is judged with: the first only where its own configuration lies elsewhere.
 _OWN = ("judge.conf", "judge.hba", "judge.ident")
 
@@ -186,7 +184,8 @@ def _into_it(
     failpoint.reach("restore.fetched")
     # Where it is told what to reach PostgreSQL itself refuses if it does not come there.
     archive = [] if time_target or name_target else _archive(repo, as_of=as_of)
-    _require_wal(directory + PARTIAL, partial, archive)
+    if why := wal.missing(partial, archive):
+        raise NotPutIntoService(path=directory + PARTIAL, why=why)
     tell("Recovering and judging …")
     try:
         recovered, counts = _recovered(machine, directory + PARTIAL, database, look)
@@ -196,7 +195,8 @@ def _into_it(
         raise NotPutIntoService(
             path=directory + PARTIAL, why=_last_words(machine, directory + PARTIAL) or error
         ) from error
-    _require_replayed(directory + PARTIAL, partial, archive)
+    if why := wal.not_replayed(partial, archive):
+        raise NotPutIntoService(path=directory + PARTIAL, why=why)
     # A restore to a moment is behind on purpose.
     behind = None
     if heartbeat is not None and not (time_target or name_target):
@@ -234,41 +234,6 @@ def _fetch(path: str, repo: int, *, time_target: str, name_target: str, as_of: s
     if as_of:
         options += [f"--repo-target-time={_as_it_reads(as_of)}"]
     pgbackrest.run("restore", *options)
-
-
-def _require_wal(path: str, seen: Path, archive: Sequence[tuple[str, datetime]]) -> None:
-    """Every segment is there from the one on that this backup begins with: recovery ends at a hole without a word."""
-    begins = _STARTS.search((seen / "backup_label").read_text()) if archive else None
-    missing = pgbackrest.holes([name for name, _at in archive], since=begins[1] if begins else "")
-    if not missing:
-        return
-    before = max((at for name, at in archive if name[:8] == missing[0][:8] and name[:24] < missing[0]), default=None)
-    until = f", or to a moment before {before:%Y-%m-%dT%H:%M:%S+00:00} (--target-time)" if before else ""
-    raise NotPutIntoService(
-        path=path,
-        why=f"WAL is missing: {len(missing)} segments from {missing[0]} on are not in the repository, and what was "
-        f"written after them would be gone without a word. Restore from the other place{until}.",
-    )
-
-
-def _require_replayed(path: str, seen: Path, archive: Sequence[tuple[str, datetime]]) -> None:
-    """It came to the last segment of its timeline: one that is damaged is a hole too."""
-    history = max((seen / "pg_wal").glob("*.history"), default=None)
-    if history is None or not archive:
-        return
-    timeline, reached, *_why = history.read_text().strip().splitlines()[-1].split()
-    high, low = (int(half, 16) for half in reached.split("/"))
-    log, within = divmod((high << 32 | low) - 1, 0x1_0000_0000)
-    last = f"{int(timeline):08X}{log:08X}{within // pgbackrest.SEGMENT:08X}"
-    later = sorted(
-        one for one in pgbackrest.segments_of([name for name, _at in archive]) if one[:8] == last[:8] and one > last
-    )
-    if later:
-        raise NotPutIntoService(
-            path=path,
-            why=f"WAL is missing: it came to segment {last}, and {later[0]}, which is in the repository, could not be "
-            "read. Restore from the other place.",
-        )
 
 
 def _as_it_reads(moment: str) -> str:

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from hrassist.ops.backup import pgbackrest, status
+from hrassist.ops.backup import pgbackrest, status, wal
 from hrassist.ops.backup.places import FolderPlace
 from hrassist.ops.backup.status import Level
 
@@ -50,6 +50,35 @@ def test_a_missing_segment_is_named_also_across_the_end_of_a_log_file() -> None:
     assert pgbackrest.holes(["000000010000000000000001"], since="000000020000000000000001") == [
         "000000020000000000000001"
     ]
+
+
+def archive(*segments: int) -> list[tuple[str, datetime]]:
+    at = datetime(2026, 11, 26, 3, tzinfo=UTC)
+    return [(f"0000000100000000{one:08X}-0a1b2c.zst", at + timedelta(minutes=one)) for one in segments]
+
+
+def test_what_was_fetched_needs_every_segment_from_its_own_beginning_on(tmp_path: Path) -> None:
+    (tmp_path / "backup_label").write_text(
+        "START WAL LOCATION: 0/7000028 (file 000000010000000000000007)\nCHECKPOINT LOCATION: 0/7000060\n"
+    )
+    assert wal.missing(tmp_path, archive(2, 4, 7, 8, 9)) == ""
+    assert wal.missing(tmp_path, []) == ""
+    why = wal.missing(tmp_path, archive(6, 7, 8, 10, 12))
+    assert why.startswith("WAL is missing: 2 segments from 000000010000000000000009 on")
+    assert "to a moment before 2026-11-26T03:08:00+00:00 (--target-time)" in why
+
+
+def test_a_server_that_promoted_before_the_end_of_its_archive_did_not_come_back(tmp_path: Path) -> None:
+    (tmp_path / "pg_wal").mkdir()
+    assert wal.not_replayed(tmp_path, archive(7)) == ""
+    (tmp_path / "pg_wal" / "00000001.history").write_text("")
+    # Up to the very end of segment 8, which is where the ninth would begin.
+    (tmp_path / "pg_wal" / "00000002.history").write_text("1\t0/9000000\tno recovery target specified\n")
+    assert wal.not_replayed(tmp_path, archive(7, 8)) == ""
+    why = wal.not_replayed(tmp_path, archive(7, 8, 9, 10))
+    assert why.startswith(
+        "WAL is missing: it came to segment 000000010000000000000008, and 000000010000000000000009, which is in"
+    )
 
 
 def test_each_timeline_is_counted_by_itself() -> None:
