@@ -103,6 +103,21 @@ def own_words(paper: Mapping[str, Any]) -> list[str]:
     return [*found, paper["label"], paper.get("date", ""), paper.get("subject", ""), paper.get("to", "")]
 
 
+def lines_of(paper: Mapping[str, Any]) -> list[str]:
+    """Every line of a paper in the order in which it is read, but for the label at the foot of each page."""
+    head = [paper["name"], paper.get("headline", ""), " | ".join(paper["contact"])]
+    if "paragraphs" in paper:
+        # To whom and when stand beside each other.
+        head += [f"{paper['to']} {paper['date']}", paper["subject"], paper["greeting"]]
+        return [line for line in (*head, *paper["paragraphs"], paper["closing"], paper["name"]) if line.strip()]
+    found = head
+    for section in paper["sections"]:
+        found += [section["heading"], section["text"]]
+        for item in section["items"]:
+            found += [item["head"], item["when"], *item["lines"]] if section["kind"] == "entries" else [item]
+    return [line for line in found if line]
+
+
 def _section(heading: str, kind: str) -> dict[str, Any]:
     return {"heading": heading, "kind": kind, "items": [], "text": ""}
 

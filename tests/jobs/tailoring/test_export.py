@@ -16,6 +16,7 @@ from jobs.actions import tailorings
 from jobs.models import TailoringLine, TailoringRun
 from jobs.tailoring import export
 from jobs.tailoring.facts import check_paper
+from jobs.tailoring.paper import pdf
 from jobs.tailoring.stored import material_of
 from tests.factories import UserFactory
 from tests.jobs.tailoring.resumes import AMARA, parsed
@@ -122,10 +123,25 @@ def test_a_docx_says_visibly_and_in_its_properties_that_it_is_ai_made(ready, kin
 @pytest.mark.parametrize("kind", ["pdf", "letter_pdf"])
 def test_a_pdf_says_so_too_and_is_tagged(ready, kind):
     content = bytes_of(ready, kind)
-    with pikepdf.open(io.BytesIO(content)) as pdf:
-        assert "AI-made" in str(pdf.docinfo["/Keywords"])
-        assert pdf.Root.MarkInfo.Marked
+    with pikepdf.open(io.BytesIO(content)) as opened:
+        assert "AI-made" in str(opened.docinfo["/Keywords"])
+        assert opened.Root.MarkInfo.Marked
     assert "AI-made" in read_file(content).document.text
+
+
+def test_a_pdf_that_is_not_the_paper_is_not_kept_and_the_docx_is(approved, monkeypatch, tmp_path, client, recruiter):
+    for kind in ("resume", "letter"):
+        form = (pdf.TEMPLATES / f"{kind}.typ").read_text(encoding="utf-8")
+        broken = form.replace("list(..item.lines.map(line => [#line]))", "[]").replace("#paper.closing", "")
+        (tmp_path / f"{kind}.typ").write_text(broken, encoding="utf-8")
+    monkeypatch.setattr(pdf, "TEMPLATES", tmp_path)
+    export.make(approved.pk)
+    run = TailoringRun.objects.get(pk=approved.pk)
+    assert run.state == State.READY
+    assert (run.pdf_key, run.letter_pdf_key, run.png_key) == ("", "", "")
+    assert "Coached two juniors" in read_file(bytes_of(run, "docx")).document.text
+    client.force_login(recruiter)
+    assert "There is no PDF" in client.get(f"/jobs/tailoringrun/{run.pk}/change/").content.decode()
 
 
 def test_a_docx_has_one_column_real_headings_and_lists_and_no_table(ready):
