@@ -169,6 +169,8 @@ def _fields(parsed: Mapping[str, Any]) -> set[tuple[str, ...]]:
         fields.add(("work", *(str(one.get(key, "")) for key in ("name", "position", "startDate", "endDate"))))
     for one in parsed.get("education") or []:
         fields.add(("education", *(str(one.get(key, "")) for key in ("institution", "studyType", "endDate"))))
+    for one in parsed.get("certificates") or []:
+        fields.add(("certificate", str(one.get("name", "")), str(one.get("date", ""))))
     return fields | {("skill", str(one.get("name", "")).casefold()) for one in parsed.get("skills") or []}
 
 

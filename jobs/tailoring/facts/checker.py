@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from jobs.tailoring.facts.amounts import codes_in, same
-from jobs.tailoring.facts.names import names_in
+from jobs.tailoring.facts.names import names_in, raising_in
 from jobs.tailoring.facts.normalise import mixed_scripts, plain, readable, stem
 from jobs.tailoring.facts.numbers import Number
 from jobs.tailoring.facts.skeleton import Entry
@@ -158,7 +158,7 @@ def _asked(text: str, scope: Facts, source: Source, also: str, blocked: set[str]
         if not known and not name.employer and name.text not in blocked and not _is_skill(name.text, said):
             yield _ask("name", name.text, "is a name that the resume does not have")
     known_kinds = dict(scope.raising)
-    for kind, word in said.raising:
+    for kind, word in raising_in(text, but=quoted.words if quoted else ()).items():
         if kind != _RANK and kind not in known_kinds:
             yield _ask(kind, word, "says more of the person's part than the evidence does")
     for skill in said.skills:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from jobs.tailoring.facts.normalise import plain, readable
@@ -43,13 +44,13 @@ def _address(url: str) -> str:
     return re.sub(r"^(?:https?://)?(?:www\.)?", "", url.casefold()).rstrip("/.,;")
 
 
-def raising_in(text: str) -> dict[str, str]:
-    """Which kinds of raising words a text has, with the word itself."""
+def raising_in(text: str, *, but: Collection[str] = ()) -> dict[str, str]:
+    """Which kinds of raising words a text has, with the word itself; `but` are words that are no claim."""
     words = re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", plain(text))
     found: dict[str, str] = {}
     for word in words:
         for kind, known in RAISING.items():
-            if word in known:
+            if word in known and word not in but:
                 found.setdefault(kind, word)
     return found
 

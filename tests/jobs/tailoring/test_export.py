@@ -16,10 +16,13 @@ from jobs.actions import tailorings
 from jobs.models import TailoringLine, TailoringRun
 from jobs.tailoring import export
 from jobs.tailoring.facts import check_paper
+from jobs.tailoring.offline import _FROM_WORK, _OPENING
 from jobs.tailoring.paper import pdf
+from jobs.tailoring.paper.languages import LANGUAGES, WORDS
 from jobs.tailoring.stored import material_of
-from tests.factories import UserFactory
-from tests.jobs.tailoring.resumes import AMARA, parsed
+from tests.factories import ApplicationFactory, CandidateFactory, JobFactory, UserFactory
+from tests.jobs.tailoring.judge import invented
+from tests.jobs.tailoring.resumes import AMARA, RESUMES, parsed, resume_of
 from tests.jobs.tailoring.scripted import ScriptedProvider, implementation
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +94,32 @@ def test_the_finished_docx_reads_back_field_by_field(ready):
             wanted = [{k: v for k, v in one.items() if k != "highlights"} for one in wanted]
             back[key] = [{k: v for k, v in one.items() if k != "highlights"} for one in back[key]]
         assert back[key] == wanted
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", RESUMES)
+def test_a_run_in_any_language_ends_with_files_that_read_back(name, language, recruiter, noon, tailor):
+    text = RESUMES[name]
+    person = parsed(text)["basics"]["name"]
+    candidate = CandidateFactory(full_name=person)
+    resume_of(candidate, text)
+    application = ApplicationFactory(candidate=candidate, job=JobFactory(title="Deputy Lead", must_have="Python"))
+    run = tailor(tailorings.start(application=application, by=recruiter, now=noon, language=language))
+    tailorings.approve(run=run, by=recruiter, now=noon)
+    export.make(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.message) == (State.READY, "")
+    unknown = [one for one in parsed(text)["skills"] if not one.get("keywords")]
+    assert run.read_back["fields"] - run.read_back["read"] <= len(unknown)
+    letter = read_file(bytes_of(run, "letter_docx")).document.text
+    opening, work = _OPENING[language].format(title="Deputy Lead"), _FROM_WORK[language].partition("{")[0]
+    for said in (opening, work, WORDS[language]["greeting"], WORDS[language]["closing"], person):
+        assert said in letter
+    for kind in ("docx", "letter_docx"):
+        paper = read_file(bytes_of(run, kind)).document.text
+        assert str(noon.year) in paper
+        ours = f"{noon.day} {noon.year} {export.made_by(run)} {material_of(run).quotable}"
+        assert invented(paper, f"{text}\n{ours}") == set()
 
 
 def test_what_was_rejected_is_not_on_paper_and_what_was_not_asked_is(ready):

@@ -106,6 +106,9 @@ def test_a_line_without_evidence_or_with_foreign_evidence_is_blocked():
 def test_a_letter_may_name_the_job_and_who_hires_and_nothing_more_of_the_advertisement():
     also = "Head of Platform | Initech GmbH"
     assert found("I am applying for the position of Head of Platform at Initech GmbH.", "s0", also=also) == set()
+    assert found("Ich bewerbe mich um die Stelle Lead Chef.", "s0", also="Lead Chef | Initech") == set()
+    assert found("I apply as Lead Chef.", "w1.b1", also="Lead Chef | Initech") == set()
+    assert found("I apply as Lead Chef and led it.", "w1.b1", also="Lead Chef | Initech") == {("ask", "leading")}
     assert ("block", "skill") in found("I know Rust, which you ask for.", "s0", also=also)
 
 

@@ -12,8 +12,9 @@ from candidates.actions.reading import read_file
 from hrassist.lib import typesetting
 from jobs.tailoring import paper
 from jobs.tailoring.draft import Material
-from jobs.tailoring.facts import Source, skeleton
-from jobs.tailoring.paper.compose import Wording
+from jobs.tailoring.facts import Source, check_heads, check_paper, skeleton
+from jobs.tailoring.paper.compose import Wording, own_words
+from jobs.tailoring.paper.languages import LANGUAGES, WORDS
 from jobs.tailoring.paper.pdf import TEMPLATES
 from tests.jobs.tailoring.resumes import RESUMES, parsed
 
@@ -61,6 +62,47 @@ def test_a_pdf_reads_word_for_word_as_its_docx(name, kind):
     docx, pdf = files(kind, sheets(own)[kind])
     assert told(pdf) == told(docx)
     assert len(told(pdf)) > 40
+
+
+PARTS = ("basics", "work", "education", "certificates", "languages", "awards", "publications")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", RESUMES)
+def test_our_own_parser_reads_in_either_file_what_it_read_in_the_original(name, language):
+    text = RESUMES[name]
+    sheet = sheets(Source(skeleton.of(parsed(text)), text), language)["resume"]
+    files = paper.resume_docx(sheet, made_at=AT), paper.resume_pdf(sheet, made_at=AT)
+    for read in (read_file(content).parsed.json_resume for content in files):
+        for part in PARTS:
+            assert of_the_person(read[part], sheet["label"]) == parsed(text)[part], part
+        # Of a skill that no list knows only the surroundings tell that it is one, and on paper they are others.
+        assert known(parsed(text)) <= known(read)
+
+
+def of_the_person(part: Any, label: str) -> Any:
+    """Without the label, which stands at the foot of the last section."""
+    return [one for one in part if label not in one.get("name", "")] if isinstance(part, list) else part
+
+
+def known(read: dict[str, Any]) -> set[str]:
+    return {one["name"] for one in read["skills"] if one.get("keywords")}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", RESUMES)
+def test_no_language_of_a_paper_states_or_drops_a_fact(name, language):
+    own = Source(skeleton.of(parsed(RESUMES[name])), RESUMES[name])
+    for kind, sheet in sheets(own, language).items():
+        docx, pdf = files(kind, sheet)
+        said = WORDS[language]
+        assert said["work" if kind == "resume" else "greeting"] in docx
+        assert sheet["label"] in docx
+        also = material_of(own).quotable if kind == "letter" else ""
+        assert check_paper(docx, source=own, ours=own_words(sheet), also=also) == []
+        assert paper.first_lost(sheet, pdf) == ""
+        if kind == "resume":
+            assert check_heads(docx, source=own) == []
 
 
 def of_letters(name: str, line: str, times: int = 2) -> Source:
