@@ -73,6 +73,9 @@ def _names_of(sentence: str) -> list[Name]:
             continue
         end = at + 1
         while end < len(tokens) and sentence[tokens[end - 1].end() : tokens[end].start()].strip() == "":
+            if tokens[end].group() == "I":
+                # At Northwind I built: who writes is no part of the name.
+                break
             if tokens[end].group()[0].isupper():
                 end += 1
             elif tokens[end].group().casefold() in _LINKING and _capital(tokens, end + 1):
