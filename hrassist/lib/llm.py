@@ -33,11 +33,11 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What an answer took; the cost in the currency of the price list."""
+    """What an answer took; the cost as the provider reports it, else by the price list, or None where it has neither."""
 
     tokens_in: int
     tokens_out: int
-    cost: Decimal = Decimal(0)
+    cost: Decimal | None = None
 
 
 Chunk = Piece | Usage
@@ -153,13 +153,15 @@ class Dialect:
     # Gemini and small servers know a part of JSON schema only: they are told to answer in JSON and are asked again.
     json_schema: bool = True
     stream_usage: bool = True
+    # What the others say about money, if anything, is in a unit that nobody promised.
+    reports_cost: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
 
 
 DIALECTS: dict[str, Dialect] = {
     "openrouter": Dialect("OpenRouter", "https://openrouter.ai/api/v1", headers={"X-Title": "hrassist"},
-                          body={"usage": {"include": True}}),
+                          body={"usage": {"include": True}}, reports_cost=True),
     "gemini": Dialect("Google Gemini", "https://generativelanguage.googleapis.com/v1beta/openai", json_schema=False),
     # Its context is 4,096 tokens unless asked otherwise, and what goes beyond is dropped without a word.
     "ollama": Dialect("Ollama", body={"options": {"num_ctx": 16_384}}),
@@ -187,7 +189,7 @@ class Endpoint:
         self.name, self.model, self._key = name, model, key
         self._dialect = DIALECTS[dialect]
         self._url = (base_url or self._dialect.base_url).rstrip("/") + "/chat/completions"
-        self._price = price or Price()
+        self.price = price or Price()
 
     def stream(
         self, messages: Sequence[Message], *, schema: Mapping[str, Any], max_tokens: int, deadline: Deadline,
@@ -260,7 +262,8 @@ class Endpoint:
         told = usage if isinstance(usage, Mapping) else {}
         tokens_in = _count(told.get("prompt_tokens"), otherwise=asked // 4)
         tokens_out = _count(told.get("completion_tokens"), otherwise=written // 4)
-        return Usage(tokens_in, tokens_out, self._price.of(tokens_in, tokens_out))
+        cost = _money(told) if self._dialect.reports_cost else None
+        return Usage(tokens_in, tokens_out, self.price.of(tokens_in, tokens_out) if cost is None else cost)
 
 
 MOST_BYTES = 4_000_000
@@ -268,6 +271,22 @@ MOST_BYTES = 4_000_000
 
 def _count(value: Any, *, otherwise: int) -> int:
     return value if isinstance(value, int) and 0 <= value < 10_000_000 else otherwise
+
+
+def _money(told: Mapping[str, Any]) -> Decimal | None:
+    """What the provider charges, and with a key of one's own at the model's maker also what that one does."""
+    charged = _amount(told.get("cost"))
+    if charged is None or told.get("is_byok") is not True:
+        return charged
+    details = told.get("cost_details")
+    makers = _amount(details.get("upstream_inference_cost")) if isinstance(details, Mapping) else None
+    return charged + (makers or 0)
+
+
+def _amount(value: Any) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 10_000:
+        return None
+    return Decimal(str(value))
 
 
 def _refusal(answer: egress_stream.Streamed) -> ModelFailed:

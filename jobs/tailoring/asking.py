@@ -36,7 +36,7 @@ class Taken:
     def add(self, usage: llm.Usage) -> None:
         self.tokens_in += usage.tokens_in
         self.tokens_out += usage.tokens_out
-        self.cost += usage.cost
+        self.cost += usage.cost or 0
 
 
 # Told of each piece of text as it comes, of None where nothing came for a while; what it raises ends the call.

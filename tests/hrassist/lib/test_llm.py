@@ -58,6 +58,33 @@ def test_without_a_word_about_usage_it_is_estimated(ask):
     assert usage.tokens_out == 100
 
 
+PRICE = llm.Price(Decimal(2), Decimal(10))
+TOOK = {"prompt_tokens": 1000, "completion_tokens": 100}
+
+
+@pytest.mark.parametrize(
+    ("dialect", "said", "cost"),
+    [
+        ("openrouter", {"cost": 0.0014}, "0.0014"),
+        ("openrouter", {"cost": 0}, "0"),
+        ("openrouter", {"cost": 0.0014, "cost_details": {"upstream_inference_cost": 0.0014}}, "0.0014"),
+        ("openrouter", {"cost": 0.001, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.02}}, "0.021"),
+        ("openrouter", {"cost": 0.001, "is_byok": True, "cost_details": None}, "0.001"),
+        ("openrouter", {}, "0.003"),
+        ("openrouter", {"cost": None}, "0.003"),
+        ("openrouter", {"cost": -1}, "0.003"),
+        ("openrouter", {"cost": float("nan")}, "0.003"),
+        ("openrouter", {"cost": float("inf")}, "0.003"),
+        ("openrouter", {"cost": True}, "0.003"),
+        ("openrouter", {"cost": "0.1"}, "0.003"),
+        ("openai", {"cost": 0.0014}, "0.003"),
+    ],
+)
+def test_a_cost_that_is_reported_goes_before_the_price_list(ask, dialect, said, cost):
+    _, usage = ask(model_server.says("{}", usage=TOOK | said), dialect=dialect, price=PRICE)
+    assert usage.cost == Decimal(cost)
+
+
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
