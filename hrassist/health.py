@@ -22,6 +22,7 @@ from audit.actions import seals
 from hrassist import databases
 from hrassist.lib import backlog, storage
 from hrassist.lib.scanner import ClamdScanner
+from jobs.models import ModelEndpoint
 
 LATE_SECONDS = 600
 SKEW_SECONDS = 30
@@ -87,11 +88,23 @@ def _role() -> str:
     return "" if standing.is_safe else "The application's database role could rewrite the audit trail."
 
 
+def _language_model() -> str:
+    """What its last test said; asking it here would cost money at every scrape."""
+    with _briefly():
+        failed = ModelEndpoint.objects.filter(enabled=True).exclude(test_said="").exists()
+    return (
+        "A language model failed its last test. Test it again under Language models, or switch it off."
+        if failed
+        else ""
+    )
+
+
 Asks = Callable[[], str]
 PARTS: dict[str, Asks] = {"database": _database, "storage": _storage, "disk": _disk}
 # What somebody must mend, while requests can be answered meanwhile.
 WARNINGS: dict[str, Asks] = {
     "queue": _queue, "scanner": _scanner, "clock": _clock, "audit_seals": _seals, "database_role": _role,
+    "language_model": _language_model,
 }  # fmt: skip
 
 

@@ -33,7 +33,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What an answer took; the cost as the provider reports it, else by the price list, or None where it has neither."""
+    """What an answer took; the cost as the provider reports it, else by its price list, None where it has neither."""
 
     tokens_in: int
     tokens_out: int
