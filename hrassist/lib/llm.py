@@ -200,12 +200,12 @@ class Endpoint:
         try:
             with egress_stream.stream(
                 "POST", self._url, purpose="language model", waits=waits, body=json.dumps(body).encode(),
-                headers=self._headers(), seconds=max(deadline.left, 0.1), most_bytes=MOST_BYTES,
-                plain=True,
+                headers=self._headers(), first_seconds=FIRST_SECONDS, silent_seconds=SILENT_SECONDS,
+                seconds=max(deadline.left, 0.1), most_bytes=MOST_BYTES, plain=True,
             ) as answer:  # fmt: skip
                 if answer.status != 200:
                     raise _refusal(answer)
-                yield from self._read(answer.lines, asked=sum(len(one.content) for one in messages))
+                yield from self._read(answer, asked=sum(len(one.content) for one in messages))
         except egress_stream.EgressSilent as error:
             raise ModelStalled from error
         except egress.EgressRefused as error:
@@ -230,11 +230,13 @@ class Endpoint:
         }  # fmt: skip
         return body | ({"stream_options": {"include_usage": True}} if self._dialect.stream_usage else {})
 
-    def _read(self, lines: Iterator[bytes], *, asked: int) -> Iterator[Chunk]:
+    def _read(self, answer: egress_stream.Streamed, *, asked: int) -> Iterator[Chunk]:
         finished, written, usage = "", 0, None
-        for line in lines:
+        for line in answer.lines:
             if not line.startswith(b"data:"):
+                # Comments keep the line open for as long as a provider likes.
                 continue
+            answer.heard()
             said = line[5:].strip()
             if said == b"[DONE]":
                 break
@@ -267,6 +269,7 @@ class Endpoint:
 
 
 MOST_BYTES = 4_000_000
+FIRST_SECONDS, SILENT_SECONDS = 60.0, 30.0
 
 
 def _count(value: Any, *, otherwise: int) -> int:

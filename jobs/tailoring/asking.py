@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from random import uniform
 from typing import Any
 
 import jsonschema
@@ -19,6 +20,7 @@ STEP_SECONDS = 180.0
 MOST_TOKENS = 4000
 MOST_CHARACTERS = 60_000
 LONGEST_WAIT = 30.0
+JITTER = 0.25
 
 
 @dataclass
@@ -46,13 +48,17 @@ Begins = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Asker:
-    """One provider for one run: within its deadline, with contact data kept back where the provider is not here."""
+    """One provider for one run, or a step of it: within its deadline, with contact data kept back where it leaves."""
 
     provider: llm.Provider
     redactor: Redactor
     deadline: llm.Deadline
     affords: Callable[[], None]
     pause: Callable[[float], None] = time.sleep
+
+    def for_step(self) -> Asker:
+        """The same for one step: all its calls and waits share its time, and end with the run's."""
+        return replace(self, deadline=self.deadline.sooner(STEP_SECONDS))
 
     def ask(
         self,
@@ -99,7 +105,8 @@ class Asker:
                 wait = max(getattr(error, "retry_after", 0.0), 2.0 ** (attempt - 1))
                 if not error.again or attempt == TRIES or wait > LONGEST_WAIT or wait > self.deadline.left:
                     raise
-                self._wait(wait, hears)
+                # Runs that were turned away together do not come back together, and none before it was told to.
+                self._wait(wait + uniform(0, JITTER * wait), hears)  # noqa: S311 - spreads calls, no secret
         raise llm.ModelFailed
 
     def _wait(self, seconds: float, hears: Hears) -> None:
@@ -115,12 +122,11 @@ class Asker:
         self, messages: Sequence[llm.Message], *, schema: Mapping[str, Any], hears: Hears, taken: Taken
     ) -> str:  # fmt: skip
         if self.deadline.left <= 0:
-            raise llm.ModelStalled("The run took longer than it may. Press Continue to go on where it stopped.")
+            raise llm.ModelStalled("It took longer than it may. Press Continue to go on where it stopped.")
         parts: list[str] = []
         size = 0
-        deadline = self.deadline.sooner(STEP_SECONDS)
         said = self.provider.stream(
-            messages, schema=schema, max_tokens=MOST_TOKENS, deadline=deadline, waits=lambda: hears(None)
+            messages, schema=schema, max_tokens=MOST_TOKENS, deadline=self.deadline, waits=lambda: hears(None)
         )
         for chunk in said:
             match chunk:

@@ -120,6 +120,7 @@ class _Work:
         self._begin(step, version=own.version, digest=digest)
         failpoint.reach(f"tailoring.{agent.name}")
         self.taken = taken = Taken()
+        self.step_asker = self.asker.for_step()
         found = rows.same_step(step, digest)
         try:
             if found is not None:
@@ -208,7 +209,7 @@ class _Work:
                 self.teller.tell("again", agent=agent.name, attempt=attempt)
             self.held.keep(at_once=True)
 
-        answer = self.asker.ask(
+        answer = self.step_asker.ask(
             prompt(agent.name).text, question, schema=schema, hears=hears, begins=begins, taken=taken
         )  # fmt: skip
         self.teller.flush()
