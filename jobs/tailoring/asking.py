@@ -81,7 +81,7 @@ class Asker:
         for formed in (False, True):
             text = self._patiently(messages, schema=schema, hears=hears, begins=begins, taken=taken)
             try:
-                answer = _read(text, schema)
+                answer = read(text, schema)
             except ValueError as error:
                 if formed:
                     raise llm.ModelAnsweredBadly from error
@@ -155,7 +155,7 @@ def _each(value: Any, change: Callable[[str], str]) -> Any:
     return [_each(one, change) for one in value] if isinstance(value, list) else value
 
 
-def _read(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+def read(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     """The JSON of an answer, also out of a fence. Raises ValueError with what is wrong, without the answer's words."""
     said = text.strip()
     if said.startswith("```"):
