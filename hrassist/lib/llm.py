@@ -118,6 +118,16 @@ class ModelCutOff(ModelFailed):
     default_message = "The answer of the language model broke off before its end. Press Continue to ask it again."
 
 
+class ModelContextTooSmall(ModelFailed):
+    code = "model_context"
+    default_message = (
+        "What the language model was asked is more than it takes in. {how}; then continue. Or finish without a model."
+    )
+
+    def __init__(self, how: str = "") -> None:
+        super().__init__(self.default_message.format(how=how or "An operator can choose a model with a larger context"))
+
+
 class ModelAnsweredBadly(ModelFailed):
     code = "model_bad_answer"
     default_message = (
@@ -155,6 +165,8 @@ class Dialect:
     stream_usage: bool = True
     # What the others say about money, if anything, is in a unit that nobody promised.
     reports_cost: bool = False
+    # How an operator makes room where what does not fit is dropped without a word, the instructions first.
+    larger_context: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
 
@@ -163,8 +175,9 @@ DIALECTS: dict[str, Dialect] = {
     "openrouter": Dialect("OpenRouter", "https://openrouter.ai/api/v1", headers={"X-Title": "hrassist"},
                           body={"usage": {"include": True}}, reports_cost=True),
     "gemini": Dialect("Google Gemini", "https://generativelanguage.googleapis.com/v1beta/openai", json_schema=False),
-    # Its context is 4,096 tokens unless asked otherwise, and what goes beyond is dropped without a word.
-    "ollama": Dialect("Ollama", body={"options": {"num_ctx": 16_384}}),
+    # Its context is 4,096 tokens on most machines, and this protocol of its has no word for asking for more.
+    "ollama": Dialect("Ollama", larger_context="An operator sets OLLAMA_CONTEXT_LENGTH=16384 where Ollama runs and "
+                      "starts it anew"),
     "openai": Dialect("Another endpoint that speaks OpenAI's protocol"),
 }  # fmt: skip
 
@@ -204,8 +217,9 @@ class Endpoint:
                 seconds=max(deadline.left, 0.1), most_bytes=MOST_BYTES, plain=True,
             ) as answer:  # fmt: skip
                 if answer.status != 200:
-                    raise _refusal(answer)
-                yield from self._read(answer, asked=sum(len(one.content) for one in messages))
+                    raise _refusal(answer, how=self._dialect.larger_context)
+                asked = sum(len(one.content) for one in messages)
+                yield from self._read(answer, asked=asked, max_tokens=max_tokens)
         except egress_stream.EgressSilent as error:
             raise ModelStalled from error
         except egress.EgressRefused as error:
@@ -230,7 +244,7 @@ class Endpoint:
         }  # fmt: skip
         return body | ({"stream_options": {"include_usage": True}} if self._dialect.stream_usage else {})
 
-    def _read(self, answer: egress_stream.Streamed, *, asked: int) -> Iterator[Chunk]:
+    def _read(self, answer: egress_stream.Streamed, *, asked: int, max_tokens: int) -> Iterator[Chunk]:
         finished, written, usage = "", 0, None
         for line in answer.lines:
             if not line.startswith(b"data:"):
@@ -255,6 +269,8 @@ class Endpoint:
                 written += len(text)
                 yield Piece(str(text))
         yield self._usage(usage, asked=asked, written=written)
+        if self._dialect.larger_context and _was_full(usage, finished, asked=asked, max_tokens=max_tokens):
+            raise ModelContextTooSmall(self._dialect.larger_context)
         if finished != "stop":
             # Cut in mid-sentence, or out of tokens: half an answer is none.
             raise ModelCutOff
@@ -270,6 +286,17 @@ class Endpoint:
 
 MOST_BYTES = 4_000_000
 FIRST_SECONDS, SILENT_SECONDS = 60.0, 30.0
+
+
+# What is asked here has 3.7 to 4.5 with a vocabulary of 200,000; Ollama lets half a context of what it cuts stand.
+MOST_CHARACTERS_A_TOKEN = 6
+
+
+def _was_full(usage: Any, finished: str, *, asked: int, max_tokens: int) -> bool:
+    """Whether less was taken in than was asked, or the answer ended before it had to; nothing told tells nothing."""
+    told = usage if isinstance(usage, Mapping) else {}
+    came, went = _count(told.get("prompt_tokens"), otherwise=0), _count(told.get("completion_tokens"), otherwise=0)
+    return 0 < came * MOST_CHARACTERS_A_TOKEN < asked or (finished == "length" and 0 < went < max_tokens)
 
 
 def _count(value: Any, *, otherwise: int) -> int:
@@ -292,7 +319,7 @@ def _amount(value: Any) -> Decimal | None:
     return Decimal(str(value))
 
 
-def _refusal(answer: egress_stream.Streamed) -> ModelFailed:
+def _refusal(answer: egress_stream.Streamed, *, how: str) -> ModelFailed:
     if answer.status in (401, 403):
         return ModelRefusedKey()
     if answer.status == 402:
@@ -303,6 +330,8 @@ def _refusal(answer: egress_stream.Streamed) -> ModelFailed:
         return ModelRateLimited(retry_after=float(after) if after.isdecimal() and len(after) < 6 else 0)
     if answer.status >= 500:
         return ModelUnreachable()
+    if answer.status == 400 and b"context" in answer.body().lower():
+        return ModelContextTooSmall(how)
     return ModelFailed(
         f"The language model refused the request (status {answer.status}). An operator can test the connection under "
         "Language model; or finish without a model."

@@ -20,12 +20,12 @@ SCHEMA = {"type": "object", "properties": {"ok": {"type": "boolean"}}}
 def ask(server, monkeypatch):  # noqa: F811
     """Ask the server; gives the text and what it took."""
 
-    def asked(answer, *, dialect="openai", waits=lambda: None, seconds=10.0, key="sk-test", price=None):
+    def asked(answer, *, dialect="openai", waits=lambda: None, seconds=10.0, key="sk-test", price=None, question="{}"):
         server.answer = answer
         endpoint = llm.Endpoint(
             name="test", dialect=dialect, base_url=f"https://{HOST}:{server.port}/v1", model="m", key=key, price=price
         )
-        messages = [llm.Message("system", "Answer."), llm.Message("user", "{}")]
+        messages = [llm.Message("system", "Answer."), llm.Message("user", question)]
         chunks = list(
             endpoint.stream(
                 messages, schema=SCHEMA, max_tokens=50, deadline=llm.Deadline.in_seconds(seconds), waits=waits
@@ -136,6 +136,58 @@ def test_who_waits_may_end_the_call(ask):
 
     with pytest.raises(Enough):
         ask(model_server.stalls('{"ok'), waits=enough)
+
+
+QUESTION = "Answer in JSON only. " * 1000
+CUT = {"prompt_tokens": 2050, "completion_tokens": 12}
+
+
+@pytest.mark.parametrize(
+    ("usage", "reason"),
+    [
+        (CUT, "stop"),
+        (CUT, "length"),
+        # The answer filled what was left of the context.
+        ({"prompt_tokens": 4060, "completion_tokens": 36}, "length"),
+    ],
+)
+def test_a_question_that_was_cut_is_no_question_and_says_what_to_set(ask, usage, reason):
+    with pytest.raises(llm.ModelContextTooSmall) as failed:
+        ask(model_server.says("{}", usage=usage, reason=reason), dialect="ollama", question=QUESTION)
+    assert "OLLAMA_CONTEXT_LENGTH=16384" in failed.value.message
+    assert not failed.value.again
+    assert len(failed.value.message) <= 300
+
+
+@pytest.mark.parametrize(
+    ("dialect", "usage"),
+    [
+        ("ollama", {"prompt_tokens": 5000, "completion_tokens": 12}),
+        # The longest words: a token for five characters and a half.
+        ("ollama", {"prompt_tokens": 3820, "completion_tokens": 12}),
+        # It counted nothing anew of what it remembers.
+        ("ollama", {"prompt_tokens": 0, "completion_tokens": 12}),
+        ("ollama", None),
+        # Others refuse what does not fit.
+        ("openai", CUT),
+        ("gemini", CUT),
+    ],
+)
+def test_a_question_that_was_taken_in_whole_is_answered(ask, dialect, usage):
+    assert ask(model_server.says("{}", usage=usage), dialect=dialect, question=QUESTION)[0] == "{}"
+
+
+def test_out_of_the_tokens_that_it_may_write_is_no_small_context(ask):
+    usage = {"prompt_tokens": 5000, "completion_tokens": 50}
+    with pytest.raises(llm.ModelCutOff):
+        ask(model_server.says("{}", usage=usage, reason="length"), dialect="ollama", question=QUESTION)
+
+
+@pytest.mark.parametrize(("dialect", "told"), [("ollama", "OLLAMA_CONTEXT_LENGTH"), ("openai", "a larger context")])
+def test_a_question_that_is_refused_for_its_length_says_so_too(ask, dialect, told):
+    said = '{"error": {"code": 400, "type": "exceed_context_size_error", "message": "exceeds the Context size"}}'
+    with pytest.raises(llm.ModelContextTooSmall, match=told):
+        ask(model_server.refuses(400, said=said), dialect=dialect)
 
 
 @pytest.mark.parametrize("dialect", sorted(llm.DIALECTS))

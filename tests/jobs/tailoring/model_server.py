@@ -51,10 +51,10 @@ def stalls(text: str, seconds: float = 3) -> Answer:
     return answer
 
 
-def refuses(status: int, *headers: str) -> Answer:
+def refuses(status: int, *headers: str, said: str = "{}") -> Answer:
     more = "".join(f"{one}\r\n" for one in headers)
     return lambda connection: connection.sendall(
-        f"HTTP/1.1 {status} No\r\n{more}Content-Length: 2\r\nConnection: close\r\n\r\n{{}}".encode()
+        f"HTTP/1.1 {status} No\r\n{more}Content-Length: {len(said)}\r\nConnection: close\r\n\r\n{said}".encode()
     )
 
 

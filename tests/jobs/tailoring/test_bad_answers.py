@@ -47,6 +47,7 @@ BAD = {
     "it says nothing and ends": (sends(end()), llm.ModelAnsweredBadly, 2),
     "it refuses the key": (refuses(401), llm.ModelRefusedKey, 1),
     "its account is empty": (refuses(402), llm.BudgetSpent, 1),
+    "it takes in too little": (refuses(400, said="this exceeds the context"), llm.ModelContextTooSmall, 1),
     "it does not know the model": (refuses(404), llm.ModelFailed, 1),
 }
 
