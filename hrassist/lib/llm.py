@@ -320,7 +320,9 @@ def _amount(value: Any) -> Decimal | None:
 
 
 def _refusal(answer: egress_stream.Streamed, *, how: str) -> ModelFailed:
-    if answer.status in (401, 403):
+    said = answer.body().lower() if answer.status == 400 else b""
+    if answer.status in (401, 403) or b"api key" in said:
+        # Gemini calls a wrong key a bad request.
         return ModelRefusedKey()
     if answer.status == 402:
         return BudgetSpent("The account at the language model is out of credit. Finish without a model, or continue "
@@ -330,7 +332,7 @@ def _refusal(answer: egress_stream.Streamed, *, how: str) -> ModelFailed:
         return ModelRateLimited(retry_after=float(after) if after.isdecimal() and len(after) < 6 else 0)
     if answer.status >= 500:
         return ModelUnreachable()
-    if answer.status == 400 and b"context" in answer.body().lower():
+    if b"context" in said:
         return ModelContextTooSmall(how)
     return ModelFailed(
         f"The language model refused the request (status {answer.status}). An operator can test the connection under "

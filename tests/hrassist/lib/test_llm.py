@@ -190,14 +190,32 @@ def test_a_question_that_is_refused_for_its_length_says_so_too(ask, dialect, tol
         ask(model_server.refuses(400, said=said), dialect=dialect)
 
 
+# What each is sent beyond what all are.
+OWN_WORDS: dict[str, tuple[str, dict[str, object]]] = {
+    "openrouter": ("json_schema", {"usage": {"include": True}}),
+    "gemini": ("json_object", {}),
+    "ollama": ("json_schema", {}),
+    "openai": ("json_schema", {}),
+}
+
+
 @pytest.mark.parametrize("dialect", sorted(llm.DIALECTS))
 def test_each_make_is_asked_in_its_own_dialect(ask, server, dialect):  # noqa: F811
     ask(model_server.says("{}"), dialect=dialect)
+    form, own = OWN_WORDS[dialect]
     body = body_of(server)
-    known = llm.DIALECTS[dialect]
-    assert body["response_format"]["type"] == ("json_schema" if known.json_schema else "json_object")
-    assert ("schema of the answer" in body["messages"][0]["content"]) is not known.json_schema
-    assert {key: body[key] for key in known.body} == dict(known.body)
+    assert body.pop("response_format") == (
+        {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": SCHEMA}}
+        if form == "json_schema"
+        else {"type": "json_object"}
+    )
+    # Who knows no schema is told of it in words.
+    told = "" if form == "json_schema" else f"\n\nThe schema of the answer: {json.dumps(SCHEMA)}"
+    assert body == {
+        "model": "m", "stream": True, "stream_options": {"include_usage": True}, "max_tokens": 50, "temperature": 0.2,
+        "messages": [{"role": "system", "content": f"Answer.{told}"}, {"role": "user", "content": "{}"}], **own,
+    }  # fmt: skip
+    assert (b"X-Title: hrassist" in server.requests[-1]) is (dialect == "openrouter")
 
 
 def test_a_host_that_is_not_named_is_not_called(ask, settings):
