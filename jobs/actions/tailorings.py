@@ -197,9 +197,9 @@ def decide(
 
 
 def undecided(run: TailoringRun) -> list[TailoringLine]:
-    """The lines about which the check has a question that nobody has answered."""
+    """The reworded lines about which the check has a question that nobody has answered."""
     waiting = run.lines.filter(decision=Decision.WAITING)
-    return [line for line in waiting if any(one["level"] == "ask" for one in line.findings)]
+    return [line for line in waiting if line.is_changed and any(one["level"] == "ask" for one in line.findings)]
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jobs.tailoring.draft import MOST_LETTER, SUMMARY, Draft, Line, Material, checked
+from jobs.tailoring.draft import MOST_LETTER, SUMMARY, Draft, Line, Material, checked, original
 from jobs.tailoring.facts import Skeleton
 
 PROMPTS = Path(__file__).parent / "prompts"
@@ -169,7 +169,12 @@ def _implemented(answer: Mapping[str, Any], material: Material, draft: Draft) ->
     proposed += [
         Line(f"letter{at}", one["text"], tuple(one["evidence"])) for at, one in enumerate(answer["letter"])
     ]  # fmt: skip
-    return draft, [checked(line, material) for line in proposed]
+    return draft, [checked(line, material) for line in proposed if not _is_original(line, material)]
+
+
+def _is_original(line: Line, material: Material) -> bool:
+    own = original(line.id, material)
+    return own is not None and line.text == own.text
 
 
 # --- Validation -------------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from jobs.models.tailoring import TailoringRun, TailoringStep
 from jobs.tailoring import budget, lease, providers, rows
 from jobs.tailoring.agents import AGENTS, Agent, prompt, repair_question, repair_schema
 from jobs.tailoring.asking import Asker, Taken
-from jobs.tailoring.draft import SUMMARY, Draft, Line, Material, checked
+from jobs.tailoring.draft import Draft, Line, Material, checked, original
 from jobs.tailoring.events import Teller, tell_people
 from jobs.tailoring.redact import Redactor
 from jobs.tailoring.speech import Speech
@@ -162,10 +162,8 @@ class _Work:
                 draft = draft.with_line(replace(final, refused=rules))
             elif (before := draft.line(line.id)) is not None:
                 draft = draft.with_line(replace(before, refused=(*before.refused, *rules)))
-            elif line.id in self.material.source.skeleton.entry_of:
-                draft = draft.with_line(self._original(line.id, rules))
-            elif line.id == SUMMARY and self.material.source.skeleton.summary:
-                draft = draft.with_line(self._original_summary(rules))
+            elif (own := original(line.id, self.material)) is not None:
+                draft = draft.with_line(replace(own, refused=rules))
         return draft, repaired, refused
 
     def _repair(self, agent: Agent, bad: Sequence[Line], taken: Taken) -> dict[str, Line]:
@@ -183,13 +181,6 @@ class _Work:
             one["line"]: checked(Line(one["line"], one["text"], tuple(one["evidence"])), self.material)
             for one in answer["lines"]
         }
-
-    def _original(self, key: str, rules: tuple[str, ...]) -> Line:
-        return Line(key, self.material.source.skeleton.spans[key], (key,), (), rules)
-
-    def _original_summary(self, rules: tuple[str, ...]) -> Line:
-        own = self.material.source.skeleton.summary
-        return Line(SUMMARY, " ".join(one.text for one in own), tuple(one.id for one in own), (), rules)
 
     def _ask(
         self, agent: Agent, question: Mapping[str, Any], *, schema: Mapping[str, Any], taken: Taken

@@ -177,7 +177,8 @@ def test_a_month_that_is_spent_stops_the_next_call(run, recruiter, noon, setting
     begun = tailorings.start(
         application=run.application, by=recruiter, now=noon, provider=row.name, with_letter=False
     )  # fmt: skip
-    provider = ScriptedProvider()
+    line = {"bullet_id": "w1.b0", "text": "Wrote REST APIs in Django", "evidence": ["w1.b0"]}
+    provider = ScriptedProvider(implementation=implementation([line]))
     pipeline.work(begun.pk, provider=provider, pause=lambda _seconds: None)
     after = TailoringRun.objects.get(pk=begun.pk)
     assert (after.state, after.failed_for) == (State.FAILED, "budget_spent")
