@@ -33,11 +33,11 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What an answer took; the cost in the currency of the price list."""
+    """What an answer took; the cost in the currency of the price list, where it is known."""
 
     tokens_in: int
     tokens_out: int
-    cost: Decimal = Decimal(0)
+    cost: Decimal | None = None
 
 
 Chunk = Piece | Usage
@@ -67,6 +67,7 @@ class Provider(Protocol):
     """Whatever answers messages with text. `leaves` says whether what it is asked leaves this installation."""
 
     name: str
+    model: str
     leaves: bool
 
     def stream(

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, prefetch_related_objects
 from django.utils.safestring import SafeString
 
 from hrassist import streaming
 from hrassist.admin import cells
 from hrassist.models import User
 from jobs.models import Application, ProvenanceLink, ResumeTemplate, TailoringLine, TailoringRun, TailoringStep
+from jobs.models.tailoring import OFFLINE
 from jobs.tailoring import export, providers
 from jobs.tailoring.events import TEXT
 from jobs.tailoring.facts import skeleton
@@ -91,6 +92,7 @@ def start_form(application: Application, *, user: User) -> dict[str, Any]:
 
 
 def page(run: TailoringRun, *, user: User, now: datetime) -> dict[str, Any]:
+    prefetch_related_objects([run], "steps")
     steps = list(run.steps.all())
     said = _said(run) if run.is_working else {}
     lines = list(run.lines.prefetch_related("provenance").select_related("decided_by")) if not run.is_working else []
@@ -100,6 +102,7 @@ def page(run: TailoringRun, *, user: User, now: datetime) -> dict[str, Any]:
     return {
         "run": run,
         "badge_of_run": run_badge(run),
+        "without_model": run.provider == OFFLINE and not run.writers,
         "steps": [_step(step, said.get(step.agent, "")) for step in steps],
         "parts": shown,
         "changed": len(changed),

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass
 from typing import Any
 
 import jsonschema
@@ -21,27 +20,11 @@ MOST_CHARACTERS = 60_000
 LONGEST_WAIT = 30.0
 
 
-@dataclass
-class Taken:
-    """What the calls of a step took together."""
-
-    tokens_in: int = 0
-    tokens_out: int = 0
-    cost: Decimal = field(default_factory=Decimal)
-
-    @property
-    def tokens(self) -> int:
-        return self.tokens_in + self.tokens_out
-
-    def add(self, usage: llm.Usage) -> None:
-        self.tokens_in += usage.tokens_in
-        self.tokens_out += usage.tokens_out
-        self.cost += usage.cost
-
-
 # Told of each piece of text as it comes, of None where nothing came for a while; what it raises ends the call.
 Hears = Callable[[str | None], None]
 Begins = Callable[[int], None]
+# Told what a call took, as soon as that is known.
+Spends = Callable[[llm.Usage], None]
 
 
 @dataclass(frozen=True)
@@ -52,6 +35,7 @@ class Asker:
     redactor: Redactor
     deadline: llm.Deadline
     affords: Callable[[], None]
+    spends: Spends
     pause: Callable[[float], None] = time.sleep
 
     def ask(
@@ -62,7 +46,6 @@ class Asker:
         schema: Mapping[str, Any],
         hears: Hears,
         begins: Begins,
-        taken: Taken,
         more: Sequence[llm.Message] = (),
     ) -> dict[str, Any]:
         """The answer in its form. Raises ModelFailed."""
@@ -73,7 +56,7 @@ class Asker:
             *more,
         ]
         for formed in (False, True):
-            text = self._patiently(messages, schema=schema, hears=hears, begins=begins, taken=taken)
+            text = self._patiently(messages, schema=schema, hears=hears, begins=begins)
             try:
                 answer = _read(text, schema)
             except ValueError as error:
@@ -88,13 +71,13 @@ class Asker:
         raise llm.ModelAnsweredBadly
 
     def _patiently(
-        self, messages: Sequence[llm.Message], *, schema: Mapping[str, Any], hears: Hears, begins: Begins, taken: Taken
+        self, messages: Sequence[llm.Message], *, schema: Mapping[str, Any], hears: Hears, begins: Begins
     ) -> str:
         for attempt in range(1, TRIES + 1):
             self.affords()
             begins(attempt)
             try:
-                return self._once(messages, schema=schema, hears=hears, taken=taken)
+                return self._once(messages, schema=schema, hears=hears)
             except llm.ModelFailed as error:
                 wait = max(getattr(error, "retry_after", 0.0), 2.0 ** (attempt - 1))
                 if not error.again or attempt == TRIES or wait > LONGEST_WAIT or wait > self.deadline.left:
@@ -111,9 +94,7 @@ class Asker:
                 return
             self.pause(min(left, 1.0))
 
-    def _once(
-        self, messages: Sequence[llm.Message], *, schema: Mapping[str, Any], hears: Hears, taken: Taken
-    ) -> str:  # fmt: skip
+    def _once(self, messages: Sequence[llm.Message], *, schema: Mapping[str, Any], hears: Hears) -> str:
         if self.deadline.left <= 0:
             raise llm.ModelStalled("The run took longer than it may. Press Continue to go on where it stopped.")
         parts: list[str] = []
@@ -131,7 +112,7 @@ class Asker:
                         raise llm.ModelAnsweredBadly
                     hears(text)
                 case llm.Usage():
-                    taken.add(chunk)
+                    self.spends(chunk)
         return "".join(parts)
 
     def _hidden(self, value: Any) -> Any:

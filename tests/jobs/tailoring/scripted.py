@@ -28,10 +28,11 @@ class ScriptedProvider:
     """
 
     name = "scripted"
+    model = "scripted-1"
     leaves = True
 
-    def __init__(self, **says: Any) -> None:
-        self.says = says
+    def __init__(self, *, usage: Usage | None = None, **says: Any) -> None:
+        self.says, self.usage = says, usage or Usage(100, 50, Decimal("0.01"))
         self.heard: list[tuple[str, str]] = []
 
     def stream(
@@ -52,12 +53,13 @@ class ScriptedProvider:
             if agent == "repair":
                 yield Piece(json.dumps({"lines": []}))
             else:
-                yield from OfflineProvider().stream(
+                said = OfflineProvider().stream(
                     messages[:2], schema=schema, max_tokens=max_tokens, deadline=deadline, waits=waits
                 )
+                yield from (one for one in said if isinstance(one, Piece))
         else:
             yield Piece(said if isinstance(said, str) else json.dumps(said))
-        yield Usage(100, 50, Decimal("0.01"))
+        yield self.usage
 
 
 def implementation(lines: list[dict[str, Any]] = (), *, summary: str = "", letter: list[Any] = ()) -> dict[str, Any]:  # type: ignore[assignment]
