@@ -127,7 +127,8 @@ def _language(asked: str) -> str:
 
 
 def _digest(run: TailoringRun) -> str:
-    said = [run.source, run.source_text, run.brief, run.language, run.with_letter, run.provider, VERSIONS]
+    model = run.endpoint.model if run.endpoint else ""
+    said = [run.source, run.source_text, run.brief, run.language, run.with_letter, run.provider, model, VERSIONS]
     return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

@@ -15,7 +15,6 @@ from jobs.tailoring.redact import Redactor
 
 TRIES = 3
 STEP_SECONDS = 180.0
-MOST_TOKENS = 4000
 MOST_CHARACTERS = 60_000
 LONGEST_WAIT = 30.0
 
@@ -44,6 +43,7 @@ class Asker:
         question: Mapping[str, Any],
         *,
         schema: Mapping[str, Any],
+        most_tokens: int,
         hears: Hears,
         begins: Begins,
         more: Sequence[llm.Message] = (),
@@ -56,7 +56,7 @@ class Asker:
             *more,
         ]
         for formed in (False, True):
-            text = self._patiently(messages, schema=schema, hears=hears, begins=begins)
+            text = self._patiently(messages, schema=schema, most_tokens=most_tokens, hears=hears, begins=begins)
             try:
                 answer = _read(text, schema)
             except ValueError as error:
@@ -71,13 +71,14 @@ class Asker:
         raise llm.ModelAnsweredBadly
 
     def _patiently(
-        self, messages: Sequence[llm.Message], *, schema: Mapping[str, Any], hears: Hears, begins: Begins
-    ) -> str:
+        self, messages: Sequence[llm.Message], *, schema: Mapping[str, Any], most_tokens: int, hears: Hears,
+        begins: Begins,
+    ) -> str:  # fmt: skip
         for attempt in range(1, TRIES + 1):
             self.affords()
             begins(attempt)
             try:
-                return self._once(messages, schema=schema, hears=hears)
+                return self._once(messages, schema=schema, most_tokens=most_tokens, hears=hears)
             except llm.ModelFailed as error:
                 wait = max(getattr(error, "retry_after", 0.0), 2.0 ** (attempt - 1))
                 if not error.again or attempt == TRIES or wait > LONGEST_WAIT or wait > self.deadline.left:
@@ -94,25 +95,38 @@ class Asker:
                 return
             self.pause(min(left, 1.0))
 
-    def _once(self, messages: Sequence[llm.Message], *, schema: Mapping[str, Any], hears: Hears) -> str:
+    def _once(
+        self, messages: Sequence[llm.Message], *, schema: Mapping[str, Any], most_tokens: int, hears: Hears
+    ) -> str:  # fmt: skip
         if self.deadline.left <= 0:
             raise llm.ModelStalled("The run took longer than it may. Press Continue to go on where it stopped.")
         parts: list[str] = []
         size = 0
         deadline = self.deadline.sooner(STEP_SECONDS)
         said = self.provider.stream(
-            messages, schema=schema, max_tokens=MOST_TOKENS, deadline=deadline, waits=lambda: hears(None)
+            messages, schema=schema, max_tokens=most_tokens, deadline=deadline, waits=lambda: hears(None)
         )
-        for chunk in said:
-            match chunk:
-                case llm.Piece(text):
-                    parts.append(text)
-                    size += len(text)
-                    if size > MOST_CHARACTERS:
-                        raise llm.ModelAnsweredBadly
-                    hears(text)
-                case llm.Usage():
-                    self.spends(chunk)
+        told = unpaid = False
+        try:
+            for chunk in said:
+                match chunk:
+                    case llm.Piece(text):
+                        parts.append(text)
+                        size += len(text)
+                        if size > MOST_CHARACTERS:
+                            raise llm.ModelAnsweredBadly
+                        hears(text)
+                    case llm.Usage():
+                        told = True
+                        self.spends(chunk)
+        except llm.ModelFailed as error:
+            # Who refuses a question, or never got it, asks no money for it.
+            unpaid = not size and not isinstance(error, llm.ModelStalled | llm.ModelCutOff)
+            raise
+        finally:
+            if not told and not unpaid:
+                # It broke off before it said what it took: four characters are a token, as where nothing is ever said.
+                self.spends(llm.Usage(sum(len(one.content) for one in messages) // 4, size // 4))
         return "".join(parts)
 
     def _hidden(self, value: Any) -> Any:

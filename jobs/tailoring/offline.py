@@ -45,7 +45,8 @@ class OfflineProvider:
     """Answers each agent's question from the question itself, the same one always in the same words."""
 
     name = OFFLINE
-    model = ""
+    # Its answers are those of this version of ours.
+    model = f"hrassist {settings.VERSION}"
     leaves = False
 
     def stream(

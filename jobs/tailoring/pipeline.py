@@ -19,7 +19,7 @@ from hrassist.lib import failpoint, llm
 from hrassist.lib.errors import DomainError
 from jobs.models.tailoring import TailoringRun, TailoringStep
 from jobs.tailoring import budget, lease, providers, rows
-from jobs.tailoring.agents import AGENTS, Agent, prompt, repair_question, repair_schema
+from jobs.tailoring.agents import AGENTS, REPAIR, Agent, prompt, repair_question, repair_schema
 from jobs.tailoring.asking import Asker
 from jobs.tailoring.draft import Draft, Line, Material, checked, original
 from jobs.tailoring.events import Teller, tell_people
@@ -128,7 +128,9 @@ class _Work:
     def _do(self, agent: Agent, step: TailoringStep) -> None:
         question = agent.asks(self.material, self.draft, self.outputs)
         own = prompt(agent.name)
-        digest = _digest(own.version, self.provider.name, question)
+        schema = agent.schema(self.material, self.draft)
+        versions = [own.version, prompt(REPAIR).version]
+        digest = _digest(versions, self.provider, question, schema)
         self._begin(step, version=own.version, digest=digest)
         failpoint.reach(f"tailoring.{agent.name}")
         found = rows.same_step(step, digest)
@@ -137,7 +139,7 @@ class _Work:
         elif _nothing_to_do(agent, self.draft):
             answer = _nothing(agent)
         else:
-            answer = self._ask(agent, question, schema=agent.schema(self.material, self.draft))
+            answer = self._ask(agent, question, schema=schema)
         draft, proposed = agent.makes(answer, self.material, self.draft)
         draft, repaired, refused = self._put(agent, draft, proposed)
         self._finish(step, {"answer": answer, "draft": as_data(draft)}, repaired=repaired, refused=refused)
@@ -197,7 +199,9 @@ class _Work:
                 self.teller.tell("again", agent=agent.name, attempt=attempt)
             self.held.keep(at_once=True)
 
-        answer = self.asker.ask(prompt(agent.name).text, question, schema=schema, hears=hears, begins=begins)
+        answer = self.asker.ask(
+            prompt(agent.name).text, question, schema=schema, most_tokens=agent.most_tokens, hears=hears, begins=begins
+        )
         self.teller.flush()
         return answer
 
@@ -244,6 +248,10 @@ def _nothing(agent: Agent) -> dict[str, Any]:
     return {"verdicts": []} if agent.name == "validation" else {"lines": []}
 
 
-def _digest(version: str, provider: str, question: Mapping[str, Any]) -> str:
-    said = json.dumps([version, provider, question], sort_keys=True, ensure_ascii=False)
+def _digest(
+    versions: Sequence[str], provider: llm.Provider, question: Mapping[str, Any], schema: Mapping[str, Any]
+) -> str:  # fmt: skip
+    """Everything on which an answer rests: one that rests on anything else is another answer."""
+    asked = [*versions, provider.name, provider.model, question, schema]
+    said = json.dumps(asked, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(said.encode()).hexdigest()

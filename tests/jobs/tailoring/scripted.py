@@ -34,6 +34,7 @@ class ScriptedProvider:
     def __init__(self, *, usage: Usage | None = None, **says: Any) -> None:
         self.says, self.usage = says, usage or Usage(100, 50, Decimal("0.01"))
         self.heard: list[tuple[str, str]] = []
+        self.most: dict[str, int] = {}
 
     def stream(
         self, messages: Sequence[Message], *, schema: Mapping[str, Any], max_tokens: int, deadline: Deadline,
@@ -42,6 +43,7 @@ class ScriptedProvider:
         asked = json.loads(messages[1].content)
         agent = agent_of(schema, asked)
         self.heard.append((agent, "\n".join(message.content for message in messages)))
+        self.most[agent] = max_tokens
         said = self.says.get(agent)
         if isinstance(said, list):
             said = said.pop(0) if said else None
