@@ -49,12 +49,12 @@ class ShownStep:
     state: str
     word: str
     colour: str
-    seconds: int | None
+    took: str
+    writer: str
     said: str
     result: str
     repaired: int
     blocked: int
-    tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +134,30 @@ def _said(run: TailoringRun) -> dict[str, str]:
 
 def _step(step: TailoringStep, said: str) -> ShownStep:
     state = StepState(step.state)
-    seconds = round((step.ended_at - step.started_at).total_seconds()) if step.ended_at and step.started_at else None
     return ShownStep(
         agent=step.agent, label=Agent(step.agent).label, about=ABOUT[Agent(step.agent)], state=step.state,
-        word=state.label, colour=STEP_COLOURS[state], seconds=seconds, said=said, result=_result(step),
-        repaired=step.repaired, blocked=step.blocked, tokens=step.tokens_in + step.tokens_out,
+        word=state.label, colour=STEP_COLOURS[state], took=_took(step), writer=_writer(step), said=said,
+        result=_result(step), repaired=step.repaired, blocked=step.blocked,
     )  # fmt: skip
+
+
+def _took(step: TailoringStep) -> str:
+    """12 s, 1,734 tokens, cost 0.0031"""
+    parts = []
+    if step.ended_at and step.started_at:
+        parts.append(f"{round((step.ended_at - step.started_at).total_seconds())} s")
+    if tokens := step.tokens_in + step.tokens_out:
+        parts.append(f"{tokens:,} tokens")
+    if step.cost:
+        parts.append(f"cost {step.cost:.4f}")
+    return ", ".join(parts)
+
+
+def _writer(step: TailoringStep) -> str:
+    """Who wrote a step, where a language model did, and by which version of its prompt."""
+    if step.provider in ("", OFFLINE):
+        return ""
+    return ", ".join(part for part in (step.provider, step.model, step.prompt_version) if part)
 
 
 def _result(step: TailoringStep) -> str:

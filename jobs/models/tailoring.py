@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from candidates.models import Resume
@@ -36,10 +37,29 @@ class TailoringRunQuerySet(models.QuerySet["TailoringRun"]):
             return self.none()
         return self.filter(seen(user, path="application__"))
 
+    def logged_for(self, user: User) -> Self:
+        """Every run, for those who answer for what software does: they read models and figures, never of whom."""
+        return self if user.has_perm("jobs.view_ranking_log") else self.none()
+
     def with_writers(self) -> Self:
         """For a list that says of each run who wrote it: in one statement, without what was written."""
-        steps = TailoringStep.objects.only("run", "position", "state", "provider")
+        steps = TailoringStep.objects.only("run", "position", "state", "provider", "model", "prompt_version")
         return self.prefetch_related(models.Prefetch("steps", steps))
+
+    def in_log(self) -> Self:
+        """With who wrote it and how often people decided against it, without a word of the person."""
+        lines = TailoringLine.objects.filter(run=models.OuterRef("pk")).exclude(decision=TailoringLine.Decision.WAITING)
+
+        def count(of: models.QuerySet[TailoringLine]) -> Coalesce:
+            found = of.order_by().values("run").annotate(count=models.Count("pk")).values("count")
+            return Coalesce(models.Subquery(found), 0)
+
+        rejected = lines.filter(decision=TailoringLine.Decision.REJECTED)
+        return (
+            self.with_writers()
+            .annotate(decided=count(lines), rejected=count(rejected))
+            .defer("source", "source_text", "brief", "digests")
+        )
 
     def unfinished(self) -> Self:
         return self.filter(state__in=[TailoringRun.State.QUEUED, TailoringRun.State.RUNNING])
@@ -169,6 +189,15 @@ class TailoringRun(models.Model):
         """The language models whose answers it is made of, by the names that they had then; none where none was."""
         done = [step.provider for step in self.steps.all() if step.state == TailoringStep.State.DONE]
         return [name for name in dict.fromkeys(done) if name not in ("", OFFLINE)]
+
+    @property
+    def versions(self) -> list[str]:
+        """What its steps were written by: each model with the versions of its prompts."""
+        done = [step for step in self.steps.all() if step.state == TailoringStep.State.DONE and step.model]
+        prompts: dict[str, list[str]] = {}
+        for step in done:
+            prompts.setdefault(step.model, []).append(step.prompt_version)
+        return [f"{model} ({', '.join(versions)})" for model, versions in prompts.items()]
 
     @property
     def written_by(self) -> str:
