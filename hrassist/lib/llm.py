@@ -67,6 +67,7 @@ class Provider(Protocol):
     """Whatever answers messages with text. `leaves` says whether what it is asked leaves this installation."""
 
     name: str
+    model: str
     leaves: bool
 
     def stream(

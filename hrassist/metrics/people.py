@@ -144,7 +144,7 @@ def models() -> Iterator[Metric]:
     )
     rows = list(ModelEndpoint.objects.all())
     used = [row for row in rows if row.enabled]
-    spent = [(row.name, budget.of_month(row.name, now=now)) for row in rows]
+    spent = [(row.name, budget.of_month(row, now=now)) for row in rows]
     for name, told, values in (
         ("hrassist_llm_month_cost", "What a language model cost this month.",
          [(model, float(month.cost)) for model, month in spent]),

@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 
 from audit.models import Event
 from candidates.models import Resume
-from jobs.models import TailoringStep
+from jobs.models import ModelCall
 
 OLD = timedelta(days=180)
 KNOWN = ("vendor", "elsewhere", "specification", "own", "assumed")
@@ -169,7 +169,7 @@ def last_month(*, now: datetime) -> Usage:
         database = int(cursor.fetchone()[0])
     seen = Event.objects.filter(action__in=VIEWS, ts__gt=since).count()
     taken = Event.objects.filter(action__in=DOWNLOADS, ts__gt=since).count()
-    tokens = TailoringStep.objects.filter(started_at__gt=since).aggregate(
+    tokens = ModelCall.objects.filter(at__gt=since).aggregate(
         came=Coalesce(Sum("tokens_in"), 0), went=Coalesce(Sum("tokens_out"), 0)
     )
     return Usage(

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from dataclasses import dataclass, replace
 from random import uniform
 from typing import Any
 
@@ -17,33 +16,16 @@ from jobs.tailoring.redact import Redactor
 
 TRIES = 3
 STEP_SECONDS = 180.0
-MOST_TOKENS = 4000
 MOST_CHARACTERS = 60_000
 LONGEST_WAIT = 30.0
 JITTER = 0.25
 
 
-@dataclass
-class Taken:
-    """What the calls of a step took together."""
-
-    tokens_in: int = 0
-    tokens_out: int = 0
-    cost: Decimal = field(default_factory=Decimal)
-
-    @property
-    def tokens(self) -> int:
-        return self.tokens_in + self.tokens_out
-
-    def add(self, usage: llm.Usage) -> None:
-        self.tokens_in += usage.tokens_in
-        self.tokens_out += usage.tokens_out
-        self.cost += usage.cost or 0
-
-
 # Told of each piece of text as it comes, of None where nothing came for a while; what it raises ends the call.
 Hears = Callable[[str | None], None]
 Begins = Callable[[int], None]
+# Told what a call took, as soon as that is known.
+Spends = Callable[[llm.Usage], None]
 
 
 @dataclass(frozen=True)
@@ -54,6 +36,7 @@ class Asker:
     redactor: Redactor
     deadline: llm.Deadline
     affords: Callable[[], None]
+    spends: Spends
     pause: Callable[[float], None] = time.sleep
 
     def for_step(self) -> Asker:
@@ -66,9 +49,9 @@ class Asker:
         question: Mapping[str, Any],
         *,
         schema: Mapping[str, Any],
+        most_tokens: int,
         hears: Hears,
         begins: Begins,
-        taken: Taken,
         more: Sequence[llm.Message] = (),
     ) -> dict[str, Any]:
         """The answer in its form. Raises ModelFailed."""
@@ -79,7 +62,7 @@ class Asker:
             *more,
         ]
         for formed in (False, True):
-            text = self._patiently(messages, schema=schema, hears=hears, begins=begins, taken=taken)
+            text = self._patiently(messages, schema=schema, most_tokens=most_tokens, hears=hears, begins=begins)
             try:
                 answer = read(text, schema)
             except ValueError as error:
@@ -94,13 +77,14 @@ class Asker:
         raise llm.ModelAnsweredBadly
 
     def _patiently(
-        self, messages: Sequence[llm.Message], *, schema: Mapping[str, Any], hears: Hears, begins: Begins, taken: Taken
-    ) -> str:
+        self, messages: Sequence[llm.Message], *, schema: Mapping[str, Any], most_tokens: int, hears: Hears,
+        begins: Begins,
+    ) -> str:  # fmt: skip
         for attempt in range(1, TRIES + 1):
             self.affords()
             begins(attempt)
             try:
-                return self._once(messages, schema=schema, hears=hears, taken=taken)
+                return self._once(messages, schema=schema, most_tokens=most_tokens, hears=hears)
             except llm.ModelFailed as error:
                 wait = max(getattr(error, "retry_after", 0.0), 2.0 ** (attempt - 1))
                 if not error.again or attempt == TRIES or wait > LONGEST_WAIT or wait > self.deadline.left:
@@ -119,25 +103,36 @@ class Asker:
             self.pause(min(left, 1.0))
 
     def _once(
-        self, messages: Sequence[llm.Message], *, schema: Mapping[str, Any], hears: Hears, taken: Taken
+        self, messages: Sequence[llm.Message], *, schema: Mapping[str, Any], most_tokens: int, hears: Hears
     ) -> str:  # fmt: skip
         if self.deadline.left <= 0:
             raise llm.ModelStalled("It took longer than it may. Press Continue to go on where it stopped.")
         parts: list[str] = []
         size = 0
         said = self.provider.stream(
-            messages, schema=schema, max_tokens=MOST_TOKENS, deadline=self.deadline, waits=lambda: hears(None)
+            messages, schema=schema, max_tokens=most_tokens, deadline=self.deadline, waits=lambda: hears(None)
         )
-        for chunk in said:
-            match chunk:
-                case llm.Piece(text):
-                    parts.append(text)
-                    size += len(text)
-                    if size > MOST_CHARACTERS:
-                        raise llm.ModelAnsweredBadly
-                    hears(text)
-                case llm.Usage():
-                    taken.add(chunk)
+        told = unpaid = False
+        try:
+            for chunk in said:
+                match chunk:
+                    case llm.Piece(text):
+                        parts.append(text)
+                        size += len(text)
+                        if size > MOST_CHARACTERS:
+                            raise llm.ModelAnsweredBadly
+                        hears(text)
+                    case llm.Usage():
+                        told = True
+                        self.spends(chunk)
+        except llm.ModelFailed as error:
+            # Who refuses a question, or never got it, asks no money for it.
+            unpaid = not size and not isinstance(error, llm.ModelStalled | llm.ModelCutOff)
+            raise
+        finally:
+            if not told and not unpaid:
+                # It broke off before it said what it took: four characters are a token, as where nothing is ever said.
+                self.spends(llm.Usage(sum(len(one.content) for one in messages) // 4, size // 4))
         return "".join(parts)
 
     def _hidden(self, value: Any) -> Any:

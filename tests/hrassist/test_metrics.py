@@ -294,8 +294,10 @@ def test_language_models_tell_what_they_take_and_may_each_by_its_name(db):
     ModelEndpointFactory(name="Untested", enabled=True, month_budget=0)
     for row, cost in ((small, "16.5"), (off, "3")):
         for ago in (timedelta(0), timedelta(days=40)):
-            run = TailoringRunFactory(provider=row.name, created_at=timezone.now() - ago)
-            run.steps.update(started_at=timezone.now() - ago, tokens_in=500, tokens_out=100, cost=Decimal(cost) / 5)
+            at = timezone.now() - ago
+            step = TailoringRunFactory(provider=row.name, endpoint=row, created_at=at).steps.earliest("position")
+            for _ in range(5):
+                step.calls.create(endpoint=row, tokens_in=500, tokens_out=100, cost=Decimal(cost) / 5, at=at)
     found = samples(people.models)
     told = {name.removeprefix("hrassist_llm_"): value for name, value in found.items() if value}
     assert told == {

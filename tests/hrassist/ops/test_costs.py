@@ -116,9 +116,9 @@ def test_the_past_month_is_counted_from_what_happened():
 @pytest.mark.django_db
 def test_tokens_of_the_past_month_are_counted_and_priced_where_a_model_is_named():
     for days in (1, 60):
-        run = TailoringRunFactory(provider="Small")
-        step = run.steps.filter(position=0)
-        step.update(started_at=timezone.now() - timedelta(days=days), tokens_in=1_000_000, tokens_out=400_000)
+        step = TailoringRunFactory(provider="Small").steps.earliest("position")
+        at = timezone.now() - timedelta(days=days)
+        step.calls.create(at=at, tokens_in=1_000_000, tokens_out=400_000)
     usage = costs.last_month(now=timezone.now())
     assert (usage.tokens_in, usage.tokens_out) == (1_000_000, 400_000)
     assert "1,400,000 tokens of language models, not priced without --model" in said(real=True)

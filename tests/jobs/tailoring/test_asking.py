@@ -6,7 +6,7 @@ import pytest
 
 from hrassist.lib import llm
 from jobs.tailoring import asking
-from jobs.tailoring.asking import Asker, Taken
+from jobs.tailoring.asking import Asker
 from jobs.tailoring.facts import Skeleton
 from jobs.tailoring.redact import Redactor
 
@@ -35,7 +35,7 @@ def clock(monkeypatch):
 class Provider:
     """Takes so long for each call and then says or raises what comes next."""
 
-    name, leaves = "scripted", False
+    name, model, leaves = "scripted", "scripted-1", False
 
     def __init__(self, clock, *says, takes=0.0):
         self.clock, self.says, self.takes = clock, list(says), takes
@@ -59,12 +59,13 @@ def asker(clock, provider, *, run_seconds=900.0):
         redactor=Redactor(Skeleton(name="Amara Okafor")),
         deadline=llm.Deadline.in_seconds(run_seconds),
         affords=lambda: None,
+        spends=lambda _: None,
         pause=clock.pause,
     )
 
 
 def ask(one):
-    return one.ask("Answer.", {}, schema=SCHEMA, hears=lambda _: None, begins=lambda _: None, taken=Taken())
+    return one.ask("Answer.", {}, schema=SCHEMA, most_tokens=50, hears=lambda _: None, begins=lambda _: None)
 
 
 @pytest.mark.parametrize(
