@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -43,6 +44,11 @@ class TailoringRunAdmin(RecordedList[TailoringRun]):
     search_help_text = "Name of the person"
     empty_title = "No tailored resumes yet"
     empty_hint = "A resume is tailored on the page of an application, under Tailored resume."
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TailoringRun]:
+        rows: Any = super().get_queryset(request)
+        found: QuerySet[TailoringRun] = rows.with_writers()
+        return found
 
     @admin.display(description="Person")
     def person(self, run: TailoringRun) -> SafeString:
