@@ -64,6 +64,16 @@ urlpatterns = [
     ),
     path("tailorings/<uuid:tailoringrun_id>/docx", tailorings.TailoringDocxView.as_view(), name="tailoring-docx"),
     path("tailorings/<uuid:tailoringrun_id>/pdf", tailorings.TailoringPdfView.as_view(), name="tailoring-pdf"),
+    path(
+        "tailorings/<uuid:tailoringrun_id>/letter/docx",
+        tailorings.TailoringLetterDocxView.as_view(),
+        name="tailoring-letter-docx",
+    ),
+    path(
+        "tailorings/<uuid:tailoringrun_id>/letter/pdf",
+        tailorings.TailoringLetterPdfView.as_view(),
+        name="tailoring-letter-pdf",
+    ),
     path("stages", stages.StagesView.as_view(), name="stages"),
     path("rejection-reasons", stages.RejectionReasonsView.as_view(), name="rejection-reasons"),
     path("applications", applications.ApplicationsView.as_view(), name="applications"),

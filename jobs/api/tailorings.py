@@ -75,6 +75,10 @@ class NewTailoringSerializer(serializers.Serializer[TailoringRun]):
     with_letter = serializers.BooleanField(required=False, default=True)
 
 
+class ContinueTailoringSerializer(serializers.Serializer[TailoringRun]):
+    offline = serializers.BooleanField(required=False, default=False, help_text="Finish without a language model.")
+
+
 def tailoring_document(run: TailoringRun, *, view: ApiView) -> dict[str, Any]:
     """A run with its steps and lines, on record before it is answered."""
     audit.viewed(
@@ -159,10 +163,12 @@ class ContinueTailoringView(ApiView):
     noun = "applications"
     permissions: ClassVar = {"POST": CHANGE}
 
-    @extend_schema(request=None, responses={200: TailoringDetailSerializer})
+    @extend_schema(request=ContinueTailoringSerializer, responses={200: TailoringDetailSerializer})
     def post(self, _request: Request, tailoringrun_id: UUID) -> Response:
-        """Go on at its first step without a result, after it failed or was stopped."""
-        run = actions.go_on(run=_run(self, tailoringrun_id), by=self.actor, now=timezone.now())
+        """Go on at its first step without a result, after it failed or was stopped; `offline` asks no model any more."""
+        run = _run(self, tailoringrun_id)
+        said = self.valid(ContinueTailoringSerializer)
+        run = actions.go_on(run=run, by=self.actor, now=timezone.now(), **said)
         return Response(tailoring_document(run, view=self))
 
 
@@ -188,4 +194,22 @@ class TailoringPdfView(TailoringDocxView):
     @extend_schema(responses={(200, PDF): OpenApiResponse(OpenApiTypes.BINARY, "The approved resume.")})
     def get(self, request: Request, tailoringrun_id: UUID) -> HttpResponseBase:
         """The approved resume as PDF. Each download is on record before its first byte."""
+        return super().get(request, tailoringrun_id)
+
+
+class TailoringLetterDocxView(TailoringDocxView):
+    kind: ClassVar = "letter_docx"
+
+    @extend_schema(responses={(200, DOCX): OpenApiResponse(OpenApiTypes.BINARY, "The approved cover letter.")})
+    def get(self, request: Request, tailoringrun_id: UUID) -> HttpResponseBase:
+        """The approved cover letter as DOCX; 404 where none was asked for."""
+        return super().get(request, tailoringrun_id)
+
+
+class TailoringLetterPdfView(TailoringDocxView):
+    kind: ClassVar = "letter_pdf"
+
+    @extend_schema(responses={(200, PDF): OpenApiResponse(OpenApiTypes.BINARY, "The approved cover letter.")})
+    def get(self, request: Request, tailoringrun_id: UUID) -> HttpResponseBase:
+        """The approved cover letter as PDF; 404 where none was asked for."""
         return super().get(request, tailoringrun_id)
