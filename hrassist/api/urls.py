@@ -10,7 +10,7 @@ from audit.api import events
 from candidates.api import candidates, erasures, merges, resumes, uploads
 from hrassist.api.me import MeView
 from hrassist.api.schema import SchemaView
-from jobs.api import applications, jobs, matches, stages, tailorings
+from jobs.api import applications, jobs, matches, reports, stages, tailorings
 
 app_name = "api"
 
@@ -74,6 +74,10 @@ urlpatterns = [
         tailorings.TailoringLetterPdfView.as_view(),
         name="tailoring-letter-pdf",
     ),
+    path("reports", reports.ReportsView.as_view(), name="reports"),
+    path("reports/<uuid:reportdocument_id>", reports.ReportView.as_view(), name="report"),
+    path("reports/<uuid:reportdocument_id>/docx", reports.ReportDocxView.as_view(), name="report-docx"),
+    path("reports/<uuid:reportdocument_id>/pdf", reports.ReportPdfView.as_view(), name="report-pdf"),
     path("stages", stages.StagesView.as_view(), name="stages"),
     path("rejection-reasons", stages.RejectionReasonsView.as_view(), name="rejection-reasons"),
     path("applications", applications.ApplicationsView.as_view(), name="applications"),

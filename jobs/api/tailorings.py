@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit import actions as audit
-from hrassist.lib.endpoints import ApiView, ListView, columns_of, found
+from hrassist.lib.endpoints import ApiView, FileView, ListView, columns_of, found
 from hrassist.lib.filtering import CREATED, IDENTIFIER, Filter, one_of
 from hrassist.lib.serving import file_answer
 from jobs.actions import tailorings as actions
@@ -165,22 +165,17 @@ class ContinueTailoringView(ApiView):
 
     @extend_schema(request=ContinueTailoringSerializer, responses={200: TailoringDetailSerializer})
     def post(self, _request: Request, tailoringrun_id: UUID) -> Response:
-        """Go on at its first step without a result, after it failed or was stopped; `offline` asks no model any more."""
+        """Go on at its first step without a result, after it failed or was stopped; `offline` asks no model."""
         run = _run(self, tailoringrun_id)
         said = self.valid(ContinueTailoringSerializer)
         run = actions.go_on(run=run, by=self.actor, now=timezone.now(), **said)
         return Response(tailoring_document(run, view=self))
 
 
-class TailoringDocxView(ApiView):
+class TailoringDocxView(FileView):
     noun = "applications"
-    limits: ClassVar = {"GET": "download", "HEAD": "download"}
     permissions: ClassVar = {"GET": DOWNLOAD}
     kind: ClassVar = "docx"
-
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        # A program may say `Accept: application/pdf`: the type is the file's own, and only refusals are rendered.
-        return super().perform_content_negotiation(request, force=True)
 
     @extend_schema(responses={(200, DOCX): OpenApiResponse(OpenApiTypes.BINARY, "The approved resume.")})
     def get(self, _request: Request, tailoringrun_id: UUID) -> HttpResponseBase:
