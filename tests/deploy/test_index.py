@@ -70,10 +70,9 @@ def test_the_tests_of_a_line_name_what_the_line_is_about():
 
 
 def with_helpers(test: Path) -> str:
-    """A test, and what tests/deploy has for it: machines, networks, proxies."""
-    helpers = [
-        ROOT / f"tests/deploy/{name}.py" for name in re.findall(r"from tests\.deploy\.(\w+) import", test.read_text())
-    ]
+    """A test, and what there is beside it for such tests: machines, networks, proxies."""
+    found = re.findall(r"from tests\.(deploy|machine)\.(\w+) import", test.read_text())
+    helpers = [ROOT / f"tests/{folder}/{name}.py" for folder, name in found]
     return "".join(path.read_text() for path in (test, *helpers))
 
 
