@@ -62,7 +62,7 @@ def copy(place: Place, *, now: datetime, ring: Ring | None = None) -> Copied:
 def _copy(place: Place, *, now: datetime, ring: Ring) -> Copied:
     done = Copied(place.label)
     try:
-        before = _list(place, ring=ring) or {"files": {}}
+        before = newest_list(place, ring=ring) or {"files": {}}
     except WrongKey:
         # Nobody here can read what was listed: what lies there is looked at one by one.
         before = {"files": {}}
@@ -169,7 +169,7 @@ def _write(
     manifests.write(place, said, name=folder + manifests.NAME, ring=ring)
 
 
-def _list(place: Place, *, ring: Ring, at: datetime | None = None) -> dict[str, Any] | None:
+def newest_list(place: Place, *, ring: Ring, at: datetime | None = None) -> dict[str, Any] | None:
     """The newest list that a finished run wrote."""
     for entry, _said in manifests.genuine(place, manifests.FILES, ring=ring, at=at):
         folder = entry.key.removesuffix(manifests.NAME)
@@ -247,7 +247,7 @@ def bring_back_key(key: str, *, which: str = "all") -> str:
     """Put back what the newest list names for this key; the place it came from. Raises FileNotInBackup."""
     ring = keys.configured()
     for place in places.configured(which):
-        listed = _list(place, ring=ring) or {"files": {}}
+        listed = newest_list(place, ring=ring) or {"files": {}}
         if key in listed["files"]:
             return bring_back(sha256=listed["files"][key]["sha256"], key=key, which=which)
     raise FileNotInBackup("No place has a copy of {key}: no list of files names it.", key=key)
@@ -265,7 +265,7 @@ class Returned:
 def bring_all_back(*, which: str = "all", at: datetime | None = None) -> Returned:
     """After a restore: every file that a row names and the store does not have as it was, from its copy."""
     ring, done = keys.configured(), Returned()
-    lists = [_list(place, ring=ring, at=at) or {"files": {}} for place in places.configured(which)]
+    lists = [newest_list(place, ring=ring, at=at) or {"files": {}} for place in places.configured(which)]
     for row in lasting():
         sha256 = row.sha256 or next((one["files"][row.key]["sha256"] for one in lists if row.key in one["files"]), "")
         if _stored_sum(row.key) == (sha256 or _stored_sum(row.key)) != "":
