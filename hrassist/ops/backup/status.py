@@ -7,6 +7,7 @@ import os
 import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from hrassist.lib.errors import DomainError, Unavailable
-from hrassist.ops.backup import cluster, dump, files, keys, machine, manifests, pgbackrest, places, servers
+from hrassist.ops.backup import cluster, dump, files, keys, machine, manifests, pgbackrest, places, servers, trend
 from hrassist.ops.backup.facts import Fact, Level, in_words
 from hrassist.ops.backup.keys import Ring
 from hrassist.ops.backup.machine import ROOM, Archive, Room
@@ -35,6 +36,8 @@ LIMITS = {
 MOST_RTO = 240.0
 # With dumps it is the time since the last one, which has limits of its own.
 MOST_RPO = {"pgbackrest": 600.0, "dump": LIMITS["database"][0].total_seconds()}
+# A quarter of drills by the week, and how long a warm standby takes from its being wanted to its being there.
+DRILLS_COMPARED, PLANNED = 12, 60 * DAY
 SHORTEST_LOCK = timedelta(days=7)
 # So many locks of files are asked for each time, besides the newest dump's.
 LOCKS_ASKED = 20
@@ -139,6 +142,7 @@ def _place(place: Place, *, ring: Ring, at: datetime) -> PlaceStatus:
             _age(said, place, "database", manifests.DATABASE, ring=ring, at=at)
         for kind, under in (("files", manifests.FILES), ("drill", manifests.DRILLS)):
             _age(said, place, kind, under, ring=ring, at=at)
+        _trend(said, place, ring=ring)
         said.canary = dump.canary_sings(place, ring=ring, now=at)
     except DomainError as error:
         said.trouble = error.message
@@ -305,6 +309,23 @@ def _drill(said: PlaceStatus) -> None:
     if last["passed"] and last["rpo_seconds"] > MOST_RPO[last.get("engine", "dump")]:
         lost = in_words(timedelta(seconds=last["rpo_seconds"]))
         said.facts.append(Fact(Level.WARN, f"With the last drill's backup the last {lost} were lost.", "backup.md"))
+
+
+def _trend(said: PlaceStatus, place: Place, *, ring: Ring) -> None:
+    last = said.newest.get("drill")
+    if last is None or not last["passed"] or last["rto_seconds"] > MOST_RTO:
+        return
+    receipts = islice(manifests.genuine(place, manifests.DRILLS, ring=ring), DRILLS_COMPARED)
+    measured = [
+        (datetime.fromisoformat(one["moment"]), float(one["rto_seconds"]))
+        for _entry, one in receipts
+        if one["passed"] and one.get("engine") == last.get("engine")
+    ]
+    left = trend.passes(measured, limit=MOST_RTO)
+    if left is not None and left < PLANNED:
+        took = ", ".join(f"{seconds:.0f}" for _at, seconds in sorted(measured))
+        what = f"Restores from place {said.label} take longer from drill to drill ({took} s): over {MOST_RTO:.0f} s in "
+        said.facts.append(Fact(Level.WARN, f"{what}{in_words(left)}.", "Plan a warm standby: scaling-triggers.md"))
 
 
 def _room(said: PlaceStatus, place: FolderPlace) -> None:

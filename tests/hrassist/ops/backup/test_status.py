@@ -81,6 +81,39 @@ def test_what_the_last_drill_measured(
     assert [one.level for one in status.read().all_facts if words in one.what] == told
 
 
+@pytest.mark.parametrize(
+    ("took", "told"),
+    [
+        # A drill each week, the oldest first.
+        ([150, 165, 180, 195], "over 240 s in 21 days"),
+        ([150, 165, 900, 195], "over 240 s in"),
+        ([210, 220, 230, 241], ""),
+        ([60, 61, 62, 63], ""),
+        ([195, 180, 165, 150], ""),
+        ([150, 150, 230, 150], ""),
+        ([150, 180, 210], ""),
+    ],
+)
+def test_restores_that_take_longer_from_drill_to_drill_are_told_before_they_take_too_long(
+    place: FolderPlace, ring: Ring, took: list[int], told: str
+) -> None:
+    now = timezone.now()
+    for weeks, seconds in enumerate(reversed(took)):
+        write(place, ring, "drill", now - weeks * 7 * DAY, rto_seconds=seconds)
+    found = [one for one in status.read(now=now).all_facts if "from drill to drill" in one.what]
+    assert [one.level for one in found] == [Level.WARN] * bool(told)
+    assert all(f"({', '.join(map(str, took))} s): {told}" in one.what for one in found)
+
+
+def test_drills_of_one_day_and_of_another_engine_are_no_trend(place: FolderPlace, ring: Ring) -> None:
+    now = timezone.now()
+    for number, seconds in enumerate((195, 180, 165, 150)):
+        write(place, ring, "drill", now - number * HOUR, rto_seconds=seconds)
+    for number, seconds in enumerate((40, 30, 20, 10)):
+        write(place, ring, "drill", now - (number + 1) * 7 * DAY, rto_seconds=seconds, engine="dump")
+    assert "from drill to drill" not in " ".join(one.what for one in status.read(now=now).all_facts)
+
+
 SEGMENTS = [f"0000000100000000000000{number:02X}" for number in range(3)]
 
 
