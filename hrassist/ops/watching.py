@@ -213,7 +213,7 @@ def alertmanager(watch: Watch, *, scale: float = 1) -> dict[str, Any]:
         "inhibit_rules": [
             {
                 "source_matchers": ['alertname="TargetDown"', 'job="hrassist"'],
-                "target_matchers": ['alertname=~"BackupOld|DrillOld"'],
+                "target_matchers": ['alertname=~"BackupOld|DrillOld|DrillLate"'],
             },
             {"source_matchers": ['alertname="NoWorker"'], "target_matchers": ['alertname="QueueStuck"']},
         ],
