@@ -25,6 +25,8 @@ from cryptography.x509.oid import NameOID
 from pytest_django.fixtures import Settings
 
 from tests.browser.conftest import environment_of_the_test
+from tests.deploy.network import Network
+from tests.deploy.tools import needs
 from tests.repo.sources import ROOT
 
 OTHERS = {"chaos", "image", "rollout"}
@@ -95,11 +97,12 @@ class Proxy:
     folder: Path
     tls: int
     plain: int
+    address: str = "127.0.0.1"
 
     def connect(self, *, name: str | None = NAME) -> ssl.SSLSocket:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        return context.wrap_socket(socket.create_connection(("127.0.0.1", self.tls), timeout=20), server_hostname=name)
+        return context.wrap_socket(socket.create_connection((self.address, self.tls), timeout=20), server_hostname=name)
 
     def raw(self, sent: bytes) -> bytes:
         with self.connect() as connection:
@@ -132,9 +135,9 @@ class Proxy:
         return (self.folder / "access.log").read_text()
 
 
-def configuration(folder: Path, *, tls: int, plain: int, stream: int, store: Path) -> str:
+def configuration(one: Proxy, *, stream: int, store: Path) -> str:
     """The shipped file with this machine's paths and ports, and nothing else changed."""
-    text = CONFIGURATION.read_text()
+    text, folder = CONFIGURATION.read_text(), one.folder
     for old, new in {
         "/etc/letsencrypt/live/hr.example.com": str(folder),
         "/run/hrassist/web.sock": f"{folder}/web.sock",
@@ -148,24 +151,37 @@ def configuration(folder: Path, *, tls: int, plain: int, stream: int, store: Pat
     }.items():
         assert old in text, f"{CONFIGURATION.name} does not have {old}"
         text = text.replace(old, new)
-    text = re.sub(r"listen 443 ssl", f"listen 127.0.0.1:{tls} ssl", text)
-    text = re.sub(r"listen 80 ", f"listen 127.0.0.1:{plain} ", text)
+    text = re.sub(r"listen 443 ssl", f"listen {one.address}:{one.tls} ssl", text)
+    text = re.sub(r"listen 80 ", f"listen {one.address}:{one.plain} ", text)
     return re.sub(r"\n *listen \[::\]:\d+[^;]*;", "", text)
 
 
-def folder_of_nginx(folder: Path, *, store: Path) -> Proxy:
-    """The files that nginx reads, in a folder of their own."""
+def folder_of_nginx(folder: Path, *, store: Path, address: str = "") -> Proxy:
+    """The files that nginx reads, in a folder of their own; at an address of its own it has the ports of everybody."""
     if NGINX is None:
         pytest.skip("There is no nginx on this machine (make system-packages installs Debian's).")
     folder.mkdir()
     store.mkdir(exist_ok=True)
     write_certificate(folder)
-    one = Proxy(folder, tls=free_port(), plain=free_port())
-    text = configuration(folder, tls=one.tls, plain=one.plain, stream=free_port(), store=store)
-    (folder / "hrassist.conf").write_text(text)
+    if address:
+        one = Proxy(folder, tls=443, plain=80, address=address)
+    else:
+        one = Proxy(folder, tls=free_port(), plain=free_port())
+    (folder / "hrassist.conf").write_text(configuration(one, stream=free_port(), store=store))
     user = "user root;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(AROUND.format(folder=folder, user=user))
     return one
+
+
+@pytest.fixture
+def network() -> Iterator[Network]:
+    """Hosts with addresses of their own."""
+    needs("ip")
+    if os.geteuid() != 0:
+        pytest.skip("Namespaces need root.")
+    one = Network()
+    yield one
+    one.close()
 
 
 @pytest.fixture

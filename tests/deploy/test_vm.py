@@ -170,6 +170,22 @@ def test_settings_and_secrets_that_are_there_are_kept(tmp_path):
     assert unit.read_text() != "stale"
 
 
+def test_monit_comes_only_where_it_is_asked_for_and_beside_debians_own_settings(tmp_path):
+    needs("monit")
+    assert run(VM / "install", "hr.acme.org", DESTDIR=str(tmp_path)).returncode == 0
+    assert not (tmp_path / "etc/monit").exists()
+    done = run(VM / "install", "--monit", "no address", "hr.acme.org", DESTDIR=str(tmp_path))
+    assert (done.returncode, done.stderr) == (1, "MAIL is no address. Name who is told, for example it@example.com.\n")
+    assert run(VM / "install", "--monit", "it@acme.org", "hr.acme.org", DESTDIR=str(tmp_path)).returncode == 0
+    assert "example.com" not in (tmp_path / "etc/monit/conf.d/hrassist").read_text()
+    control = tmp_path / "monitrc"
+    text = Path("/etc/monit/monitrc").read_text().replace("/etc/monit/conf.d", f"{tmp_path}/etc/monit/conf.d")
+    control.write_text(text.replace("/var/lib/monit", str(tmp_path)))
+    control.chmod(0o600)
+    done = run("monit", "-t", "-c", control)
+    assert (done.returncode, "Control file syntax OK" in done.stdout) == (0, True), done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("name", ["hr", "hr acme.org", "hr.acme.org;rm", "-x.org"])
 def test_a_name_that_is_none_is_refused(tmp_path, name):
     done = run(VM / "install", name, DESTDIR=str(tmp_path))
