@@ -11,10 +11,11 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http.client import HTTPResponse
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -156,7 +157,7 @@ def configuration(one: Proxy, *, stream: int, store: Path) -> str:
     return re.sub(r"\n *listen \[::\]:\d+[^;]*;", "", text)
 
 
-def folder_of_nginx(folder: Path, *, store: Path, address: str = "") -> Proxy:
+def folder_of_nginx(folder: Path, *, store: Path, address: str = "", stream: int = 0) -> Proxy:
     """The files that nginx reads, in a folder of their own; at an address of its own it has the ports of everybody."""
     if NGINX is None:
         pytest.skip("There is no nginx on this machine (make system-packages installs Debian's).")
@@ -167,7 +168,7 @@ def folder_of_nginx(folder: Path, *, store: Path, address: str = "") -> Proxy:
         one = Proxy(folder, tls=443, plain=80, address=address)
     else:
         one = Proxy(folder, tls=free_port(), plain=free_port())
-    (folder / "hrassist.conf").write_text(configuration(one, stream=free_port(), store=store))
+    (folder / "hrassist.conf").write_text(configuration(one, stream=stream or free_port(), store=store))
     user = "user root;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(AROUND.format(folder=folder, user=user))
     return one
@@ -191,9 +192,10 @@ def nginx_folder(tmp_path: Path, own_store: Path) -> Callable[[], Proxy]:
 
 @dataclass(frozen=True)
 class Served:
-    """gunicorn behind a socket, over the test's database and a store of its own."""
+    """gunicorn behind a socket, and that of streams on a port, over the test's database and a store of its own."""
 
     web_socket: Path
+    stream_port: int
     store: Path
     log: Path
     process: subprocess.Popen[bytes]
@@ -211,12 +213,21 @@ def served(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> I
         "HRASSIST_ACCEL_REDIRECT_PREFIX": "/internal-files",
         "HRASSIST_HSTS_SECONDS": "31536000",
     }
-    command = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.conf.py", "hrassist.wsgi:application"]
+    command = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.conf.py"]
+    port = free_port()
+    # As the unit starts it (deploy/vm/systemd/hrassist-stream.service).
+    of_streams = ["--worker-class", "asgi", "--workers", "1", "--threads", "1", "--graceful-timeout", "2"]
+    of_streams += ["--bind", f"127.0.0.1:{port}", "hrassist.asgi:application"]
     with (folder / "gunicorn.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-        yield Served(folder / "web.sock", folder / "storage", folder / "gunicorn.log", process)
-        process.terminate()
-        process.wait(20)
+        process, stream = (
+            subprocess.Popen([*command, *words], cwd=ROOT, env=environment, stdout=log, stderr=log)
+            for words in (["hrassist.wsgi:application"], of_streams)
+        )
+        yield Served(folder / "web.sock", port, folder / "storage", folder / "gunicorn.log", process)
+        for one in (process, stream):
+            one.terminate()
+        for one in (process, stream):
+            one.wait(20)
 
 
 @pytest.fixture
@@ -232,10 +243,23 @@ def unforgiving(served: Served, tmp_path: Path, transactional_db: None) -> Itera
     yield from before_it(served, tmp_path / "nginx", rate="1r/m")
 
 
-def before_it(served: Served, folder: Path, *, rate: str = "") -> Iterator[Proxy]:
-    one = folder_of_nginx(folder, store=served.store)
+@pytest.fixture
+def for_three_streams(served: Served, tmp_path: Path, settings: Settings, transactional_db: None) -> Iterator[Proxy]:
+    """The same for three streams of one who asks; what the application says about buffering counts for nothing here."""
+    settings.DISK_STORAGE_DIR = served.store
+    deaf = "proxy_ignore_headers X-Accel-Buffering; limit_conn hrassist_streams 3;"
+    yield from before_it(served, tmp_path / "nginx", changed={"limit_conn hrassist_streams 200;": deaf})
+
+
+def before_it(
+    served: Served, folder: Path, *, rate: str = "", changed: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Proxy]:
+    one = folder_of_nginx(folder, store=served.store, stream=served.stream_port)
     path = one.folder / "hrassist.conf"
     text = path.read_text().replace(f"{one.folder}/web.sock", str(served.web_socket))
+    for old, new in changed.items():
+        assert old in text, f"{CONFIGURATION.name} does not have {old}"
+        text = text.replace(old, new)
     path.write_text(re.sub(r"rate=\d+r/[sm]", f"rate={rate}", text) if rate else text)
     with (one.folder / "log").open("wb") as log:
         command = [str(NGINX), "-c", f"{one.folder}/nginx.conf", "-p", str(one.folder)]
