@@ -18,6 +18,7 @@ import yaml
 from tests.deploy.conftest import NAME, NGINX, Proxy, Served, folder_of_nginx
 from tests.deploy.monitoring import MONITORING, mailbox, wait_for
 from tests.deploy.network import Forwarded, Host, Network
+from tests.deploy.test_dashboards import OF_OTHERS
 from tests.deploy.tools import needs, run
 from tests.repo.sources import ROOT
 
@@ -138,6 +139,7 @@ def test_blackbox_finds_the_site_that_prometheus_has_it_ask(site, tmp_path):
     found: Any = wait_for(lambda: probed(target), seconds=30, why="the exporter does not answer")
     assert found["probe_success"] == 1, found
     assert found["probe_ssl_earliest_cert_expiry"] > 0
+    assert {name for name, whose in OF_OTHERS.items() if whose == "blackbox"} <= set(found)
     assert probed(target.replace("/livez", "/readyz"))["probe_success"] == 0
     site.nginx.send_signal(signal.SIGQUIT)
     site.nginx.wait(20)
