@@ -82,7 +82,10 @@ def test_who_waits_for_a_connection_is_told_to_whom_the_exporter_of_the_pooler_s
         wait_for(lambda: socket.create_connection(("127.0.0.1", port)).close() or True, seconds=30, why="no pooler")
         asking = f"import psycopg; psycopg.connect('postgresql://hrassist_app:one@{at}/hrassist')"
         waiting = subprocess.Popen([sys.executable, "-c", asking], stderr=subprocess.DEVNULL)
-        looking = psycopg.connect(f"postgresql://hrassist_stats:two@{at}/pgbouncer", autocommit=True)
+        # Its console knows no prepared statements.
+        looking = psycopg.connect(
+            f"postgresql://hrassist_stats:two@{at}/pgbouncer", autocommit=True, prepare_threshold=None
+        )
         try:
 
             def pools() -> list[tuple[str, int]]:

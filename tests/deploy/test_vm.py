@@ -84,7 +84,7 @@ def test_only_the_worker_and_what_proves_the_trail_have_its_key():
     having = {path.name for path in SERVICES if "secrets/worker" in path.read_text()}
     assert having == {
         "hrassist-worker@.service", "hrassist-audit-verify.service", "hrassist-storage-doctor.service",
-        "hrassist-fsck.service", "hrassist-fsck-files.service",
+        "hrassist-fsck.service", "hrassist-fsck-files.service", "hrassist-drill.service",
     }  # fmt: skip
 
 
@@ -428,7 +428,8 @@ def test_what_timers_do_cron_does_where_there_is_no_systemd():
         wanted[timer.stem] = {
             "name": timer.stem,
             "when": as_cron_says_it(calendar[1]),
-            "command": f"cd {of_unit['WorkingDirectory']} && {only}flock --nonblock /run/lock/{timer.stem} "
+            "command": f"cd {of_unit['WorkingDirectory']} && umask {of_unit['UMask']} && {only}"
+            f"flock --nonblock /run/lock/{timer.stem} "
             f"nice -n {of_unit['Nice']} timeout {of_unit['TimeoutStartSec'].removesuffix('in')} "
             f'deploy/vm/supervisor/run "{" ".join(sets)}" '
             f"{of_unit['ExecStart'].removeprefix('/opt/hrassist/current/')} 2>&1 | logger --tag {timer.stem}",
