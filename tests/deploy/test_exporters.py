@@ -10,19 +10,24 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from urllib.request import urlopen
 
 import psycopg
 import pytest
+import yaml
+from django.conf import settings
 from psycopg.rows import dict_row
 
+from hrassist.ops import watching
 from tests.deploy.conftest import free_port
-from tests.deploy.monitoring import started, tool, wait_for
+from tests.deploy.monitoring import run, started, tool, wait_for
 from tests.deploy.test_dashboards import OF_OTHERS
 from tests.repo.sources import ROOT
 
 pytestmark = pytest.mark.deploy
+WATCH = watching.load(settings.ALERTS_CONFIG)
 
 
 def scraped(port: int) -> str:
@@ -50,9 +55,25 @@ def test_the_exporter_of_the_machine_serves_what_is_asked_of_it(tmp_path):
     with started(command, log=tmp_path / "log"):
         text = scraped(port)
     assert of("node") <= set(re.findall(r"^(node_\w+)(?:\{.*\})? \S+$", text, re.MULTILINE))
-    # By these labels the alerts choose.
-    assert re.search(r'^node_cpu_seconds_total\{cpu="0",mode="idle"\} ', text, re.MULTILINE)
-    assert re.search(r'^node_filesystem_avail_bytes\{.*fstype="\w+".*\} ', text, re.MULTILINE)
+    # What was served, as it stood for ten minutes: each alert about the machine finds what it compares.
+    lines = re.findall(r"^(node_\w+(?:\{.*\})?) (\S+)$", text, re.MULTILINE)
+    series = [
+        {"series": name, "values": f"{float(value):.0f}x40"}
+        for name, value in lines
+        if name.partition("{")[0] in of("node")
+    ]
+    asked = [
+        {
+            "expr": f"count({replace(WATCH.of(name), threshold=-1).query()}) > bool 0",
+            "eval_time": "10m",
+            "exp_samples": [{"labels": "{}", "value": 1}],
+        }
+        for name in ("CpuHigh", "MemoryHigh", "DiskHigh")
+    ]
+    tests = {"rule_files": [], "tests": [{"interval": "15s", "input_series": series, "promql_expr_test": asked}]}
+    (tmp_path / "tests.yml").write_text(yaml.safe_dump(tests))
+    done = run("promtool", "test", "rules", "tests.yml", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @contextmanager
