@@ -24,7 +24,7 @@ from tests.deploy.tools import run as tool_run
 BOARDS = dashboards.load(settings.BASE_DIR / "config/dashboards.toml")
 GRAFANA = MONITORING / "grafana"
 FILES = sorted((GRAFANA / "dashboards" / "hrassist").glob("*.json"))
-# Of exporters that are not ours; each with whose it is.
+# Of exporters that are not ours; each with whose it is. test_exporters.py asks the real ones.
 OF_OTHERS = {
     "node_cpu_seconds_total": "node", "node_memory_MemAvailable_bytes": "node", "node_memory_MemTotal_bytes": "node",
     "node_filesystem_avail_bytes": "node", "node_filesystem_size_bytes": "node", "probe_success": "blackbox",
