@@ -77,7 +77,7 @@ def test_only_the_worker_and_what_proves_the_trail_have_its_key():
     having = {path.name for path in SERVICES if "secrets/worker" in path.read_text()}
     assert having == {
         "hrassist-worker@.service", "hrassist-audit-verify.service", "hrassist-storage-doctor.service",
-        "hrassist-fsck.service", "hrassist-fsck-files.service",
+        "hrassist-fsck.service", "hrassist-fsck-files.service", "hrassist-drill.service",
     }  # fmt: skip
 
 

@@ -296,7 +296,7 @@ def _own_configuration(machine: Machine, path: str) -> str:
     for name, text in zip(_OWN, texts, strict=True):
         file = machine.outside(f"{path}/{name}")
         file.write_text(text)
-        os.chown(file, owner.st_uid, owner.st_gid)
+        _give(file, owner)
     return " ".join(
         f"-c {what}={path}/{name}" for what, name in zip(("config_file", "hba_file", "ident_file"), _OWN, strict=True)
     )
@@ -319,12 +319,19 @@ def _ask(machine: Machine, path: str, database: str, statement: str) -> str:
     return done.stdout.strip()
 
 
+def _give(file: Path, owner: os.stat_result) -> None:
+    """Let a file belong to the server's user; who is that user owns it already, and may not say so (deploy/vm)."""
+    mine = file.stat()
+    if (mine.st_uid, mine.st_gid) != (owner.st_uid, owner.st_gid):
+        os.chown(file, owner.st_uid, owner.st_gid)
+
+
 def _scrub(path: Path) -> None:
     auto = path / "postgresql.auto.conf"
     if auto.exists():
         owner, draft = auto.stat(), path / "postgresql.auto.conf.scrubbed"
         draft.write_text(pgbackrest.scrubbed(auto.read_text()))
-        os.chown(draft, owner.st_uid, owner.st_gid)
+        _give(draft, owner)
         draft.chmod(owner.st_mode & 0o777)
         draft.replace(auto)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from dataclasses import dataclass, field
@@ -304,10 +305,15 @@ def tell_metrics(found: Status) -> None:
     if (last := found.last_drill()) is not None and last["passed"]:
         told["drill"] = {"finished_at": last["moment"]}
     path: Path = settings.BACKUP_STATUS_FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(json.dumps(told))
-    draft.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(json.dumps(told))
+        draft.replace(path)
+    except OSError as error:
+        # As the server's user (deploy/vm/pgbackrest) one may not: the look of every five minutes writes it down.
+        if error.errno not in {errno.EROFS, errno.EACCES}:
+            raise
 
 
 def in_words(age: timedelta) -> str:
