@@ -33,7 +33,7 @@ from jobs.tailoring.facts import skeleton
 from jobs.tailoring.paper.languages import DEFAULT, LANGUAGES
 
 if TYPE_CHECKING:
-    from hrassist.models import User
+    from hrassist.models import LongTask, User
 
 State, Decision = TailoringRun.State, TailoringLine.Decision
 UNFINISHED = (State.QUEUED, State.RUNNING, State.REVIEW, State.APPROVED)
@@ -69,7 +69,7 @@ class FileAltered(Unavailable):
 @transaction.atomic
 def start(
     *, application: Application, by: User, now: datetime, provider: str = OFFLINE, language: str = "",
-    with_letter: bool = True,
+    with_letter: bool = True, batch: LongTask | None = None,
 ) -> TailoringRun:  # fmt: skip
     """Begin to tailor the current resume to the application's job; the same input that is under way is given back.
 
@@ -95,7 +95,7 @@ def start(
     run = TailoringRun(
         application=application, resume=resume, provider=provider, endpoint=endpoint, brief=brief_of(application.job),
         language=_language(language or resume.language), with_letter=with_letter,
-        source=resume.parse.json_resume, source_text=resume.text.text, created_by=by, created_at=now,
+        source=resume.parse.json_resume, source_text=resume.text.text, batch=batch, created_by=by, created_at=now,
     )  # fmt: skip
     run.input_hash = _digest(run)
     same = TailoringRun.objects.filter(application=application, input_hash=run.input_hash, state__in=UNFINISHED).first()

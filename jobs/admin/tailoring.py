@@ -21,8 +21,10 @@ from hrassist.admin.navigation import NavItem
 from hrassist.admin.site import add_page
 from hrassist.lib.errors import DomainError
 from hrassist.lib.serving import file_answer
+from hrassist.models import LongTask
 from jobs.actions import tailorings as actions
 from jobs.admin import tailoring_reading
+from jobs.admin.application import NamedFilter
 from jobs.admin.doing import do
 from jobs.admin.listed import RecordedList
 from jobs.admin.tailoring_reading import run_badge
@@ -32,13 +34,23 @@ from jobs.tailoring.events import told
 State = TailoringRun.State
 
 
+class BatchFilter(NamedFilter):
+    """Those that somebody began together."""
+
+    title = "begun together"
+    parameter_name = "batch"
+
+    def named(self, request: HttpRequest, key: UUID) -> LongTask | None:
+        return LongTask.objects.visible_to(request.user).filter(pk=key).first()
+
+
 @admin.register(TailoringRun)
 class TailoringRunAdmin(RecordedList[TailoringRun]):
     listed_as = "tailoring.listed"
     list_display = ("person", "job", "state_badge", "written_by", "made")
     list_display_links = ("person",)
     list_select_related = ("application__candidate", "application__job")
-    list_filter = ("state",)
+    list_filter = ("state", BatchFilter)
     keyset_field = "created_at"
     search_fields = ("application__candidate__full_name",)
     search_help_text = "Name of the person"

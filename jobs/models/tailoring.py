@@ -16,6 +16,7 @@ from candidates.models import Resume
 from hrassist.lib.constraints import both_or_none
 from hrassist.lib.errors import Conflict
 from hrassist.lib.ids import uuid7
+from hrassist.models import LongTask
 from jobs.models.application import Application, seen
 from jobs.models.model_endpoint import ModelEndpoint
 from jobs.models.resume_template import ResumeTemplate
@@ -107,6 +108,10 @@ class TailoringRun(models.Model):
         db_index=False,
         help_text="What the DOCX of the resume is put into; without one, our own form.",
     )  # fmt: skip
+    batch = models.ForeignKey(
+        LongTask, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_constraint=False,
+        db_index=False, help_text="The work by which it was begun together with others.",
+    )  # fmt: skip
     input_hash = models.CharField(max_length=64, editable=False)
     brief = models.JSONField(default=dict, help_text="The job as it was: title, employer, text, requirements.")
     source = models.JSONField(default=dict, help_text="The parsed resume as it was: what every line is measured by.")
@@ -144,7 +149,7 @@ class TailoringRun(models.Model):
         }  # fmt: skip
         keep: ClassVar = {
             "id", "application", "resume", "state", "provider", "endpoint", "language", "with_letter", "template",
-            "brief", "lease_token", "lease_until", "attempt", "cancel_asked_at", "failed_for", "blocked_count",
+            "batch", "brief", "lease_token", "lease_until", "attempt", "cancel_asked_at", "failed_for", "blocked_count",
             "read_back", "created_by", "created_at", "updated_at", "started_at", "ended_at", "approved_by",
             "approved_at",
         }  # fmt: skip
@@ -160,6 +165,7 @@ class TailoringRun(models.Model):
             models.Index(fields=["application", "-created_at"], name="tailoringrun_of_application"),
             models.Index(fields=["-created_at", "-id"], name="tailoringrun_newest"),
             models.Index(fields=["lease_until"], condition=Q(state="running"), name="tailoringrun_leases"),
+            models.Index(fields=["batch"], condition=Q(batch__isnull=False), name="tailoringrun_of_batch"),
             # The sweep of the store asks by key.
             models.Index(fields=["docx_key"], name="tailoringrun_docx"),
             models.Index(fields=["pdf_key"], name="tailoringrun_pdf"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from random import uniform
 from typing import Any
 
 import jsonschema
@@ -17,6 +18,7 @@ TRIES = 3
 STEP_SECONDS = 180.0
 MOST_CHARACTERS = 60_000
 LONGEST_WAIT = 30.0
+JITTER = 0.25
 
 
 # Told of each piece of text as it comes, of None where nothing came for a while; what it raises ends the call.
@@ -28,7 +30,7 @@ Spends = Callable[[llm.Usage], None]
 
 @dataclass(frozen=True)
 class Asker:
-    """One provider for one run: within its deadline, with contact data kept back where the provider is not here."""
+    """One provider for one run, or a step of it: within its deadline, with contact data kept back where it leaves."""
 
     provider: llm.Provider
     redactor: Redactor
@@ -36,6 +38,10 @@ class Asker:
     affords: Callable[[], None]
     spends: Spends
     pause: Callable[[float], None] = time.sleep
+
+    def for_step(self) -> Asker:
+        """The same for one step: all its calls and waits share its time, and end with the run's."""
+        return replace(self, deadline=self.deadline.sooner(STEP_SECONDS))
 
     def ask(
         self,
@@ -58,7 +64,7 @@ class Asker:
         for formed in (False, True):
             text = self._patiently(messages, schema=schema, most_tokens=most_tokens, hears=hears, begins=begins)
             try:
-                answer = _read(text, schema)
+                answer = read(text, schema)
             except ValueError as error:
                 if formed:
                     raise llm.ModelAnsweredBadly from error
@@ -83,7 +89,8 @@ class Asker:
                 wait = max(getattr(error, "retry_after", 0.0), 2.0 ** (attempt - 1))
                 if not error.again or attempt == TRIES or wait > LONGEST_WAIT or wait > self.deadline.left:
                     raise
-                self._wait(wait, hears)
+                # Runs that were turned away together do not come back together, and none before it was told to.
+                self._wait(wait + uniform(0, JITTER * wait), hears)  # noqa: S311 - spreads calls, no secret
         raise llm.ModelFailed
 
     def _wait(self, seconds: float, hears: Hears) -> None:
@@ -99,12 +106,11 @@ class Asker:
         self, messages: Sequence[llm.Message], *, schema: Mapping[str, Any], most_tokens: int, hears: Hears
     ) -> str:  # fmt: skip
         if self.deadline.left <= 0:
-            raise llm.ModelStalled("The run took longer than it may. Press Continue to go on where it stopped.")
+            raise llm.ModelStalled("It took longer than it may. Press Continue to go on where it stopped.")
         parts: list[str] = []
         size = 0
-        deadline = self.deadline.sooner(STEP_SECONDS)
         said = self.provider.stream(
-            messages, schema=schema, max_tokens=most_tokens, deadline=deadline, waits=lambda: hears(None)
+            messages, schema=schema, max_tokens=most_tokens, deadline=self.deadline, waits=lambda: hears(None)
         )
         told = unpaid = False
         try:
@@ -144,7 +150,7 @@ def _each(value: Any, change: Callable[[str], str]) -> Any:
     return [_each(one, change) for one in value] if isinstance(value, list) else value
 
 
-def _read(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+def read(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     """The JSON of an answer, also out of a fence. Raises ValueError with what is wrong, without the answer's words."""
     said = text.strip()
     if said.startswith("```"):

@@ -133,6 +133,7 @@ class _Work:
         digest = _digest(versions, self.provider, question, schema)
         self._begin(step, version=own.version, digest=digest)
         failpoint.reach(f"tailoring.{agent.name}")
+        self.step_asker = self.asker.for_step()
         found = rows.same_step(step, digest)
         if found is not None:
             answer = found["answer"]
@@ -199,7 +200,7 @@ class _Work:
                 self.teller.tell("again", agent=agent.name, attempt=attempt)
             self.held.keep(at_once=True)
 
-        answer = self.asker.ask(
+        answer = self.step_asker.ask(
             prompt(agent.name).text, question, schema=schema, most_tokens=agent.most_tokens, hears=hears, begins=begins
         )
         self.teller.flush()

@@ -11,7 +11,7 @@ from django.utils import timezone
 from hrassist.lib import llm
 from jobs.actions import tailorings
 from jobs.models import TailoringEvent, TailoringLine, TailoringRun
-from jobs.tailoring import lease, pipeline
+from jobs.tailoring import asking, lease, pipeline
 from tests.factories import ApplicationFactory, CandidateFactory
 from tests.jobs.tailoring.resumes import AMARA, resume_of
 from tests.jobs.tailoring.scripted import ScriptedProvider, implementation
@@ -127,6 +127,38 @@ def test_a_question_stays_with_the_line_for_a_person(begun, tailor):
     line = lines_of(tailor(begun, provider))["w1.b0"]
     assert line.text == "Architected REST APIs in Django"
     assert [one["level"] for one in line.findings] == ["ask"]
+
+
+class Watched(ScriptedProvider):
+    """Keeps until when each call may take."""
+
+    def __init__(self, **says):
+        super().__init__(**says)
+        self.ends = []
+
+    def stream(self, messages, *, deadline, **more):
+        self.ends.append(deadline.at)
+        return super().stream(messages, deadline=deadline, **more)
+
+
+def test_a_repair_has_what_is_left_of_its_steps_time(begun, tailor):
+    provider = Watched(implementation=implementation([bullet("w0.b1", "Cut the cost of the cluster by 90 %")]))
+    tailor(begun, provider)
+    ends = dict(zip([agent for agent, _ in provider.heard], provider.ends, strict=True))
+    assert ends["repair"] == ends["implementation"]
+    assert ends["analysis"] < ends["optimisation"] < ends["implementation"]
+
+
+@pytest.mark.parametrize(("place", "name"), [(pipeline, "RUN_SECONDS"), (asking, "STEP_SECONDS")])
+def test_a_run_whose_time_is_over_says_so_and_goes_on_where_it_stopped(begun, tailor, monkeypatch, place, name):
+    provider = ScriptedProvider()
+    with monkeypatch.context() as patched:
+        patched.setattr(place, name, 0.0)
+        run = tailor(begun, provider)
+    assert (run.state, run.failed_for) == (State.FAILED, "model_stalled")
+    assert run.message == "It took longer than it may. Press Continue to go on where it stopped."
+    assert provider.heard == []
+    assert tailor(tailorings.go_on(run=run, by=run.created_by, now=timezone.now()), provider).state == State.REVIEW
 
 
 LED = "Led the team through a migration from Oracle"
