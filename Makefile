@@ -17,7 +17,7 @@ PACKAGES := hrassist candidates jobs audit
 WITH_DATABASE := deploy/scripts/with-database
 # What has a target of its own below.
 RESTORE := tests/hrassist/ops/backup tests/hrassist/ops/fsck tests/hrassist/ops/migrating
-ELSEWHERE := storage or browser or chaos or alone or crawl or deploy or rollout or image or restore or model
+ELSEWHERE := storage or browser or chaos or alone or crawl or deploy or rollout or image or machine or restore or model
 
 # Tests are full of made-up passwords and checksums; keys of known makes are looked for there too.
 MADE_UP := $(addprefix --disable-plugin ,KeywordDetector BasicAuthDetector HexHighEntropyString Base64HighEntropyString)
@@ -79,6 +79,11 @@ test-image: install ## Build the image with buildah and run it, as root (some mi
 	@deploy/scripts/needs test-image buildah debootstrap unshare setpriv \
 	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -m image tests/deploy; } || [[ $$? == 77 ]]
 
+.PHONY: test-machine
+test-machine: install ## Install onto a Debian with systemd and run every unit of it in its sandbox (some minutes, as root)
+	@deploy/scripts/needs test-machine debootstrap unshare nsenter openssl \
+	  && { tests/machine/tree && $(BIN)/pytest -rs -m machine tests/machine; } || [[ $$? == 77 ]]
+
 .PHONY: test-restore
 test-restore: install ## Back up, damage, restore and drill the database and files (under two minutes)
 	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m "not alone" $(RESTORE)
@@ -110,7 +115,7 @@ bench-facts: install ## Count what the checker of tailored resumes finds and whe
 
 .PHONY: bench-reports
 bench-reports: install ## Measure what each report as a document takes; OPTIONS=--strict fails on a missed target
-	@$(WITH_DATABASE) $(BIN)/python -m tests.bench.reports $(OPTIONS)
+	@$(WITH_DATABASE) bash -c '$(BIN)/python manage.py migrate -v0 && $(BIN)/python -m tests.bench.reports $(OPTIONS)'
 
 .PHONY: bench-capacity
 bench-capacity: install ## Measure what a request costs on this machine; OPTIONS=--write keeps it for manage.py capacity

@@ -19,14 +19,19 @@ from django.db.backends.utils import CursorWrapper
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from audit.actions import seals
+from candidates.actions import replaying
+from candidates.erasure.ledger import LedgerBroken, LedgerUnavailable
 from hrassist import databases
 from hrassist.lib import backlog, storage
 from hrassist.lib.scanner import ClamdScanner
+from jobs.models import ModelEndpoint
 
 LATE_SECONDS = 600
 SKEW_SECONDS = 30
 LEAST_DISK = 200 * 2**20
 STATEMENT = "2s"
+# A comparison with the ledger may go through everybody: less often than the rest.
+AGAIN = 5
 SCANNER_SECONDS = 2.0
 
 
@@ -87,11 +92,61 @@ def _role() -> str:
     return "" if standing.is_safe else "The application's database role could rewrite the audit trail."
 
 
+@dataclass(slots=True)
+class _Restored:
+    """Whether it is known that no restore brought anybody back, and when that was last asked."""
+
+    is_settled: bool = False
+    at: float = float("-inf")
+    said: str = ""
+    unread: str = ""
+
+
+_restored = _Restored()
+
+
+def _erasures() -> str:
+    """Nobody may be served who was erased; once that is so it stays so for as long as this process lives."""
+    if not _restored.is_settled and time.monotonic() - _restored.at >= settings.READY_SECONDS * AGAIN:
+        _restored.said, _restored.unread = _compare_with_ledger()
+        _restored.is_settled, _restored.at = not (_restored.said or _restored.unread), time.monotonic()
+    return _restored.said
+
+
+def _compare_with_ledger() -> tuple[str, str]:
+    try:
+        back = replaying.how_many_back()
+    except LedgerBroken:
+        return "The ledger of erasures was changed. docs/privacy.md", ""
+    except LedgerUnavailable:
+        # No reason to take the site down: most starts are not after a restore.
+        return "", "The ledger of erasures cannot be read: whether a restore brought somebody back is not known."
+    if back:
+        return f"{back} erased people are here again after a restore. Run manage.py replay_erasures.", ""
+    return "", ""
+
+
+def _erasure_ledger() -> str:
+    return _restored.unread
+
+
+def _language_model() -> str:
+    """What its last test said; asking it here would cost money at every scrape."""
+    with _briefly():
+        failed = ModelEndpoint.objects.filter(enabled=True).exclude(test_said="").exists()
+    return (
+        "A language model failed its last test. Test it again under Language models, or switch it off."
+        if failed
+        else ""
+    )
+
+
 Asks = Callable[[], str]
-PARTS: dict[str, Asks] = {"database": _database, "storage": _storage, "disk": _disk}
+PARTS: dict[str, Asks] = {"database": _database, "erasures": _erasures, "storage": _storage, "disk": _disk}
 # What somebody must mend, while requests can be answered meanwhile.
 WARNINGS: dict[str, Asks] = {
-    "queue": _queue, "scanner": _scanner, "clock": _clock, "audit_seals": _seals, "database_role": _role,
+    "erasure_ledger": _erasure_ledger, "queue": _queue, "scanner": _scanner, "clock": _clock, "audit_seals": _seals,
+    "database_role": _role, "language_model": _language_model,
 }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
@@ -13,6 +14,8 @@ from audit.actions.events import failed
 from audit.models import Anchor, Seal
 from audit.sealing import anchors
 from audit.sealing.anchors import AnchorDiffers, AnchorUnavailable, Place
+from audit.sealing.body import Signed
+from audit.sealing.keys import Ring
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +56,30 @@ def behind(place: Place) -> int:
     """How many seals a place lacks."""
     newest = Seal.objects.aggregate(newest=Max("seq"))["newest"] or 0
     return int(newest - _copied(place))
+
+
+def newest(place: Place, *, ring: Ring, until: datetime | None = None) -> Signed | None:
+    """The last seal of which a place has a copy that one of these keys signed, or the last one up to a moment."""
+    numbers = list(place.numbers())
+    low, high = 0, len(numbers)
+    while until is not None and low < high:
+        middle = (low + high) // 2
+        seal = _genuine(place, numbers[middle], ring)
+        if seal is not None and seal.sealed_at <= until:
+            low = middle + 1
+        else:
+            high = middle
+    behind = reversed(numbers if until is None else numbers[:low])
+    return next((seal for seq in behind if (seal := _genuine(place, seq, ring)) is not None), None)
+
+
+def _genuine(place: Place, seq: int, ring: Ring) -> Signed | None:
+    data = place.get(seq)
+    try:
+        seal, _rows = anchors.unpack(data or b"")
+    except ValueError:
+        return None
+    return seal if ring.verifies(seal.key_id, seal.message(), seal.signature) else None
 
 
 def _copied(place: Place) -> int:

@@ -14,6 +14,7 @@ from candidates import erasure
 from candidates.actions import erasures
 from candidates.erasure import ledger
 from candidates.models import Candidate, Erasure
+from candidates.models.candidate import everybody_of
 
 # No service runs while this does, so nothing has to be waited for; a store that is away is.
 MOST_TRIES = 20
@@ -32,11 +33,10 @@ def replay(*, now: datetime, dry_run: bool = False) -> Replayed:
 
     Raises LedgerBroken, LedgerUnavailable, or whatever keeps a person from being erased: then nothing may be served.
     """
-    known = {entry["person"] for entry in ledger.ledger().entries()}
-    people = tuple(_back(known))
+    found = back()
     if dry_run:
-        return Replayed(entries=len(known), people=people)
-    for pk in people:
+        return found
+    for pk in found.people:
         row = Candidate.objects.get(pk=pk)
         if row.erased_at is None:
             made = erasures.request(
@@ -47,7 +47,34 @@ def replay(*, now: datetime, dry_run: bool = False) -> Replayed:
     begun = Q(state=Erasure.State.RUNNING) | Q(grounds=Erasure.Grounds.REPLAY)
     for pk in list(Erasure.objects.open().filter(begun).values_list("pk", flat=True)):
         _to_its_end(pk)
-    return Replayed(entries=len(known), people=people)
+    return found
+
+
+def back(*, until: datetime | None = None) -> Replayed:
+    """Whom the ledger names, or named by a moment, and this database knows all the same.
+
+    Raises LedgerBroken, LedgerUnavailable.
+    """
+    # The ledger keeps whole seconds.
+    least = until.replace(microsecond=0) if until else None
+    known = {
+        entry["person"]
+        for entry in ledger.ledger().entries()
+        if least is None or datetime.fromisoformat(entry["at"]) < least
+    }
+    return Replayed(entries=len(known), people=tuple(_back(known)))
+
+
+def how_many_back() -> int:
+    """How many were brought back by a restore and wait for `replay`; nobody is asked for where this database knows of
+    every erasure. Raises LedgerBroken, LedgerUnavailable.
+    """
+    gone = Candidate.objects.filter(erased_at__isnull=False).values_list("pk", flat=True)
+    unknown = {entry["person"] for entry in ledger.ledger().entries()} - {ledger.reference(pk) for pk in gone}
+    # The ledger comes first: these are about to go.
+    running = Erasure.objects.filter(state=Erasure.State.RUNNING).values_list("candidate_id", flat=True)
+    unknown -= {ledger.reference(one) for pk in running for one in everybody_of(pk)}
+    return sum(1 for _ in _back(unknown))
 
 
 def _back(known: set[str]) -> Iterator[UUID]:

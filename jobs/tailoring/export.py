@@ -55,15 +55,16 @@ def papers(
     run: TailoringRun, lines: Iterable[TailoringLine], *, now: datetime
 ) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """The words of the resume and of the letter as they would be now."""
-    material, said = material_of(run), wordings(lines)
-    resume = paper.resume(material, said, skill_order=_skill_order(run), made_by=made_by(run), now=now)
-    letter = paper.letter(material, said, made_by=made_by(run), now=now) if run.with_letter else None
+    material, said, by = material_of(run), wordings(lines), made_by(run)
+    resume = paper.resume(material, said, skill_order=_skill_order(run), made_by=by, now=now)
+    letter = paper.letter(material, said, made_by=by, now=now) if run.with_letter else None
     return resume, letter
 
 
 def made_by(run: TailoringRun) -> str:
     """What the label names as the writer."""
-    return OFFLINE_NAME if run.provider == "offline" else f"hrassist with {run.provider}"
+    writers = run.writers
+    return f"hrassist with {', '.join(writers)}" if writers else OFFLINE_NAME
 
 
 def _skill_order(run: TailoringRun) -> list[str]:

@@ -16,7 +16,7 @@ from tests.repo.test_commands import COMMANDS
 pytestmark = pytest.mark.django_db
 
 # Read files of their caller and no row: what they print was on that disk before.
-OF_FILES = {"alert_rules", "evaluate", "extract_text", "parse_resume", "rank_resumes", "runbook_check"}
+OF_FILES = {"alert_rules", "audit_anchors", "evaluate", "extract_text", "parse_resume", "rank_resumes", "runbook_check"}
 # Change something and print no more than identifiers, counts or a secret that they made; each has tests of its own.
 CHANGING = {
     "add_user",

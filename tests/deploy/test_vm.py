@@ -77,7 +77,7 @@ def test_only_the_worker_and_what_proves_the_trail_have_its_key():
     having = {path.name for path in SERVICES if "secrets/worker" in path.read_text()}
     assert having == {
         "hrassist-worker@.service", "hrassist-audit-verify.service", "hrassist-storage-doctor.service",
-        "hrassist-fsck.service", "hrassist-fsck-files.service",
+        "hrassist-fsck.service", "hrassist-fsck-files.service", "hrassist-drill.service",
     }  # fmt: skip
 
 
@@ -99,6 +99,8 @@ def test_every_timer_starts_a_service_and_is_switched_on_by_the_installation():
     assert timers <= {path.stem for path in SERVICES}
     enabled = set(re.findall(r"(hrassist-[\w-]+)\.timer", (VM / "install").read_text()))
     assert enabled == timers
+    # After an installation nobody starts the machine again, and what is enabled alone starts with the machine.
+    assert set(re.findall(r"(hrassist-[\w-]+)\.timer", (VM / "systemd/hrassist.target").read_text())) == timers
 
 
 def test_the_backups_are_looked_at_every_five_minutes_and_the_promises_every_night(units):

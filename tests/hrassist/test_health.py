@@ -5,13 +5,21 @@ from __future__ import annotations
 import io
 import time
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
+from candidates.actions import erasures
+from candidates.erasure import ledger
+from candidates.models import Erasure
 from hrassist import health
+from jobs.models import ModelEndpoint
+from tests import factories
+from tests.hiring import ModelEndpointFactory
 
 
 def test_liveness_asks_nothing(client, django_assert_num_queries, db):
@@ -32,8 +40,8 @@ def test_readiness_names_each_part(client, db):
     unsealed_for(0)
     answer = client.get("/readyz")
     assert answer.json() == {
-        "database": "ok", "storage": "ok", "disk": "ok", "queue": "ok", "scanner": "ok", "clock": "ok",
-        "audit_seals": "ok",
+        "database": "ok", "erasures": "ok", "storage": "ok", "disk": "ok", "erasure_ledger": "ok", "queue": "ok",
+        "scanner": "ok", "clock": "ok", "audit_seals": "ok", "language_model": "ok",
         # The tests' own connection is the owner's.
         "database_role": "warning: The application's database role could rewrite the audit trail.",
     }  # fmt: skip
@@ -92,6 +100,22 @@ def test_a_clock_that_is_off_is_a_warning(client, db):
     assert said == "warning: This clock and the database's differ by 300 seconds. Start NTP."
 
 
+def test_a_language_model_that_failed_its_test_is_a_warning_while_it_is_switched_on(client, db, settings):
+    settings.READY_SECONDS = 0
+    unsealed_for(0)
+    row = ModelEndpointFactory(
+        enabled=True, tested_at=timezone.now(), test_said="The language model cannot be reached."
+    )
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["language_model"].startswith("warning: A language model failed its last test.")
+    assert row.name not in answer.content.decode()
+    ModelEndpoint.objects.update(enabled=False)
+    assert client.get("/readyz").json()["language_model"] == "ok"
+    ModelEndpoint.objects.update(enabled=True, test_said="")
+    assert client.get("/readyz").json()["language_model"] == "ok"
+
+
 def test_a_statement_that_takes_too_long_is_ended(client, db, monkeypatch):
     def slow() -> str:
         with health._briefly() as cursor:
@@ -138,6 +162,63 @@ def test_a_part_that_fails_is_named_without_its_secrets(client, db, monkeypatch)
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["storage"] == "does not answer (ConnectionError)"
+
+
+@pytest.fixture
+def own_ledger(settings, tmp_path, monkeypatch):
+    """A ledger of this test, and a process that has not looked into it yet."""
+    settings.ERASURE_LEDGER = str(tmp_path / "ledger")
+    monkeypatch.setattr(health, "_restored", health._Restored())
+    return ledger.ledger()
+
+
+def test_nobody_is_served_while_erased_people_are_back_after_a_restore(client, db, own_ledger):
+    unsealed_for(0)
+    back, stays = factories.CandidateFactory(), factories.CandidateFactory()
+    # Came and went after the moment that was restored: nobody to be found.
+    own_ledger.append([ledger.reference(back.pk), ledger.reference(uuid4())], at=timezone.now())
+    for _ in range(2):
+        answer = client.get("/readyz")
+        assert answer.status_code == 503
+        assert answer.json()["erasures"] == (
+            "1 erased people are here again after a restore. Run manage.py replay_erasures."
+        )
+    call_command("replay_erasures")
+    assert client.get("/readyz").status_code == 200
+    stays.refresh_from_db()
+    assert stays.erased_at is None
+
+
+def test_an_erasure_that_is_under_way_takes_nobody_away(client, db, own_ledger):
+    unsealed_for(0)
+    person = factories.CandidateFactory()
+    made = erasures.request(
+        candidate=person, by=None, channel=erasures.Channel.MAIL, reason="", now=timezone.now(), wait=timedelta(0)
+    )
+    Erasure.objects.filter(pk=made.pk).update(state=Erasure.State.RUNNING, started_at=timezone.now())
+    own_ledger.append([ledger.reference(person.pk)], at=timezone.now())
+    assert client.get("/readyz").status_code == 200
+
+
+def test_the_ledger_is_compared_once_for_each_process(client, db, own_ledger):
+    unsealed_for(0)
+    person = factories.CandidateFactory()
+    assert client.get("/readyz").status_code == 200
+    own_ledger.append([ledger.reference(person.pk)], at=timezone.now())
+    assert client.get("/readyz").status_code == 200
+
+
+def test_a_ledger_that_cannot_be_read_is_a_warning_until_it_can_and_one_that_was_changed_is_not(client, db, own_ledger):
+    unsealed_for(0)
+    own_ledger.path.mkdir(parents=True)
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["erasure_ledger"].startswith("warning: The ledger of erasures cannot be read")
+    own_ledger.path.rmdir()
+    own_ledger.path.write_text('{"at": "2026-01-01T00:00:00+00:00", "person": "x", "after": "y"}\n')
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["erasures"] == "The ledger of erasures was changed. docs/privacy.md"
 
 
 def test_a_shell_is_told_the_same(db, monkeypatch):

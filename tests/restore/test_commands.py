@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import signal
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from hrassist.ops.backup import cluster
+from hrassist.lib import failpoint
+from hrassist.ops.backup import cluster, pgbackrest
+from hrassist.ops.backup.drill import JUDGED
 from tests.restore.cluster import HOME, OWNER
 from tests.restore.installation import Installation
 from tests.restore.test_pgbackrest import MOST_RPO, MOST_RTO, archived, note
@@ -37,13 +41,36 @@ def test_a_backup_goes_into_both_repositories_and_the_files_into_both_places(
 ) -> None:
     said = installation.manage("backup")
     for number, label in enumerate("AB", start=1):
-        assert f"{label}: a backup is in repository {number}." in said
+        assert f"{label}: a full backup is in repository {number}." in said
         assert re.search(rf"{label}: {len(people)} files copied", said)
     found = installation.status()
     assert found["worst"] == "warn", found["facts"]
     assert [one["canary"] for one in found["places"]] == [True, True]
     assert all(one["age_seconds"]["database"] < 300 for one in found["places"])
     assert [one["wal_holes"] for one in found["places"]] == [0, 0]
+
+
+def test_a_configuration_that_drops_wal_calls_somebody(installation: Installation) -> None:
+    assert "archive-push-queue-max" not in installation.manage("backup_status")
+    path = installation.tree.configure("dropping.conf")
+    with installation.tree.outside(path).open("a") as conf:
+        conf.write("[global:archive-push]\narchive-push-queue-max=1GB\n")
+    program = " ".join([*installation.tree.run, "pgbackrest", f"--config={path}"])
+    assert "drops WAL without a word when 1GB of it wait" in installation.manage(
+        "backup_status", fails=True, HRASSIST_PGBACKREST=program
+    )
+
+
+def test_the_next_one_builds_on_it_until_it_is_a_week_old(installation: Installation) -> None:
+    said = installation.manage("backup", "--kind", "database", "--place", "A")
+    assert "A: an incremental backup is in repository 1." in said
+    labels = [label for label, _stop in pgbackrest.info(1)[0].backups]
+    assert [label[-1] for label in labels] == ["F", "I"]
+    # As pgBackRest itself names kinds and times.
+    newest = pgbackrest.info(1)[0].newest_full
+    assert newest is not None
+    for age, kind in ((pgbackrest.FULL_AFTER, "incr"), (timedelta(days=7), "full")):
+        assert pgbackrest.kind_due(1, now=newest + age) == kind
 
 
 @pytest.mark.parametrize("place", ["A", "B"])
@@ -59,6 +86,7 @@ def test_a_drill_leaves_its_signed_receipt_with_what_it_measured(installation: I
     assert 0 <= last["rpo_seconds"] <= MOST_RPO
     assert 0 < last["rto_seconds"] <= MOST_RTO
     assert last["files"]["opened"] == 5
+    assert last["invariants"] == dict.fromkeys(JUDGED, 0)
     note(proof=f"drill of place {place} through manage.py", rpo=last["rpo_seconds"], rto=last["rto_seconds"])
     # It could not archive, and nothing of it is left.
     assert {repo: _histories(repo) for repo in (1, 2)} == before
@@ -67,6 +95,23 @@ def test_a_drill_leaves_its_signed_receipt_with_what_it_measured(installation: I
 
 def _histories(repo: int) -> set[str]:
     return {one for one in cluster.archived_segments(repo) if one.endswith(".history")}
+
+
+def test_a_drill_fails_where_the_server_that_came_back_does_not_hold_what_is_promised(
+    installation: Installation,
+) -> None:
+    with psycopg.connect(installation.tree.url, autocommit=True) as connection:
+        connection.execute("ALTER TABLE audit_event DISABLE TRIGGER audit_stamp")
+    archived(installation.tree)
+    try:
+        said = installation.manage("drill", "--place", "B", fails=True)
+        assert "The drill failed: I5: The trigger audit_stamp of the audit trail is switched off" in said
+        last = installation.status()["last_drill"]
+        assert (last["passed"], last["invariants"]["I5"]) == (False, 1)
+    finally:
+        with psycopg.connect(installation.tree.url, autocommit=True) as connection:
+            connection.execute("ALTER TABLE audit_event ENABLE TRIGGER audit_stamp")
+        archived(installation.tree)
 
 
 def test_a_drill_that_fails_says_so_in_its_receipt_and_leaves_no_data(installation: Installation) -> None:
@@ -99,6 +144,26 @@ def test_a_second_restore_keeps_away_from_one_that_runs(installation: Installati
         os.close(held)
     installation.manage("restore", "--data-directory", path, "--place", "A")
     assert not kept.exists()
+    archived(installation.tree)
+    installation.tree.call("rm", "-r", path)
+
+
+@pytest.mark.parametrize("place", ["restore.fetched", "restore.recovered"])
+def test_a_restore_that_was_killed_put_nothing_into_service_and_is_cleared_away_by_the_next_one(
+    installation: Installation, place: str
+) -> None:
+    """Also where its server was running by then, and goes on without it."""
+    path = f"{HOME}/drill"
+    restore = ("restore", "--data-directory", path, "--place", "A")
+    killed = installation.run("manage.py", *restore, **{failpoint.VARIABLE: place})
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    final, partial = (installation.tree.outside(one) for one in (path, path + cluster.PARTIAL))
+    assert not final.exists()
+    assert (partial / "PG_VERSION").exists()
+    assert (partial / "postmaster.pid").exists() == (place == "restore.recovered")
+    assert "came back from repository 1" in installation.manage(*restore)
+    assert final.exists()
+    assert not partial.exists()
     archived(installation.tree)
     installation.tree.call("rm", "-r", path)
 
@@ -170,6 +235,9 @@ def test_the_way_back_that_is_named_leads_back_also_after_another_backup(install
     said = installation.manage(*words[1:], "--place", "B")
     assert "came back from repository 2" in said
     path = words[3]
+    # Told to reach that point, it would stop there again.
+    auto = installation.tree.outside(f"{path}/postgresql.auto.conf").read_text()
+    assert not re.search(r"recovery_target|restore_command|archive_mode", auto)
     # What came back is of the point, and not of the backup after it.
     back = cluster.Machine.configured()
     try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -23,7 +24,9 @@ from pytest_django.fixtures import Settings
 
 from hrassist.ops.backup import cluster, pgbackrest, servers
 from hrassist.ops.backup.cluster import NotPutIntoService, TargetTaken
+from hrassist.ops.backup.drill import JUDGED
 from hrassist.ops.backup.pgbackrest import PgBackRestFailed
+from hrassist.ops.backup.servers import Server
 from tests.restore.cluster import DATA, HOME, PASS, STANZA, Tree, until
 
 pytestmark = pytest.mark.restore
@@ -56,6 +59,27 @@ def written(history: Path) -> list[tuple[str, datetime]]:
 def there(tree: Tree) -> set[str]:
     with psycopg.connect(tree.url) as connection:
         return {str(pk) for (pk,) in connection.execute("SELECT id FROM candidates_candidate").fetchall()}
+
+
+def gone(tree: Tree, *paths: str) -> bool:
+    """Of a drill, and of what failed, nothing is left under any of these names."""
+    return not any(tree.outside(path).exists() for path in paths)
+
+
+def judged(tree: Tree, folder: Path) -> dict[str, bool]:
+    """Whether each promise holds in the server that came back, by the judge of every drill."""
+    environment = {
+        **os.environ, "HRASSIST_ENV": "development", "DATABASE_URL": tree.owner_url,
+        "HRASSIST_VAR_DIR": str(folder / "var"),
+    }  # fmt: skip
+    said = ""
+    # Nobody sealed here until now.
+    for words in (["audit_seal"], ["fsck", "--json", "--only", *JUDGED]):
+        said = subprocess.run(
+            [sys.executable, "manage.py", *words], cwd=configured.BASE_DIR, env=environment, capture_output=True,
+            text=True, check=False,
+        ).stdout  # fmt: skip
+    return {name: not one["broken"] for name, one in json.loads(said)["invariants"].items()}
 
 
 def note(**figures: object) -> None:
@@ -103,6 +127,7 @@ def test_a_server_that_was_killed_and_deleted_while_it_was_written_to_comes_back
     confirmed = written(history)
     began = time.monotonic()
     call_command("restore", data_directory=DATA, place="B", heartbeat=confirmed[-1][1].isoformat())
+    assert gone(tree, DATA + cluster.PARTIAL)
     tree.start()
     back = there(tree)
     rto = time.monotonic() - began
@@ -115,20 +140,14 @@ def test_a_server_that_was_killed_and_deleted_while_it_was_written_to_comes_back
     assert rpo <= MOST_RPO
     assert rto <= MOST_RTO
     assert "behind the heartbeat" in capsys.readouterr().out
+    assert judged(tree, tmp_path) == dict.fromkeys(JUDGED, True)
     for repo in (1, 2):
         pgbackrest.backup(repo, kind="full")
 
 
-def test_nothing_of_the_restore_rules_the_next_one(tree: Tree) -> None:
-    auto = tree.outside(f"{DATA}/postgresql.auto.conf").read_text()
-    assert "recovery_target" not in auto
-    assert "restore_command" not in auto
-    with psycopg.connect(tree.url) as connection:
-        assert connection.execute("SHOW archive_mode").fetchone() == ("on",)
-    archived(tree)
-
-
-def test_an_accidental_deletion_is_gone_back_behind_by_time_and_by_name(tree: Tree) -> None:
+def test_an_accidental_deletion_is_gone_back_behind_by_time_and_by_name(
+    tree: Tree, capsys: pytest.CaptureFixture[str]
+) -> None:
     before = len(there(tree))
     assert before
     name = "before-the-accident"
@@ -140,10 +159,34 @@ def test_an_accidental_deletion_is_gone_back_behind_by_time_and_by_name(tree: Tr
         time.sleep(1)
         connection.execute("TRUNCATE candidates_candidate CASCADE")
     archived(tree)
-    for target in ({"time_target": moment}, {"name_target": name}):
-        done = cluster.restore(directory=DRILL, repo=1, keep=False, **target)  # type: ignore[arg-type]
-        assert int(done.counts.split()[0]) == before
+    done = cluster.restore(directory=DRILL, repo=1, keep=False, name_target=name)
+    assert int(done.counts.split()[0]) == before
     assert len(there(tree)) == 0
+    # What is put into service is restored by the command, over nothing: the accident's data is moved away first.
+    tree.stop()
+    tree.outside(DATA).rename(tree.outside(f"{HOME}/accident"))
+    call_command("restore", data_directory=DATA, target_time=moment, place="A")
+    assert "up to" in capsys.readouterr().out
+    auto = tree.outside(f"{DATA}/postgresql.auto.conf").read_text()
+    assert "recovery_target" not in auto
+    assert "restore_command" not in auto
+    tree.start()
+    shutil.rmtree(tree.outside(f"{HOME}/accident"))
+    assert len(there(tree)) == before
+    with psycopg.connect(tree.url) as connection:
+        assert connection.execute("SHOW archive_mode").fetchone() == ("on",)
+
+
+def test_nothing_of_that_restore_rules_the_next_one(tree: Tree) -> None:
+    """The moment that it was told to reach would stop each restore of each later backup there."""
+    for repo in (1, 2):
+        pgbackrest.backup(repo, kind="full")
+    with psycopg.connect(tree.url, autocommit=True) as connection:
+        connection.execute("SELECT audit_insert('job.opened', '', '', '', '{}')")
+        row = connection.execute("SELECT max(ts) FROM audit_event").fetchone()
+    archived(tree)
+    done = cluster.restore(directory=DRILL, repo=1, keep=False, heartbeat=row[0] if row else None)
+    assert done.behind_seconds == 0
 
 
 def test_a_drill_archives_nothing_and_leaves_nothing(tree: Tree) -> None:
@@ -153,10 +196,78 @@ def test_a_drill_archives_nothing_and_leaves_nothing(tree: Tree) -> None:
         row = connection.execute("SELECT max(ts) FROM audit_event").fetchone()
     done = cluster.restore(directory=DRILL, repo=2, keep=False, heartbeat=row[0] if row else None)
     assert done.behind_seconds == 0
-    assert not tree.outside(DRILL).exists()
+    assert gone(tree, DRILL, DRILL + cluster.PARTIAL)
     for repo, segments in before:
         # A server that archived would have pushed the history of its new timeline.
         assert {one for one in cluster.archived_segments(repo) if one.endswith(".history")} <= segments
+
+
+def test_a_drill_archives_nothing_either_where_the_data_hold_a_configuration_that_does(tree: Tree) -> None:
+    """As PostgreSQL's own packages lay it out; nobody is let in by what stands there but who may be."""
+    inside = {
+        "postgresql.conf": (
+            "proof.lies_in = 'the data'\narchive_mode = on\ndynamic_shared_memory_type = mmap\n"
+            f"archive_command = 'pgbackrest --config={HOME}/pgbackrest.conf --stanza={STANZA} archive-push %p'\n"
+        ),
+        "pg_hba.conf": "local all all reject\n",
+        "pg_ident.conf": "",
+    }
+    owner = tree.outside(DATA).stat()
+    for name, text in inside.items():
+        path = tree.outside(f"{DATA}/{name}")
+        path.write_text(text)
+        os.chown(path, owner.st_uid, owner.st_gid)
+    try:
+        pgbackrest.backup(1, kind="full")
+    finally:
+        for name in inside:
+            tree.outside(f"{DATA}/{name}").unlink()
+    archived(tree)
+    before = {one for one in cluster.archived_segments(1) if one.endswith(".history")}
+    seen: list[tuple[str, str]] = []
+
+    def look(server: Server, _recovered: datetime) -> None:
+        with server.connect() as connection:
+            row = connection.execute("SELECT current_setting('proof.lies_in'), current_setting('archive_mode')")
+            seen.append(row.fetchone() or ("", ""))
+
+    with servers.spoken_to(servers.at(tree.owner_url)):
+        cluster.restore(directory=DRILL, repo=1, keep=False, look=look)
+    assert seen == [("the data", "off")]
+    assert {one for one in cluster.archived_segments(1) if one.endswith(".history")} == before
+
+
+def test_a_server_whose_indexes_lie_is_not_put_into_service_and_is_kept_to_be_looked_at(tree: Tree) -> None:
+    with psycopg.connect(tree.url, autocommit=True) as connection:
+        # A comparison that turns round after the index was made.
+        connection.execute(TURNED_ROUND)
+    archived(tree)
+    try:
+        with pytest.raises(NotPutIntoService, match=r"(?s)not put into service; it lies in .*lies_at.*"):
+            cluster.restore(directory=DRILL, repo=2)
+        assert gone(tree, DRILL)
+        kept = tree.outside(DRILL + cluster.PARTIAL)
+        assert (kept / "PG_VERSION").exists()
+        # Nothing of it runs.
+        assert not (kept / "postmaster.pid").exists()
+        with pytest.raises(NotPutIntoService):
+            cluster.restore(directory=DRILL, repo=2, keep=False)
+        assert gone(tree, DRILL, DRILL + cluster.PARTIAL)
+    finally:
+        with psycopg.connect(tree.url, autocommit=True) as connection:
+            connection.execute("DROP TABLE lies; DROP OPERATOR FAMILY turned USING btree CASCADE")
+        archived(tree)
+
+
+TURNED_ROUND = """
+    CREATE FUNCTION turned_cmp(int, int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT btint4cmp($1, $2)';
+    CREATE OPERATOR CLASS turned FOR TYPE int USING btree AS
+        OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 turned_cmp(int, int);
+    CREATE TABLE lies (n int);
+    INSERT INTO lies SELECT generate_series(1, 100);
+    CREATE INDEX lies_at ON lies (n turned);
+    CREATE OR REPLACE FUNCTION turned_cmp(int, int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT btint4cmp($2, $1)';
+"""
 
 
 def test_live_data_is_never_restored_over(tree: Tree) -> None:
@@ -171,7 +282,7 @@ def test_a_restore_that_was_killed_is_thrown_away_by_the_next_one(tree: Tree) ->
     (partial / "half").write_text("of something")
     assert not tree.outside(DRILL).exists()
     cluster.restore(directory=DRILL, repo=1, keep=False)
-    assert not partial.exists()
+    assert gone(tree, DRILL, DRILL + cluster.PARTIAL)
 
 
 def test_the_wrong_key_is_said_to_be_the_wrong_key(tree: Tree, settings: Settings) -> None:
@@ -201,11 +312,46 @@ def test_a_segment_that_is_missing_is_found_although_the_server_comes_up_without
     tree.hide(1, hidden)
     name = hidden.rpartition("/")[2][:24]
     assert pgbackrest.holes(cluster.archived_segments(1)) == [name]
-    with pytest.raises(NotPutIntoService, match="WAL is missing"):
-        cluster.restore(directory=DRILL, repo=1, keep=False, heartbeat=datetime.now(tz=UTC), most_behind=1)
-    assert not tree.outside(DRILL).exists()
+    # Without anything to hold it to: what is missing is counted.
+    with pytest.raises(NotPutIntoService, match=rf"WAL is missing: 1 segments from {name} on .*\(--target-time\)"):
+        cluster.restore(directory=DRILL, repo=1, keep=False)
+    assert gone(tree, DRILL, DRILL + cluster.PARTIAL)
     # The other place has all of it.
     assert pgbackrest.holes(cluster.archived_segments(2)) == []
+
+
+def test_an_end_that_never_came_leaves_no_gap_and_is_found_by_what_was_kept_outside(tree: Tree) -> None:
+    pgbackrest.backup(1, kind="full")
+    archived(tree)
+    with psycopg.connect(tree.url, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET archive_command = 'false'")
+        connection.execute("SELECT pg_reload_conf()")
+        time.sleep(3)
+        connection.execute("SELECT audit_insert('job.opened', '', '', '', '{}')")
+        row = connection.execute("SELECT max(ts) FROM audit_event").fetchone()
+    try:
+        assert pgbackrest.holes(cluster.archived_segments(1), since=pgbackrest.info(1)[0].newest_starts) == []
+        with pytest.raises(NotPutIntoService, match=r"it ends \d+ s before the last heartbeat"):
+            cluster.restore(directory=DRILL, repo=1, keep=False, heartbeat=row[0] if row else None, most_behind=1)
+        assert gone(tree, DRILL, DRILL + cluster.PARTIAL)
+    finally:
+        with psycopg.connect(tree.url, autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM RESET archive_command")
+            connection.execute("SELECT pg_reload_conf()")
+        archived(tree)
+
+
+def test_a_segment_that_is_damaged_is_found_although_none_is_missing(tree: Tree) -> None:
+    """PostgreSQL takes what cannot be read for what is not there, and comes up before it."""
+    pgbackrest.backup(1, kind="full")
+    for _ in range(3):
+        archived(tree)
+    damaged = sorted(one for one in tree.keys(1, "pgbackrest/archive/") if one.endswith(".zst"))[-2]
+    tree.overwrite(1, damaged, lambda data: data[: len(data) // 2])
+    assert pgbackrest.holes(cluster.archived_segments(1), since=pgbackrest.info(1)[0].newest_starts) == []
+    name = damaged.rpartition("/")[2][:24]
+    with pytest.raises(NotPutIntoService, match=rf"WAL is missing: .* {name}, which is in the repository, could not"):
+        cluster.restore(directory=DRILL, repo=1, keep=False)
 
 
 @pytest.mark.parametrize("harm", ["a bit flipped", "cut off"])
@@ -224,9 +370,9 @@ def test_a_damaged_backup_is_refused(tree: Tree, harm: str) -> None:
     }[harm]
     tree.overwrite(1, largest, bent)
     assert pgbackrest.verify(1) != []
-    with pytest.raises((PgBackRestFailed, NotPutIntoService)):
+    with pytest.raises(PgBackRestFailed, match="a file is damaged in that repository: take the other place"):
         cluster.restore(directory=DRILL, repo=1, keep=False)
-    assert not tree.outside(DRILL).exists()
+    assert gone(tree, DRILL, DRILL + cluster.PARTIAL)
 
 
 def _size(tree: Tree, key: str) -> int:

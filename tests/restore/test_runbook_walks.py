@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
-from hrassist.ops.backup import cluster, pgbackrest
+from hrassist.ops.backup import pgbackrest
 from tests import runbooks
 from tests.restore.cluster import DATA, HOME, STANZA
 from tests.restore.installation import Installation
@@ -56,6 +58,7 @@ WORDS = {
     "scratch": SCRATCH,
     "heartbeat": "2026-11-26T03:14:00+00:00",
     "moment": "2026-11-25T12:00:00+00:00",
+    "anchored": "2026-11-25T11:59:00+00:00",
 }
 
 
@@ -71,24 +74,66 @@ def people(installation: Installation) -> list[list[str]]:
 def test_lost_server(installation: Installation, people: list[list[str]]) -> None:
     archived(installation.tree)
     before = installation.asked("SELECT count(*) FROM candidates_candidate")
-    heartbeat = installation.asked(cluster.HEARTBEAT)
+    # As the page does it: from outside the database, which is gone then.
+    heartbeat = installation.run("manage.py", "audit_anchors").stdout.strip()
+    assert heartbeat == installation.asked("SELECT max(sealed_at) FROM audit_seal").isoformat()
     Path(installation.environment["HRASSIST_STORAGE_DIR"], people[0][1]).unlink()
+    # Somebody is erased, and no copy of that leaves the machine before it is lost: only the ledger knows.
+    erased = people[1][0]
+    with psycopg.connect(installation.tree.url, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET archive_command = 'false'")
+        connection.execute("SELECT pg_reload_conf()")
+    done = installation.run("-c", ERASE, erased, DJANGO_SETTINGS_MODULE="hrassist.settings")
+    assert done.returncode == 0, done.stderr
+    assert not _is_here(installation, erased)
     installation.tree.destroy()
     started: list[str] = []
 
+    def start_postgresql() -> None:
+        installation.tree.start()
+        assert _is_here(installation, erased)
+        assert "1 erased people are here again after a restore." in installation.manage("health", fails=True)
+
     said = walk(
-        installation, "lost-server", "With the engine pgbackrest", main=DATA, heartbeat=heartbeat.isoformat(),
+        installation, "lost-server", "With the engine pgbackrest", main=DATA, heartbeat=heartbeat,
         systemctl={
-            "systemctl start postgresql": installation.tree.start,
+            "systemctl start postgresql": start_postgresql,
             # No systemd runs here: what the units do is proven by tests/deploy.
             "systemctl start hrassist.target": lambda: started.append("hrassist"),
         },
     )  # fmt: skip
     assert started == ["hrassist"]
+    assert heartbeat in said["manage.py audit_anchors"]
     assert installation.asked("SELECT count(*) FROM candidates_candidate") == before
+    assert f"{erased} erased again" in said["manage.py replay_erasures"]
+    assert not _is_here(installation, erased)
+    assert re.search(r"^erasures +ok$", installation.run("manage.py", "health").stdout, re.MULTILINE)
     assert "1 files came back" in said["manage.py restore --files"]
     assert "BROKEN" not in said["manage.py fsck --repair"]
     assert {one.number: len(one.backups) > 0 for one in pgbackrest.info()} == {1: True, 2: True}
+
+
+ERASE = """
+import sys, datetime, django
+django.setup()
+from django.utils import timezone
+from candidates.actions import erasures, replaying
+from candidates.models import Candidate, Erasure
+made = erasures.request(
+    candidate=Candidate.objects.get(pk=sys.argv[1]), by=None, channel=erasures.Channel.MAIL, reason="",
+    now=timezone.now(), wait=datetime.timedelta(0),
+)
+Erasure.objects.filter(pk=made.pk).update(needs_second=False)
+replaying._to_its_end(made.pk)
+"""
+
+
+def _is_here(installation: Installation, person: str) -> bool:
+    with psycopg.connect(installation.tree.url) as connection:
+        row = connection.execute(
+            "SELECT erased_at FROM candidates_candidate WHERE id = %s AND full_name LIKE 'Scratch person%%'", [person]
+        ).fetchone()
+    return row == (None,)
 
 
 def test_archive_failing(installation: Installation, people: list[list[str]]) -> None:
@@ -114,14 +159,18 @@ def test_ransomware(installation: Installation, people: list[list[str]]) -> None
     time.sleep(1.5)
     before = datetime.now(tz=UTC)
     time.sleep(1.5)
+    anchored = installation.run("manage.py", "audit_anchors", "--until", before.isoformat()).stdout.strip()
     for key in installation.tree.keys(2, "pgbackrest/"):
         installation.tree.hide(2, key)
     try:
         said = walk(
-            installation, "ransomware", "With the engine pgbackrest", main=f"{HOME}/clean", moment=before.isoformat()
+            installation, "ransomware", "With the engine pgbackrest", main=f"{HOME}/clean", moment=before.isoformat(),
+            anchored=anchored,
         )  # fmt: skip
-        assert all("came back from repository 2" in text for text in said.values())
-        assert len(said) == 1
+        asked, restored = said.values()
+        assert anchored in asked
+        assert "came back from repository 2" in restored
+        assert "behind the heartbeat" in restored
     finally:
         installation.tree.show_again(2)
         installation.tree.call("rm", "-rf", f"{HOME}/clean", f"{HOME}/clean.partial")

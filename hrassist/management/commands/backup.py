@@ -9,6 +9,8 @@ from django.utils import timezone
 from hrassist.lib.errors import DomainError
 from hrassist.ops.backup import dump, files, keys, pgbackrest, places, status
 
+KINDS = {"full": "a full", "incr": "an incremental"}
+
 
 class Command(BaseCommand):
     help = "Back up the database and the files, encrypted, into place A, B or both; exit 1 where one place failed."
@@ -29,8 +31,10 @@ class Command(BaseCommand):
             try:
                 if kind in {"database", "all"} and settings.BACKUP_ENGINE == "pgbackrest":
                     # One repository at a time is all that it does; its WAL goes to both by itself.
-                    pgbackrest.backup(pgbackrest.REPOSITORIES[one.label])
-                    self.stdout.write(f"{one.label}: a backup is in repository {pgbackrest.REPOSITORIES[one.label]}.")
+                    repo = pgbackrest.REPOSITORIES[one.label]
+                    due = pgbackrest.kind_due(repo, now=timezone.now())
+                    pgbackrest.backup(repo, kind=due)
+                    self.stdout.write(f"{one.label}: {KINDS[due]} backup is in repository {repo}.")
                     dump.keep_canary(one, ring=ring)
                 elif kind in {"database", "all"}:
                     done = dump.make(one, ring=ring)

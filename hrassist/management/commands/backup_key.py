@@ -12,6 +12,8 @@ from hrassist.ops.backup import keys
 
 class Command(BaseCommand):
     help = "Make the key of backups (--new FILE), put a new one before it (--rotate), or name those that are held."
+    # A setting that names a file which is not there yet must not stand in the way of making it (E093).
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         what = parser.add_mutually_exclusive_group()

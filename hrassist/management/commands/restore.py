@@ -77,7 +77,7 @@ class Command(BaseCommand):
             as_of=options["as_of"] or "", heartbeat=_moment(options["heartbeat"], "--heartbeat"),
             tell=self.stderr.write,
         )  # fmt: skip
-        until = f"{done.recovered:%Y-%m-%d %H:%M:%S.%f} UTC" if done.recovered else "its beginning"
+        until = f"{done.recovered:%Y-%m-%d %H:%M:%S.%f} UTC"
         behind = "" if done.behind_seconds is None else f", {done.behind_seconds:.1f} s behind the heartbeat"
         self.stdout.write(
             f"{done.directory} came back from repository {done.repository} up to {until}{behind}, in "

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import pwd
 import re
 import shlex
 import shutil
@@ -26,16 +27,16 @@ from django.utils.dateparse import parse_datetime
 
 from hrassist.lib import failpoint
 from hrassist.lib.errors import Conflict, DomainError
-from hrassist.ops.backup import pgbackrest
+from hrassist.ops.backup import pgbackrest, servers, wal
 from hrassist.ops.backup.pgbackrest import PgBackRestFailed
-from hrassist.ops.backup.servers import InTheWay
+from hrassist.ops.backup.servers import InTheWay, Server
 
 PARTIAL = ".partial"
 # The database writes an event with every change and a seal each minute: how far it came is in these.
 HEARTBEAT = "SELECT greatest((SELECT max(ts) FROM audit_event), (SELECT max(sealed_at) FROM audit_seal))"
 COUNTS = "SELECT (SELECT count(*) FROM candidates_candidate) || ' ' || (SELECT count(*) FROM audit_event)"
 RECOVERY_WITHIN = 1800.0
-# What a server is judged with whose own configuration lies elsewhere.
+# What a server is judged with: the first only where its own configuration lies elsewhere.
 _OWN = ("judge.conf", "judge.hba", "judge.ident")
 
 
@@ -87,7 +88,7 @@ class Back:
     repository: int
     seconds: float
     restore_seconds: float
-    recovered: datetime | None
+    recovered: datetime
     behind_seconds: float | None
     counts: str
 
@@ -103,11 +104,13 @@ def restore(
     most_behind: float = 120.0,
     database: str = "hrassist",
     keep: bool = True,
+    look: Callable[[Server, datetime], None] | None = None,
     machine: Machine | None = None,
     tell: Callable[[str], None] = lambda _line: None,
 ) -> Back:
     """Restore into `directory`, which is absent or empty; with `keep` false it is a drill and goes away again.
 
+    `look` is called while the server runs for nobody, with its address and the moment it came back to.
     Raises TargetTaken, PgBackRestFailed, NotPutIntoService.
     """
     machine = machine or Machine.configured()
@@ -118,7 +121,7 @@ def restore(
     try:
         return _into_it(
             machine, directory, repo=repo, time_target=time_target, name_target=name_target, as_of=as_of,
-            heartbeat=heartbeat, most_behind=most_behind, database=database, keep=keep, tell=tell,
+            heartbeat=heartbeat, most_behind=most_behind, database=database, keep=keep, look=look, tell=tell,
         )  # fmt: skip
     finally:
         os.close(held)
@@ -170,6 +173,7 @@ def _into_it(
     most_behind: float,
     database: str,
     keep: bool,
+    look: Callable[[Server, datetime], None] | None,
     tell: Callable[[str], None],
 ) -> Back:
     final, partial = machine.outside(directory), machine.outside(directory + PARTIAL)
@@ -178,15 +182,21 @@ def _into_it(
     _fetch(directory + PARTIAL, repo, time_target=time_target, name_target=name_target, as_of=as_of)
     fetched = time.monotonic() - began
     failpoint.reach("restore.fetched")
+    # Where it is told what to reach PostgreSQL itself refuses if it does not come there.
+    archive = [] if time_target or name_target else _archive(repo, as_of=as_of)
+    if why := wal.missing(partial, archive):
+        raise NotPutIntoService(path=directory + PARTIAL, why=why)
     tell("Recovering and judging …")
     try:
-        recovered, counts = _recovered(machine, directory + PARTIAL, database)
+        recovered, counts = _recovered(machine, directory + PARTIAL, database, look)
     except DomainError:
         raise
     except Exception as error:
         raise NotPutIntoService(
             path=directory + PARTIAL, why=_last_words(machine, directory + PARTIAL) or error
         ) from error
+    if why := wal.not_replayed(partial, archive):
+        raise NotPutIntoService(path=directory + PARTIAL, why=why)
     # A restore to a moment is behind on purpose.
     behind = None
     if heartbeat is not None and not (time_target or name_target):
@@ -242,15 +252,16 @@ def _moment(text: str) -> datetime:
     return (timezone.make_aware(found) if timezone.is_naive(found) else found).astimezone(UTC)
 
 
-def _recovered(machine: Machine, path: str, database: str) -> tuple[datetime | None, str]:
+def _recovered(
+    machine: Machine, path: str, database: str, look: Callable[[Server, datetime], None] | None
+) -> tuple[datetime, str]:
     """Start it with its socket in its own directory, wait until it has promoted, ask how far it came, and stop it."""
     # Nothing of it may act: no archive, no jobs of an extension, no subscription to another server.
     options = (
         f"-c listen_addresses='' -c unix_socket_directories={path} -c port={machine.port} -c archive_mode=off"
         " -c shared_preload_libraries='' -c max_logical_replication_workers=0 -c ssl=off"
     )
-    if not (machine.outside(path) / "postgresql.conf").exists():
-        options += f" {_own_configuration(machine, path)}"
+    options += f" {_own_configuration(machine, path)}"
     started = machine.program(
         "pg_ctl", "-D", path, "-w", "-t", "600", "-o", options, "-l", f"{path}/restore.log", "start"
     )
@@ -264,42 +275,62 @@ def _recovered(machine: Machine, path: str, database: str) -> tuple[datetime | N
             if time.monotonic() > deadline:
                 raise NotPutIntoService(path=path, why="it does not come out of recovery.")
             time.sleep(0.2)
+        failpoint.reach("restore.recovered")
         moment = _ask(
             machine,
             path,
             database,
             f"SELECT to_char(({HEARTBEAT}) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US+00:00')",
         )
+        if not moment:
+            raise NotPutIntoService(path=path, why=f"the database {database} has no event and no seal: it is empty.")
+        recovered = datetime.fromisoformat(moment)
         counts = _ask(machine, path, database, COUNTS)
         damaged = machine.program(
             "pg_amcheck", "-h", path, "-p", str(machine.port), "-d", database, "--install-missing", "--jobs=2"
         )
         if damaged.returncode:
             raise NotPutIntoService(path=path, why=(damaged.stdout + damaged.stderr)[-300:])
+        if look is not None:
+            look(Server(str(machine.outside(path)), str(machine.port), database, servers.own().user, ""), recovered)
     finally:
         machine.program("pg_ctl", "-D", path, "-w", "-m", "fast", "stop")
         for name in _OWN:
             machine.outside(f"{path}/{name}").unlink(missing_ok=True)
-    return (datetime.fromisoformat(moment) if moment else None), counts
+    return recovered, counts
 
 
 def _own_configuration(machine: Machine, path: str) -> str:
-    """Debian keeps a server's configuration outside its data: what judges it brings its own."""
+    """Whom it lets in is ours to say; and Debian keeps the whole configuration outside of the data."""
+    owner = machine.outside(path).stat()
+    # Through its socket, in a folder that only the server's user and root may enter: everybody as themselves, and this
+    # process as the role that it connects as.
+    process, role = pwd.getpwuid(os.geteuid()).pw_name, servers.own().user
+    texts = {
+        "judge.hba": "local all all peer map=judge\n",
+        "judge.ident": f'judge /^(.*)$ \\1\njudge "{process}" "{role}"\n',
+    }
+    if not (machine.outside(path) / "postgresql.conf").exists():
+        texts["judge.conf"] = _least(machine, path)
+    for name, text in texts.items():
+        file = machine.outside(f"{path}/{name}")
+        file.write_text(text)
+        _give(file, owner)
+    return " ".join(
+        f"-c {what}={path}/{name}"
+        for what, name in zip(("config_file", "hba_file", "ident_file"), _OWN, strict=True)
+        if name in texts
+    )
+
+
+def _least(machine: Machine, path: str) -> str:
     told = machine.program("pg_controldata", "-D", path).stdout
     # A server that recovers refuses less than the one had that wrote the WAL.
     least = dict(re.findall(r"^(max_\w+) setting:\s+(\d+)$", told, re.MULTILINE))
     least["max_locks_per_transaction"] = least.pop("max_locks_per_xact", "64")
     least["max_prepared_transactions"] = least.pop("max_prepared_xacts", "0")
     lines = [f"{name} = {value}" for name, value in sorted(least.items())]
-    texts = ("\n".join([*lines, "dynamic_shared_memory_type = mmap", ""]), "local all all peer\n", "")
-    owner = machine.outside(path).stat()
-    for name, text in zip(_OWN, texts, strict=True):
-        file = machine.outside(f"{path}/{name}")
-        file.write_text(text)
-        os.chown(file, owner.st_uid, owner.st_gid)
-    return " ".join(
-        f"-c {what}={path}/{name}" for what, name in zip(("config_file", "hba_file", "ident_file"), _OWN, strict=True)
-    )
+    return "\n".join([*lines, "dynamic_shared_memory_type = mmap", ""])
 
 
 def _last_words(machine: Machine, path: str) -> str:
@@ -319,12 +350,19 @@ def _ask(machine: Machine, path: str, database: str, statement: str) -> str:
     return done.stdout.strip()
 
 
+def _give(file: Path, owner: os.stat_result) -> None:
+    """Let a file belong to the server's user; who is that user owns it already, and may not say so (deploy/vm)."""
+    mine = file.stat()
+    if (mine.st_uid, mine.st_gid) != (owner.st_uid, owner.st_gid):
+        os.chown(file, owner.st_uid, owner.st_gid)
+
+
 def _scrub(path: Path) -> None:
     auto = path / "postgresql.auto.conf"
     if auto.exists():
         owner, draft = auto.stat(), path / "postgresql.auto.conf.scrubbed"
         draft.write_text(pgbackrest.scrubbed(auto.read_text()))
-        os.chown(draft, owner.st_uid, owner.st_gid)
+        _give(draft, owner)
         draft.chmod(owner.st_mode & 0o777)
         draft.replace(auto)
 
@@ -339,11 +377,12 @@ def newest_wal_at(repo: int) -> datetime | None:
     return max((at for name, at in _archive(repo) if len(name) > 24), default=None)
 
 
-def _archive(repo: int) -> list[tuple[str, datetime]]:
+def _archive(repo: int, *, as_of: str = "") -> list[tuple[str, datetime]]:
     path = f"archive/{settings.PGBACKREST_STANZA}"
+    at = [f"--repo-target-time={_as_it_reads(as_of)}"] if as_of else []
     found: dict[str, Any] = json.loads(
-        pgbackrest.run("repo-ls", f"--repo={repo}", "--recurse", "--output=json", path)
-    )  # fmt: skip
+        pgbackrest.run("repo-ls", f"--repo={repo}", "--recurse", "--output=json", *at, path)
+    )
     return [
         (name.rpartition("/")[2], datetime.fromtimestamp(about["time"], tz=UTC))
         for name, about in found.items()

@@ -7,9 +7,11 @@ row stops to name stays until its lock ends and no list within the time of backu
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -263,11 +265,18 @@ class Returned:
 
 
 def bring_all_back(*, which: str = "all", at: datetime | None = None) -> Returned:
-    """After a restore: every file that a row names and the store does not have as it was, from its copy."""
+    """After a restore: every file that a row names and the store does not have as it was, from its copy.
+
+    Rows that came back from an earlier moment may name what the newest list does not name any more.
+    """
     ring, done = keys.configured(), Returned()
-    lists = [_list(place, ring=ring, at=at) or {"files": {}} for place in places.configured(which)]
+    lists = _listed(places.configured(which), ring=ring, at=at)
+    read = list(islice(lists, 1))
     for row in lasting():
-        sha256 = row.sha256 or next((one["files"][row.key]["sha256"] for one in lists if row.key in one["files"]), "")
+        # Most keys are in the first: another is fetched for what it lacks alone.
+        while not row.sha256 and not any(row.key in one for one in read) and (more := next(lists, None)) is not None:
+            read.append(more)
+        sha256 = row.sha256 or next((str(one[row.key]["sha256"]) for one in read if row.key in one), "")
         if _stored_sum(row.key) == (sha256 or _stored_sum(row.key)) != "":
             done.whole += 1
             continue
@@ -279,6 +288,35 @@ def bring_all_back(*, which: str = "all", at: datetime | None = None) -> Returne
         storage.clean().put(row.key, data, content_type="application/octet-stream")
         done.returned += 1
     return done
+
+
+def _listed(chosen: Sequence[Place], *, ring: Ring, at: datetime | None) -> Iterator[dict[str, Any]]:
+    """The lists of these places, the newest first; each is read when it is asked for.
+
+    Raises WrongKey after the last one where none could be read for want of its key.
+    """
+    runs = []
+    for number, place in enumerate(chosen):
+        for entry in manifests.listed(place, manifests.FILES, at=at):
+            folder = entry.key.removesuffix(manifests.NAME)
+            with suppress(ValueError):
+                runs.append((manifests.moment_of(folder), number, place, entry, folder + LIST))
+    runs.sort(key=lambda run: (-run[0].timestamp(), run[1]))
+    wrong, any_ = None, False
+    for _moment, _number, place, entry, name in runs:
+        version = next((one.version for one in place.entries(name, at=at)), "") if at else ""
+        try:
+            manifests.read(place, entry, ring=ring)
+            found = manifests.unseal(place, name, ring=ring, version=version)
+        except manifests.Forged:
+            continue
+        except WrongKey as error:
+            wrong = wrong or error
+            continue
+        any_ = True
+        yield found["files"]
+    if wrong is not None and not any_:
+        raise wrong
 
 
 def _stored_sum(key: str) -> str:

@@ -8,7 +8,7 @@ import shlex
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -20,6 +20,9 @@ from hrassist.ops.backup import servers
 
 # As long as its unit may take; ten gigabytes over a slow line take an hour.
 WITHIN = 6 * 3600
+SEGMENT = 16 * 1024 * 1024
+# A week, and a few hours less: the nightly timer does not come to the minute, and an eighth night is not meant.
+FULL_AFTER = timedelta(days=6, hours=18)
 # Place A is its first repository, place B its second.
 REPOSITORIES = {"A": 1, "B": 2}
 # They stay in postgresql.auto.conf after a restore: the target would rule the next one too, and a server that does not
@@ -57,6 +60,8 @@ class Repository:
     says: str
     newest_backup: datetime | None
     newest_wal: str
+    # What all later ones build on: its locks and its days are theirs.
+    newest_full: datetime | None = None
     # Each by its label and when it was complete, the oldest first.
     backups: tuple[tuple[str, datetime], ...] = ()
     # The segment that the newest backup begins with: what a restore of it needs from there on.
@@ -88,21 +93,32 @@ def run(verb: str, *options: str) -> str:
 
 
 def cause(text: str) -> str:
-    """What stands behind its words: a wrong key looks like a broken file to it."""
+    """What stands behind its words: a wrong key looks like a broken file to it, and so does damage like a wrong key."""
     # With a wrong key it quotes what it took for text.
     text = re.sub(r"[^\x20-\x7e\n]+", "?", text)
     lines = [line for line in text.split("\n") if "ERROR" in line or "HINT" in line] or text.split("\n")[-3:]
     said = " ".join(line.strip()[:300] for line in lines[-4:])
-    if re.search(r"cipher header invalid|unable to flush|CryptoError|FormatError|\[031\]|\[095\]", text):
+    # It opens that file first of all; with the wrong key nothing of it can be read, not even its first line.
+    if "unable to load info file" in text and re.search(
+        r"outside of section at line 1:|cipher header invalid|unable to flush|CryptoError", text
+    ):
         return f"this is the wrong key for that repository (repo-cipher-pass), or no encrypted one. {said}"
     if "No space left" in text or "FileWriteError" in text:
         return f"the disk is full, or takes nothing. {said}"
+    if re.search(r"cipher header invalid|unable to flush|CryptoError|FormatError|ChecksumError|corruption", text):
+        return f"a file is damaged in that repository: take the other place, or an older backup. {said}"
     return said
 
 
 def backup(repo: int, *, kind: str = "incr") -> None:
     """One repository at a time: pgBackRest backs up to one, whatever is configured."""
     run("backup", f"--repo={repo}", f"--type={kind}")
+
+
+def kind_due(repo: int, *, now: datetime) -> str:
+    """A full backup each week, by what the repository holds: else every restore would need the first one for ever."""
+    newest = next((one.newest_full for one in info(repo) if one.number == repo), None)
+    return "full" if newest is None or now - newest > FULL_AFTER else "incr"
 
 
 def verify(repo: int) -> list[str]:
@@ -136,13 +152,14 @@ def repositories(text: str) -> list[Repository]:
                 if one["database"]["repo-key"] == number and not one.get("error")
             ]
             archives = [one for one in stanza.get("archive", []) if one["database"]["repo-key"] == number]
-            newest = max((one["timestamp"]["stop"] for one in backups), default=None)
+            newest, newest_full = _newest(backups), _newest([one for one in backups if one.get("type") == "full"])
             found.append(
                 Repository(
                     number=number,
                     is_well=repo["status"]["code"] == 0,
                     says=repo["status"]["message"],
-                    newest_backup=datetime.fromtimestamp(newest, tz=UTC) if newest else None,
+                    newest_backup=newest,
+                    newest_full=newest_full,
                     newest_starts=_starts(backups),
                     newest_wal=max((one["max"] or "" for one in archives), default=""),
                     backups=tuple(
@@ -159,22 +176,39 @@ def repositories(text: str) -> list[Repository]:
     return found
 
 
+def _newest(backups: Sequence[dict[str, Any]]) -> datetime | None:
+    stopped = max((int(one["timestamp"]["stop"]) for one in backups), default=None)
+    return datetime.fromtimestamp(stopped, tz=UTC) if stopped else None
+
+
 def _starts(backups: Sequence[dict[str, Any]]) -> str:
     newest = max(backups, key=lambda one: int(one["timestamp"]["stop"]), default=None)
     return str((newest or {}).get("archive", {}).get("start") or "")
 
 
-def info() -> list[Repository]:
-    return repositories(run("info", "--output=json"))
+def info(repo: int | None = None) -> list[Repository]:
+    """Of all repositories, or of one: another that is down is not waited for."""
+    return repositories(run("info", "--output=json", *([f"--repo={repo}"] if repo else [])))
 
 
-def holes(segments: Sequence[str], *, since: str = "", segment_bytes: int = 16 * 1024 * 1024) -> list[str]:
+def segments_of(names: Sequence[str]) -> set[str]:
+    """The WAL segments among what lies in an archive."""
+    return {one[:24] for one in names if re.fullmatch(r"[0-9A-F]{24}(-[0-9a-f]+\..*|-[0-9a-f]+)?", one)}
+
+
+def drops_wal_after() -> str:
+    """The size of the queue above which it throws WAL away and says that it was archived; empty where it never does."""
+    found = re.search(r"^current: (.+)$", run("help", "archive-push", "archive-push-queue-max"), re.MULTILINE)
+    return found[1].strip() if found else ""
+
+
+def holes(segments: Sequence[str], *, since: str = "", segment_bytes: int = SEGMENT) -> list[str]:
     """The names that are missing between the first, or `since`, and the last of these WAL segments of one timeline.
 
     pgBackRest and PostgreSQL are silent about them: the server simply comes up at the hole.
     """
     per_file = 0x1_0000_0000 // segment_bytes
-    there = {one[:24] for one in segments if re.fullmatch(r"[0-9A-F]{24}(-[0-9a-f]+\..*|-[0-9a-f]+)?", one)}
+    there = segments_of(segments)
     # A segment that a backup begins with counts as one that has to be there.
     wanted = {one for one in there if one >= since} | ({since} if since else set())
     by_timeline: dict[str, list[int]] = {}

@@ -128,8 +128,10 @@ class FolderPlace:
         # Another run may take away the folder, which is empty until this file is in it.
         for attempt in range(TRIES):
             with suppress(FileNotFoundError, FileExistsError) if attempt < TRIES - 1 else nullcontext():
-                part.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                return os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                # Who else may read here is said by the folder of the place, and not by each file.
+                group = self.path.stat().st_mode & 0o070
+                part.parent.mkdir(parents=True, exist_ok=True, mode=0o700 | group)
+                return os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 | group & 0o060)
         raise AssertionError("the last try raises")
 
     def open(self, key: str, *, version: str = "") -> Iterator[bytes]:

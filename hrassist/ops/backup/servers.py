@@ -36,6 +36,16 @@ class DatabaseUnavailable(Unavailable):
     default_message = "The database {name} cannot be reached: {why}."
 
 
+class MayNotCreate(DomainError):
+    code = "backup_may_not_create"
+    default_message = (
+        "The role {role} may not make a database to restore into. On the server: deploy/vm/database, or ALTER ROLE … "
+        "CREATEDB."
+    )
+
+
+# A database with the extensions in it that only a superuser may make.
+TEMPLATE = "_template"
 # What is done alone, in the numbers of advisory locks; any one says so.
 _ALONE = 0x4D17
 _VARIABLES = {
@@ -150,8 +160,18 @@ def is_empty(server: Server) -> bool:
 
 
 def create(server: Server, name: str) -> None:
+    """Make a database from the one that deploy/vm/database leaves for it, else an empty one. Raises MayNotCreate."""
     with server.named("postgres").connect(autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        template = f"{own().name[:40]}{TEMPLATE}"
+        known = connection.execute("SELECT FROM pg_database WHERE datname = %s", [template]).fetchone() is not None
+        try:
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                    sql.Identifier(name), sql.Identifier(template if known else "template0")
+                )
+            )
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise MayNotCreate(role=server.user) from error
 
 
 def drop(server: Server, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from dataclasses import dataclass, field
@@ -34,6 +35,8 @@ LIMITS = {
     "files": (8 * DAY, 9 * DAY),
     "drill": (8 * DAY, 14 * DAY),
 }
+# The last full backup of pgBackRest: one is due each week, and what builds on it is locked no longer than it is.
+FULL_LIMITS = (9 * DAY, 14 * DAY)
 MOST_RTO, MOST_RPO = 240.0, 600.0
 SHORTEST_LOCK = timedelta(days=7)
 ROOM = 1.3
@@ -124,8 +127,20 @@ def read(*, now: datetime | None = None) -> Status:
         return status
     if len(found) < 2:
         status.facts.append(Fact(Level.WARN, "There is one backup place only.", "Set HRASSIST_BACKUP_B."))
+    if settings.BACKUP_ENGINE == "pgbackrest":
+        status.facts += _dropped_wal()
     status.places = [_place(place, ring=ring, at=status.at) for place in found]
     return status
+
+
+def _dropped_wal() -> list[Fact]:
+    try:
+        size = pgbackrest.drops_wal_after()
+    except DomainError:
+        # Each place says it of itself.
+        return []
+    what = f"pgBackRest drops WAL without a word when {size} of it wait (archive-push-queue-max)."
+    return [Fact(Level.PAGE, what, "Take it out of pgbackrest.conf, then make a backup.")] if size else []
 
 
 def _place(place: Place, *, ring: Ring, at: datetime) -> PlaceStatus:
@@ -172,6 +187,7 @@ def _repository(said: PlaceStatus, *, at: datetime) -> None:
     warn, page = LIMITS["database"]
     level = Level.PAGE if age > page else Level.WARN if age > warn else Level.GOOD
     said.facts.append(Fact(level, f"The newest backup in repository {number} is {in_words(age)} old."))
+    _full(said, repository, at=at)
     segments = cluster.archived_segments(number)
     said.wal_holes = len(pgbackrest.holes(segments, since=repository.newest_starts))
     if said.wal_holes:
@@ -192,6 +208,17 @@ def _repository(said: PlaceStatus, *, at: datetime) -> None:
         level = Level.PAGE if said.wal_age > 600 else Level.WARN if said.wal_age > 120 else Level.GOOD
         advice = "" if level == Level.GOOD else "archive-failing.md"
         said.facts.append(Fact(level, f"WAL last came to repository {number} {in_words(at - newest)} ago.", advice))
+
+
+def _full(said: PlaceStatus, repository: pgbackrest.Repository, *, at: datetime) -> None:
+    if repository.newest_full is None:
+        what, level = f"Repository {repository.number} has no full backup to build on.", Level.PAGE
+    else:
+        age = at - repository.newest_full
+        warn, page = FULL_LIMITS
+        what = f"The newest full backup in repository {repository.number} is {in_words(age)} old."
+        level = Level.PAGE if age > page else Level.WARN if age > warn else Level.GOOD
+    said.facts.append(Fact(level, what, "" if level == Level.GOOD else _command("database")))
 
 
 def _age(said: PlaceStatus, place: Place, kind: str, under: str, *, ring: Ring, at: datetime) -> None:
@@ -304,10 +331,15 @@ def tell_metrics(found: Status) -> None:
     if (last := found.last_drill()) is not None and last["passed"]:
         told["drill"] = {"finished_at": last["moment"]}
     path: Path = settings.BACKUP_STATUS_FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(json.dumps(told))
-    draft.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(json.dumps(told))
+        draft.replace(path)
+    except OSError as error:
+        # As the server's user (deploy/vm/pgbackrest) one may not: the look of every five minutes writes it down.
+        if error.errno not in {errno.EROFS, errno.EACCES}:
+            raise
 
 
 def in_words(age: timedelta) -> str:

@@ -29,11 +29,15 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a check is told: the moment, whether every byte is read, and the web server's log if there is one."""
+    """What a check is told: the moment, whether every byte is read, and the web server's log if there is one.
+
+    `as_of` is the moment of a restored copy that nobody serves: what happened since is no fault of it.
+    """
 
     now: datetime
     deep: bool = True
     access_log: Iterable[str] = ()
+    as_of: datetime | None = None
 
 
 Check = Callable[[Asked], Iterator[Broken]]

@@ -80,10 +80,14 @@ def judge(
     deep: bool = True,
     only: Collection[str] = (),
     access_log: Iterable[str] = (),
+    as_of: datetime | None = None,
 ) -> Verdict:
-    """Ask every invariant, or only those named; with `repair` mend what can be mended, and ask once more."""
+    """Ask every invariant, or only those named; with `repair` mend what can be mended, and ask once more.
+
+    `as_of` says that this is a restored copy of that moment.
+    """
     verdict = Verdict()
-    asked = Asked(now=now, deep=deep, access_log=list(access_log))
+    asked = Asked(now=now, deep=deep, access_log=list(access_log), as_of=as_of)
     for one in INVARIANTS:
         if only and one.name not in only:
             continue

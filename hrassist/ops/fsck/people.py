@@ -21,7 +21,7 @@ from hrassist.ops.fsck.broken import Asked, Broken, Repair, batches
 def erased_people_are_gone(asked: Asked) -> Iterator[Broken]:
     """I8: nothing of an erased person is left, and no backup brought anybody back whom the ledger names."""
     try:
-        back = replaying.replay(now=asked.now, dry_run=True).people
+        back = replaying.back(until=asked.as_of).people
     except (LedgerBroken, LedgerUnavailable) as error:
         yield Broken(
             f"The ledger of erasures cannot be believed: {error}.", "Bring it back from its bucket's versions."

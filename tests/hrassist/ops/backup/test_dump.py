@@ -8,7 +8,7 @@ import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,7 +23,7 @@ from pytest_django.fixtures import Settings
 from candidates.erasure import ledger
 from candidates.models import Candidate
 from hrassist.lib import failpoint
-from hrassist.ops.backup import drill, dump, keys, manifests, places, restoring, servers, status
+from hrassist.ops.backup import drill, dump, files, keys, manifests, places, restoring, servers, status
 from hrassist.ops.backup.cipher import Altered, CutOff, Swapped
 from hrassist.ops.backup.keys import Ring, WrongKey
 from hrassist.ops.backup.places import FolderPlace, PlaceFull
@@ -194,22 +194,42 @@ def test_a_disk_that_is_full_is_said_to_be_full_and_keeps_nothing_half_written(p
         restoring.choose()
 
 
-def test_a_backup_that_was_killed_did_not_happen_and_the_next_one_does(
-    place: FolderPlace, own_store: Path, tmp_path: Path
-) -> None:
-    command = [sys.executable, "manage.py", "backup", "--kind", "database"]
+def _killed(*words: str, at: str, place: FolderPlace, folder: Path) -> None:
     environment = {
         **os.environ,
         "HRASSIST_ENV": "development",
         "DATABASE_URL": url_of(servers.own()),
-        "HRASSIST_VAR_DIR": str(tmp_path / "var"),
-        "HRASSIST_STORAGE_DIR": str(own_store),
+        "HRASSIST_VAR_DIR": str(folder / "var"),
+        "HRASSIST_STORAGE_DIR": str(configured.DISK_STORAGE_DIR),
         "HRASSIST_BACKUP_A": place.where,
         "HRASSIST_BACKUP_KEY_FILE": configured.BACKUP_KEY_FILE,
-        failpoint.VARIABLE: "backup.dump",
+        failpoint.VARIABLE: at,
     }
-    killed = subprocess.run(command, cwd=configured.BASE_DIR, env=environment, check=False, capture_output=True)
-    assert killed.returncode == -signal.SIGKILL
+    killed = subprocess.run(
+        [sys.executable, "manage.py", *words], cwd=configured.BASE_DIR, env=environment, check=False,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+
+
+def test_a_restore_that_was_killed_put_nothing_into_service_and_the_next_one_does(
+    place: FolderPlace, elsewhere: Server, tmp_path: Path
+) -> None:
+    factories.CandidateFactory(full_name="Before the backup")
+    dump.make(place)
+    _killed("restore", "--to", url_of(elsewhere), at="backup.restored", place=place, folder=tmp_path)
+    # Everything was in it, and nobody had judged it.
+    with elsewhere.named("postgres").connect() as there:
+        left = there.execute("SELECT datname::text FROM pg_database WHERE starts_with(datname, %s)", [elsewhere.name])
+        (partial,) = [name for (name,) in left.fetchall()]
+    assert restoring.PARTIAL in partial
+    assert names(elsewhere.named(partial)) == ["Before the backup"]
+    restoring.restore(to=elsewhere)
+    assert names(elsewhere) == ["Before the backup"]
+
+
+def test_a_backup_that_was_killed_did_not_happen_and_the_next_one_does(place: FolderPlace, tmp_path: Path) -> None:
+    _killed("backup", "--kind", "database", at="backup.dump", place=place, folder=tmp_path)
     assert len(dumps(place)) == 1
     with pytest.raises(NothingToRestore):
         restoring.choose()
@@ -245,7 +265,8 @@ def test_a_drill_measures_and_signs_and_leaves_nothing_behind(
     assert said["passed"]
     assert 0 < said["rpo_seconds"] < 600
     assert 0 < said["rto_seconds"] < 600
-    assert said["files"] == {"rows": 1, "copied": 1, "not_copied": 0, "opened": 1, "damaged": []}
+    assert said["files"] == {"rows": 1, "copied": 1, "not_copied": 0, "owed": 0, "opened": 1, "damaged": []}
+    assert said["invariants"] == dict.fromkeys(["I4", "I5", "I6", "I8", "I11", "I12"], 0)
     assert said["would_be_erased_again"] == 1
     # It was for nobody: the person, the ledger and the list of databases are as before.
     person.refresh_from_db()
@@ -254,6 +275,49 @@ def test_a_drill_measures_and_signs_and_leaves_nothing_behind(
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_database WHERE starts_with(datname, %s)", [drill.mine()])
         assert cursor.fetchone() == (0,)
+
+
+def _erased_long_ago(place: FolderPlace) -> None:
+    del place
+    person = factories.CandidateFactory()
+    ledger.ledger().append([ledger.reference(person.pk)], at=timezone.now() - timedelta(hours=1))
+
+
+def _guard_off(place: FolderPlace) -> None:
+    del place
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE audit_event DISABLE TRIGGER audit_stamp")
+
+
+def _copy_gone(place: FolderPlace) -> None:
+    resume = factories.ResumeFactory(content=b"resume")
+    files.copy(place, now=timezone.now())
+    (place.path / files.name_of(resume.sha256)).unlink()
+
+
+@pytest.mark.parametrize(
+    ("harm", "why", "invariants"),
+    [
+        (_erased_long_ago, "I8: Person .* was erased and is here again.", {"I8": 1}),
+        (_guard_off, "I5: The trigger audit_stamp of the audit trail is switched off", {"I5": 1}),
+        (_copy_gone, "1 files have no copy, and the run before this moment was to make one.", {}),
+    ],
+)
+def test_a_drill_fails_where_what_came_back_does_not_hold_what_is_promised(
+    place: FolderPlace, harm: Callable[[FolderPlace], None], why: str, invariants: dict[str, int]
+) -> None:
+    try:
+        harm(place)
+        dump.make(place)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE audit_event ENABLE TRIGGER audit_stamp")
+    with pytest.raises(CommandError, match=f"The drill failed: {why}"):
+        call_command("drill")
+    (entry,) = manifests.listed(place, manifests.DRILLS)
+    said = manifests.read(place, entry, ring=keys.configured())
+    assert not said["passed"]
+    assert {name: count for name, count in said["invariants"].items() if count} == invariants
 
 
 def test_the_status_is_read_from_what_lies_there(

@@ -19,6 +19,7 @@ from hrassist.lib import failpoint, storage
 from hrassist.models import Branding, LongTask
 from hrassist.ops.backup import files, manifests, servers
 from hrassist.ops.backup.places import FolderPlace
+from hrassist.ops.backup.servers import Server
 from tests import factories, hiring
 from tests.hrassist.ops.backup.test_dump import url_of
 
@@ -40,8 +41,9 @@ def test_a_second_run_copies_only_what_is_new(place: FolderPlace) -> None:
     assert all(b"one" not in (place.path / key).read_bytes() for key in objects(place))
 
 
+@pytest.mark.parametrize(("where", "done"), [("backup.file", 1), ("backup.files", 2)])
 def test_a_run_that_was_killed_left_no_list_and_is_not_copied_again(
-    place: FolderPlace, own_store: Path, tmp_path: Path
+    place: FolderPlace, own_store: Path, tmp_path: Path, where: str, done: int
 ) -> None:
     factories.ResumeFactory(content=b"one")
     factories.ResumeFactory(content=b"two")
@@ -53,15 +55,15 @@ def test_a_run_that_was_killed_left_no_list_and_is_not_copied_again(
         "HRASSIST_STORAGE_DIR": str(own_store),
         "HRASSIST_BACKUP_A": place.where,
         "HRASSIST_BACKUP_KEY_FILE": configured.BACKUP_KEY_FILE,
-        failpoint.VARIABLE: "backup.file",
+        failpoint.VARIABLE: where,
     }
     command = [sys.executable, "manage.py", "backup", "--kind", "files"]
     killed = subprocess.run(command, cwd=configured.BASE_DIR, env=environment, check=False, capture_output=True)
     assert killed.returncode == -signal.SIGKILL
-    assert len(objects(place)) == 1
+    assert len(objects(place)) == done
     assert manifests.listed(place, manifests.FILES) == []
     again = files.copy(place, now=timezone.now())
-    assert (again.copied, again.kept) == (1, 1)
+    assert (again.copied, again.kept) == (2 - done, done)
 
 
 def test_one_resume_comes_back_by_its_sum(place: FolderPlace, capsys: pytest.CaptureFixture[str]) -> None:
@@ -150,3 +152,25 @@ def test_letters_reports_tailored_resumes_and_the_logo_are_copied_and_what_ends_
     assert (done.returned, done.lost) == (6, [])
     assert [b"".join(storage.clean().open(key)).decode() for key in kept] == kept
     assert storage.clean().head(passing) is None
+
+
+def test_after_a_restore_to_a_moment_the_files_of_that_time_come_back(
+    place: FolderPlace, elsewhere: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also those that no row named any more, and no list of a run since then."""
+    kept, goes = factories.ResumeFactory(content=b"kept"), factories.ResumeFactory(content=b"goes")
+    offer = hiring.OfferFactory(letter_pdf_key="clean/letter.pdf")
+    factories.put("clean/letter.pdf", b"letter")
+    call_command("backup")
+    then = timezone.now()
+    Resume.objects.filter(pk=goes.pk).delete()
+    type(offer).objects.filter(pk=offer.pk).update(letter_pdf_key="")
+    factories.ResumeFactory(content=b"later")
+    call_command("backup")
+    for key in (kept.key, goes.key, "clean/letter.pdf"):
+        storage.clean().delete(key)
+    call_command("restore", to=url_of(elsewhere), target_time=then.isoformat(), files=True)
+    assert "3 files came back, 0 were whole." in capsys.readouterr().out
+    wanted = {kept.key: b"kept", goes.key: b"goes", "clean/letter.pdf": b"letter"}
+    assert {key: b"".join(storage.clean().open(key)) for key in wanted} == wanted
+    assert place.label == "A"

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from django.core.management import call_command
+from django.utils import timezone
+from pytest_django.fixtures import Settings
 
-from hrassist.ops.backup import pgbackrest
+from hrassist.ops.backup import pgbackrest, status, wal
+from hrassist.ops.backup.places import FolderPlace
+from hrassist.ops.backup.status import Level
 
 WELL = "stanza: hrassist\nstatus: ok\n"
 INVALID = """stanza: hrassist
@@ -46,6 +52,35 @@ def test_a_missing_segment_is_named_also_across_the_end_of_a_log_file() -> None:
     ]
 
 
+def archive(*segments: int) -> list[tuple[str, datetime]]:
+    at = datetime(2026, 11, 26, 3, tzinfo=UTC)
+    return [(f"0000000100000000{one:08X}-0a1b2c.zst", at + timedelta(minutes=one)) for one in segments]
+
+
+def test_what_was_fetched_needs_every_segment_from_its_own_beginning_on(tmp_path: Path) -> None:
+    (tmp_path / "backup_label").write_text(
+        "START WAL LOCATION: 0/7000028 (file 000000010000000000000007)\nCHECKPOINT LOCATION: 0/7000060\n"
+    )
+    assert wal.missing(tmp_path, archive(2, 4, 7, 8, 9)) == ""
+    assert wal.missing(tmp_path, []) == ""
+    why = wal.missing(tmp_path, archive(6, 7, 8, 10, 12))
+    assert why.startswith("WAL is missing: 2 segments from 000000010000000000000009 on")
+    assert "to a moment before 2026-11-26T03:08:00+00:00 (--target-time)" in why
+
+
+def test_a_server_that_promoted_before_the_end_of_its_archive_did_not_come_back(tmp_path: Path) -> None:
+    (tmp_path / "pg_wal").mkdir()
+    assert wal.not_replayed(tmp_path, archive(7)) == ""
+    (tmp_path / "pg_wal" / "00000001.history").write_text("")
+    # Up to the very end of segment 8, which is where the ninth would begin.
+    (tmp_path / "pg_wal" / "00000002.history").write_text("1\t0/9000000\tno recovery target specified\n")
+    assert wal.not_replayed(tmp_path, archive(7, 8)) == ""
+    why = wal.not_replayed(tmp_path, archive(7, 8, 9, 10))
+    assert why.startswith(
+        "WAL is missing: it came to segment 000000010000000000000008, and 000000010000000000000009, which is in"
+    )
+
+
 def test_each_timeline_is_counted_by_itself() -> None:
     assert pgbackrest.holes(["000000010000000000000001", "000000020000000000000009"]) == []
 
@@ -61,15 +96,27 @@ def test_what_a_restore_to_a_moment_left_is_taken_out_and_nothing_else() -> None
     )  # fmt: skip
 
 
+# As pgBackRest 2.55 says it of a wrong passphrase, a bit that was flipped and a file that was cut off.
+INFO = "repo1: [FormatError] unable to load info file '/backup/hrassist/backup.info' or '…/backup.info.copy':"
+NONE = "ERROR: [075]: no backup set found to restore"
+WRONG_KEY, DAMAGED = "this is the wrong key", "a file is damaged in that repository: take the other place"
+
+
 @pytest.mark.parametrize(
     ("text", "cause"),
     [
-        ("ERROR: [095]: unable to flush\n", "this is the wrong key"),
+        (f"WARN: {INFO}\nFormatError: key/value found outside of section at line 1: \x01\x02\n{NONE}", WRONG_KEY),
+        (f"WARN: {INFO}\nCryptoError: unable to flush\nHINT: is or was the repo encrypted?\n{NONE}", WRONG_KEY),
+        (f"ERROR: [031]: {INFO}\nCryptoError: cipher header invalid", WRONG_KEY),
+        # What could be read for six lines was no wrong key.
+        (f"WARN: {INFO}\nFormatError: missing '=' in key/value at line 6: 2026112\x01\n{NONE}", DAMAGED),
+        ("ERROR: [095]: raised from local-1 protocol: unable to flush\n[CryptoError] on 2 retries", DAMAGED),
+        ("ERROR: [029]: raised from local-1 protocol: zst error: [-20] Data corruption detected", DAMAGED),
         (
-            "WARN: unable to load info file: FormatError: key/value found \x01\x02\nERROR: [075]: none",
-            "this is the wrong key",
+            "ERROR: [029]: unable to load backup manifest file 'x':\nFormatError: invalid JSON value at line 8",
+            DAMAGED,
         ),
-        ("ERROR: [031]: cipher header invalid", "this is the wrong key"),
+        ("ERROR: [095]: unable to load backup manifest file 'x':\nCryptoError: unable to flush", DAMAGED),
         ("ERROR: [082]: unable to write: [28] No space left on device", "the disk is full, or takes nothing"),
         ("ERROR: [064]: unable to write 'x'\n[FileWriteError] on 2 retries", "the disk is full, or takes nothing"),
     ],
@@ -95,6 +142,92 @@ def test_each_repository_is_told_apart() -> None:
     assert (first.is_well, first.newest_wal) == (True, "000000010000000000000005")
     assert first.newest_backup == datetime.fromtimestamp(1795662000, tz=UTC)
     assert (second.is_well, second.says, second.newest_backup, second.newest_wal) == (False, "no backup", None, "")
+
+
+def one_backup(kind: str, age: timedelta) -> dict[str, object]:
+    stop = (timezone.now() - age).timestamp()
+    return {
+        "database": {"repo-key": 1}, "error": False, "label": "x", "type": kind, "timestamp": {"stop": int(stop)},
+    }  # fmt: skip
+
+
+@pytest.fixture
+def program(tmp_path: Path, settings: Settings) -> Path:
+    """Stands for pgBackRest: it tells what `info.json` beside it says, and writes down how it was called."""
+    script = tmp_path / "pgbackrest"
+    script.write_text(
+        f'#!/bin/sh\necho "$*" >> {tmp_path}/calls\n'
+        f'case "$2" in info) cat {tmp_path}/info.json;; repo-ls) echo "{{}}";; help) cat {tmp_path}/help;; esac\n'
+    )
+    script.chmod(0o755)
+    (tmp_path / "help").write_text(HELP)
+    settings.PGBACKREST, settings.BACKUP_ENGINE = str(script), "pgbackrest"
+    return tmp_path
+
+
+# As it is where nothing sets it; `current:` stands there otherwise.
+HELP = """pgBackRest 2.55.1 - 'archive-push' command - 'archive-push-queue-max' option help
+
+Maximum size of the PostgreSQL archive queue.
+
+deprecated name: archive-queue-max
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_queue_that_drops_wal_calls_somebody(place: FolderPlace, program: Path) -> None:
+    tell(program, one_backup("full", timedelta(hours=1)))
+    assert not any("archive-push-queue-max" in one.what for one in status.read().all_facts)
+    (program / "help").write_text(HELP.replace("\ndeprecated", "\ncurrent: 1GB\n\ndeprecated"))
+    (found,) = [one for one in status.read().all_facts if "archive-push-queue-max" in one.what]
+    assert (found.level, "when 1GB of it wait" in found.what) == (Level.PAGE, True)
+    assert place.label == "A"
+
+
+def tell(program: Path, *backups: dict[str, object]) -> None:
+    repo = [{"key": 1, "status": {"code": 0, "message": "ok"}}]
+    archive = [{"database": {"repo-key": 1}, "max": None}]
+    (program / "info.json").write_text(json.dumps([{"repo": repo, "backup": backups, "archive": archive}]))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("backups", "kind"),
+    [
+        ([], "full"),
+        ([("full", 1)], "incr"),
+        ([("full", 6.5), ("incr", 1)], "incr"),
+        # However young what builds on it is.
+        ([("full", 6.9), ("incr", 1)], "full"),
+        ([("full", 13), ("diff", 2), ("incr", 1)], "full"),
+        ([("full", 13), ("full", 2), ("incr", 1)], "incr"),
+    ],
+)
+def test_a_full_backup_is_made_each_week(
+    place: FolderPlace, program: Path, backups: list[tuple[str, float]], kind: str
+) -> None:
+    tell(program, *(one_backup(one, timedelta(days=age)) for one, age in backups))
+    call_command("backup", kind="database")
+    called = (program / "calls").read_text().splitlines()
+    assert [line for line in called if " backup " in line] == [f"--stanza=hrassist backup --repo=1 --type={kind}"]
+    assert place.label == "A"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("backups", "level"),
+    [
+        ([("full", 8.9), ("incr", 1)], Level.GOOD), ([("full", 9.1), ("incr", 1)], Level.WARN),
+        ([("full", 14.1), ("incr", 1)], Level.PAGE), ([("incr", 1)], Level.PAGE),
+    ],
+)  # fmt: skip
+def test_the_status_tells_how_old_the_full_backup_is_that_all_others_build_on(
+    place: FolderPlace, program: Path, backups: list[tuple[str, float]], level: Level
+) -> None:
+    tell(program, *(one_backup(one, timedelta(days=age)) for one, age in backups))
+    (found,) = [one for one in status.read().places[0].facts if "full backup" in one.what]
+    assert found.level == level
+    assert place.label == "A"
 
 
 def test_nothing_recovered_is_as_far_behind_as_can_be() -> None:

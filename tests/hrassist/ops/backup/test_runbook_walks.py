@@ -40,7 +40,7 @@ WALKED = {
 }  # fmt: skip
 # What no test can do: it needs somebody at a console, a disk or a safe. A step that is added is named here too.
 BY_HAND = {
-    ("lost-server", "3"), ("lost-server", "1"), ("ransomware", "1"), ("ransomware", "4"), ("ransomware", "6"),
+    ("lost-server", "3"), ("ransomware", "1"), ("ransomware", "4"), ("ransomware", "6"),
     ("lost-key", "2"), ("place-gone", "2"), ("place-gone", "3"), ("archive-failing", "2"),
     ("managed-postgresql", "1"), ("managed-postgresql", "2"), ("managed-postgresql", "5"),
 }  # fmt: skip
