@@ -115,7 +115,7 @@ bench-facts: install ## Count what the checker of tailored resumes finds and whe
 
 .PHONY: bench-reports
 bench-reports: install ## Measure what each report as a document takes; OPTIONS=--strict fails on a missed target
-	@$(WITH_DATABASE) $(BIN)/python -m tests.bench.reports $(OPTIONS)
+	@$(WITH_DATABASE) bash -c '$(BIN)/python manage.py migrate -v0 && $(BIN)/python -m tests.bench.reports $(OPTIONS)'
 
 .PHONY: bench-capacity
 bench-capacity: install ## Measure what a request costs on this machine; OPTIONS=--write keeps it for manage.py capacity
