@@ -21,13 +21,12 @@ from jobs.models.resume_template import ResumeTemplate
 from jobs.models.scorecard import Scorecard, ScorecardAttribute, ScorecardRating
 from jobs.models.stage import Stage
 from jobs.models.tailoring import (
-    ModelCall,
     ProvenanceLink,
-    TailoringEvent,
     TailoringLine,
     TailoringRun,
     TailoringStep,
 )
+from jobs.models.tailoring_course import ModelCall, TailoringEvent
 from jobs.models.waiting import StageWait
 
 __all__ = [

@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from hrassist.lib import llm
 from jobs.models.model_endpoint import ModelEndpoint
-from jobs.models.tailoring import ModelCall, TailoringRun, TailoringStep
+from jobs.models.tailoring import TailoringRun, TailoringStep
+from jobs.models.tailoring_course import ModelCall
 from jobs.tailoring import providers
 
 TOKENS = Coalesce(Sum(F("tokens_in") + F("tokens_out")), 0)

@@ -13,7 +13,8 @@ from django.urls import reverse
 
 from hrassist import notifications
 from hrassist.models import Notification
-from jobs.models.tailoring import EVENT_CHANNEL, TailoringEvent, TailoringRun
+from jobs.models.tailoring import EVENT_CHANNEL, TailoringRun
+from jobs.models.tailoring_course import TailoringEvent
 
 # About ten events a second are as quick as anybody reads.
 BATCH_SECONDS = 0.1
