@@ -90,6 +90,8 @@ NOT_MEANT: list[tuple[dict[str, Any], str]] = [
     ({"settings": {"DATABASE_REPLICA_URL": "postgresql://in/clear"}}, "DATABASE_REPLICA_URL"),
     ({"settings": {"AWS_SECRET_ACCESS_KEY": "in the clear"}}, "AWS_SECRET_ACCESS_KEY"),
     ({"settings": {"HRASSIST_PUBLIC_URL": "https://user:password@example.com"}}, "settings"),
+    ({"settings": {"HRASSIST_DB_POOLED": "on"}}, "HRASSIST_DB_POOLED"),
+    ({"web": {"settings": {"DATABASE_URL": "postgresql://in/clear"}}}, "DATABASE_URL"),
     ({"image": {"repository": "r", "tag": "latest"}}, "image"),
     ({"networkPolicy": {"egress": {"others": [{"cidr": "0.0.0.0/0", "port": 443}]}}}, "cidr"),
     ({"networkPolicy": {"egress": {"others": [{"cidr": "1.2.3.4/0", "port": 443}]}}}, "cidr"),
@@ -170,6 +172,26 @@ def test_secrets_are_files_and_each_pod_has_only_its_own(rendered, name):
             assert not [one for one in container["env"] if "secretKeyRef" in str(one)]
             assert "secretRef" not in str(container["envFrom"])
     assert kinds(rendered(name), "Secret") == {}
+
+
+def test_a_pooler_is_before_the_database_for_web_alone(tmp_path):
+    minimal = yaml.safe_load((VALUES / "minimal.yaml").read_text())
+    behind = {"HRASSIST_DB_POOLED": "on", "HRASSIST_DB_STATEMENT_TIMEOUT": "0"}
+    (tmp_path / "values.yaml").write_text(
+        yaml.safe_dump(merged(minimal, {"secrets": {"web": "hr-pooler"}, "web": {"settings": behind}}))
+    )
+    code, said, documents = render(tmp_path, tmp_path / "values.yaml", VERSIONS[-1])
+    assert code == 0, said
+    for name, pod in pods(documents).items():
+        for container in (*pod["containers"], *pod.get("initContainers", ())):
+            told = {one["name"]: one["value"] for one in container["env"]}
+            paths = {mount["mountPath"] for mount in container["volumeMounts"]}
+            assert (behind.items() <= told.items()) == (container["name"] == "web"), name
+            assert ("/run/credentials/web" in paths) == (container["name"] == "web"), name
+        secrets = {volume["name"]: volume["secret"]["secretName"] for volume in pod["volumes"] if "secret" in volume}
+        assert secrets.get("web") == ("hr-pooler" if name == "hr-web" else None), name
+    (shared,) = kinds(documents, "ConfigMap").values()
+    assert "HRASSIST_DB_POOLED" not in shared["data"]
 
 
 def test_settings_are_ones_that_are_read(rendered):

@@ -259,6 +259,23 @@ def test_a_server_whose_indexes_lie_is_not_put_into_service_and_is_kept_to_be_lo
         archived(tree)
 
 
+def test_a_server_with_all_its_tables_and_nothing_in_its_trail_is_not_put_into_service(tree: Tree) -> None:
+    """Without anything to hold it to: a database in which something ever happened has an event."""
+    with psycopg.connect(tree.url.replace("/hrassist", "/postgres"), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE hollow TEMPLATE hrassist")
+    with psycopg.connect(tree.url.replace("/hrassist", "/hollow"), autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("TRUNCATE audit_event, audit_seal CASCADE")
+    archived(tree)
+    try:
+        with pytest.raises(NotPutIntoService, match="the database hollow has no event and no seal: it is empty"):
+            cluster.restore(directory=DRILL, repo=1, database="hollow", keep=False)
+    finally:
+        with psycopg.connect(tree.url.replace("/hrassist", "/postgres"), autocommit=True) as connection:
+            connection.execute("DROP DATABASE hollow")
+        archived(tree)
+
+
 TURNED_ROUND = """
     CREATE FUNCTION turned_cmp(int, int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT btint4cmp($1, $2)';
     CREATE OPERATOR CLASS turned FOR TYPE int USING btree AS
