@@ -17,8 +17,9 @@ from django.utils import timezone
 
 from hrassist.ops.backup import servers
 from hrassist.ops.backup.servers import Server
-from jobs.models import StageTransition
+from jobs.models import StageTransition, TailoringStep
 from tests import factories
+from tests.hiring import TailoringRunFactory
 from tests.repo.sources import ROOT
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -27,6 +28,12 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 FILLED = {
     "jobs.0020_count_days_at_each_step": "SELECT application_id, job_id, kind, came_at, days FROM jobs_stagewait",
     "jobs.0022_fill_kind_of_stage": "SELECT id, stage_kind FROM jobs_application",
+}
+# The same, over tables that are themselves younger than that release: they are gone with their rows further down.
+FILLED_SINCE = {
+    "jobs.0029_who_wrote_and_what_it_took_so_far": (
+        "SELECT step_id, provider, tokens_in, tokens_out FROM jobs_modelcall"
+    ),
 }
 
 
@@ -98,8 +105,28 @@ def test_every_migration_that_fills_rows_has_rows_to_fill(copy: Server) -> None:
     runs_code = {
         f"{one.app_label}.{one.name}" for one in since() if any(isinstance(step, RunPython) for step in one.operations)
     }
-    assert runs_code == set(FILLED)
+    assert runs_code == set(FILLED) | set(FILLED_SINCE)
     assert all(len(rows) >= 2 for rows in filled(copy).values())
+
+
+def test_what_models_took_is_counted_again_when_the_migration_that_counts_it_comes_again(copy: Server) -> None:
+    ((name, query),) = FILLED_SINCE.items()
+    with servers.spoken_to(copy):
+        run = TailoringRunFactory()
+        step = TailoringStep.objects.filter(run=run).order_by("position")[0]
+        TailoringStep.objects.filter(pk=step.pk).update(tokens_in=50, tokens_out=7)
+        for _ in range(2):
+            key = ("jobs", name.removeprefix("jobs."))
+            executor = MigrationExecutor(connection)
+            (before,) = [one.key for one in executor.loader.graph.node_map[key].parents if one.key[0] == "jobs"]
+            (further,) = [one.key for one in executor.loader.graph.node_map[before].parents if one.key[0] == "jobs"]
+            executor.migrate([further])
+            assert key not in applied()
+            executor = MigrationExecutor(connection)
+            executor.migrate(executor.loader.graph.leaf_nodes())
+            with connection.cursor() as cursor:
+                cursor.execute(query)
+                assert [(row[0], row[2], row[3]) for row in cursor.fetchall()] == [(step.pk, 50, 7)]
 
 
 def test_each_migration_since_the_last_release_goes_back_and_comes_again(copy: Server) -> None:
