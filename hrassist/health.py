@@ -24,6 +24,7 @@ from candidates.erasure.ledger import LedgerBroken, LedgerUnavailable
 from hrassist import databases
 from hrassist.lib import backlog, storage
 from hrassist.lib.scanner import ClamdScanner
+from jobs.models import ModelEndpoint
 
 LATE_SECONDS = 600
 SKEW_SECONDS = 30
@@ -129,12 +130,23 @@ def _erasure_ledger() -> str:
     return _restored.unread
 
 
+def _language_model() -> str:
+    """What its last test said; asking it here would cost money at every scrape."""
+    with _briefly():
+        failed = ModelEndpoint.objects.filter(enabled=True).exclude(test_said="").exists()
+    return (
+        "A language model failed its last test. Test it again under Language models, or switch it off."
+        if failed
+        else ""
+    )
+
+
 Asks = Callable[[], str]
 PARTS: dict[str, Asks] = {"database": _database, "erasures": _erasures, "storage": _storage, "disk": _disk}
 # What somebody must mend, while requests can be answered meanwhile.
 WARNINGS: dict[str, Asks] = {
     "erasure_ledger": _erasure_ledger, "queue": _queue, "scanner": _scanner, "clock": _clock, "audit_seals": _seals,
-    "database_role": _role,
+    "database_role": _role, "language_model": _language_model,
 }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.exceptions import AlreadyEnqueued
 
 from hrassist import notifications, task_files
 from hrassist.lib import failpoint, tables
@@ -30,10 +31,20 @@ State = LongTask.State
 TELL_AFTER = timedelta(seconds=20)
 SHOWN_REFUSED = 200
 RUNNING_SECONDS = 3600
+# In the result of work that raised Later.
+WAITS = "waits"
 
 
 class Cancelled(Exception):
     """Its owner stopped it, or another worker took it over; what was committed so far stays."""
+
+
+class Later(Exception):
+    """What it began goes on by itself: look at it again in so many seconds. What was counted until now stays."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
 
 
 class Progress:
@@ -47,6 +58,11 @@ class Progress:
         self._refused_count = 0
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._refused_rows: tables.Sheet | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether everything is begun, and only looked at again until it has ended."""
+        return bool(self.task.result.get(WAITS))
 
     def total(self, count: int) -> None:
         LongTask.objects.filter(pk=self.task.pk).update(total=count)
@@ -95,17 +111,22 @@ class Progress:
 
 
 Work = Callable[[Progress], dict[str, Any]]
+Stop = Callable[[LongTask], None]
 _kinds: dict[str, Work] = {}
+_stops: dict[str, Stop] = {}
 
 
-def work(kind: str) -> Callable[[Work], Work]:
+def work(kind: str, *, stop: Stop | None = None) -> Callable[[Work], Work]:
     """Register what does a kind. It must bear to run twice: a killed worker's work begins again from the start.
 
-    What it gives back is shown as its result: counts by their words (`{"tagged": 12}` reads "Tagged 12").
+    What it gives back is shown as its result: counts by their words (`{"tagged": 12}` reads "Tagged 12"). `stop` ends
+    what goes on by itself when the owner stops the whole; it may come twice.
     """
 
     def keep(function: Work) -> Work:
         _kinds[kind] = function
+        if stop is not None:
+            _stops[kind] = stop
         return function
 
     return keep
@@ -145,6 +166,7 @@ def run(long_task_id: str | UUID) -> None:
     """Do it, and keep how it ended. Only what nobody foresaw is raised, after it is kept."""
     task = _begin(long_task_id)
     if task is None:
+        _stop(long_task_id)
         return
     progress = Progress(task)
     try:
@@ -152,8 +174,10 @@ def run(long_task_id: str | UUID) -> None:
             raise DomainError("Whoever started this has no active account any more.", code="account_inactive")
         result = _kinds[task.kind](progress)
         result |= progress.settle()
+    except Later as later:
+        _wait(task, seconds=later.seconds, result=progress.settle())
     except Cancelled:
-        return
+        _stop(long_task_id)
     except DomainError as error:
         _end(task, to=State.FAILED, message=error.message, result=progress.settle())
     except Exception:
@@ -174,9 +198,36 @@ def _begin(long_task_id: str | UUID) -> LongTask | None:
     if task.state == State.QUEUED:
         task.move(State.RUNNING, now=now)
     task.started_at = task.heartbeat_at = now
-    task.done, task.result = 0, {}
+    if not task.result.get(WAITS):
+        task.done, task.result = 0, {}
     task.save(update_fields=["state", "started_at", "heartbeat_at", "done", "result"])
     return task
+
+
+@transaction.atomic
+def _wait(task: LongTask, *, seconds: int, result: dict[str, Any]) -> None:
+    """Look at it again later, in a task of the queue of its own: no worker is kept busy by waiting."""
+    row = LongTask.objects.select_for_update(of=("self",)).get(pk=task.pk)
+    # Who stopped it meanwhile is heard by the task that comes.
+    if row.started_at != task.started_at:
+        return
+    row.heartbeat_at, row.result = timezone.now(), row.result | result | {WAITS: True}
+    row.save(update_fields=["heartbeat_at", "result"])
+    cache.set(_flag(row.created_by_id), 1, RUNNING_SECONDS)
+    again = app.configure_task(
+        RUNNER, queue=QUEUE, allow_unknown=True, schedule_in={"seconds": seconds}, queueing_lock=f"long-task-{row.pk}"
+    )
+    try:
+        with transaction.atomic():
+            again.defer(long_task_id=str(row.pk))
+    except AlreadyEnqueued:
+        logger.info("long task %s is looked at again already", row.pk)
+
+
+def _stop(long_task_id: str | UUID) -> None:
+    task = LongTask.objects.select_related("created_by").filter(pk=long_task_id, state=State.CANCELLED).first()
+    if task is not None and (stop := _stops.get(task.kind)):
+        stop(task)
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from hrassist.identity import notices
 from hrassist.lib.errors import DomainError
 from hrassist.models import ApiToken, User
 
-NOUNS = ("applications", "candidates", "jobs", "matches", "resumes", "uploads")
+NOUNS = ("applications", "candidates", "jobs", "matches", "reports", "resumes", "uploads")
 SCOPES = (*(f"{noun}:{verb}" for noun in NOUNS for verb in ("read", "write")), "audit:read")
 LONGEST = timedelta(days=365)
 

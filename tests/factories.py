@@ -26,7 +26,7 @@ from jobs.models import Application, HiringTeamMember, Job, Stage
 
 SCOPES = tuple(
     f"{noun}:{verb}"
-    for noun in ("candidates", "resumes", "uploads", "jobs", "applications", "matches")
+    for noun in ("candidates", "resumes", "uploads", "jobs", "applications", "matches", "reports")
     for verb in ("read", "write")
 )
 RESUME_TEXT = "Jane Doe\nStaff Engineer\n\nEXPERIENCE\nAcme, Staff Engineer, 2019 to 2024\nBuilt billing in Python.\n"

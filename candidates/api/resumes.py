@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from audit import actions as audit
 from candidates.actions import files
 from candidates.models import Resume, ResumeParse, ResumeText
-from hrassist.lib.endpoints import ApiView, ListView, columns_of, found
+from hrassist.lib.endpoints import ApiView, FileView, ListView, columns_of, found
 from hrassist.lib.errors import Conflict
 from hrassist.lib.filtering import CREATED, FLAG, IDENTIFIER, TEXT, Filter, one_of
 from hrassist.lib.serving import file_answer, head_answer
@@ -132,15 +132,10 @@ class ResumeTextView(ApiView):
         return Response({"id": resume.pk, "text": text.text, "page_starts": text.page_starts, "hidden": text.hidden})
 
 
-class ResumeFileView(ApiView):
+class ResumeFileView(FileView):
     noun = "resumes"
-    limits: ClassVar = {"GET": "download", "HEAD": "download"}
     # The right to download is asked by the action, which puts a refusal on record.
     permissions: ClassVar = {"GET": VIEW}
-
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        # A program may say `Accept: application/pdf`: the type is the file's own, and only refusals are rendered.
-        return super().perform_content_negotiation(request, force=True)
 
     @extend_schema(
         responses={

@@ -25,10 +25,12 @@ from django.utils.safestring import SafeString
 
 from hrassist import long_tasks
 from hrassist.lib.errors import DomainError
-from hrassist.lib.outcomes import Outcome
+from hrassist.lib.outcomes import Followed, Outcome
+from hrassist.models import LongTask
 
 AT_ONCE, NAMES_SHOWN, REFUSALS_SHOWN, UNDOS_KEPT = 200, 8, 5, 5
 KIND, UNDO_KEY = "admin.bulk", "bulk_undo"
+FOLLOWED_SECONDS = 5
 Deed = Callable[..., Outcome]
 
 
@@ -74,13 +76,18 @@ class Bulk(Act):
     """`do(keys=…, by=…, now=…, **form.params())` changes at most 200 rows in one transaction.
 
     `happens` says before, `done` says after, each with {count}. `undo` gets the keys that changed and the same params.
+    Where what is begun goes on by itself, `follow` tells how far all of it is: such an act is long work of its own
+    `kind` however few the rows, `do` gets that work as `batch`, and `stop` ends what of it has not ended.
     """
 
     do: Deed
     happens: str
-    done: str
+    done: str = ""
     form: type[BulkForm] = BulkForm
     undo: Deed | None = None
+    kind: str = KIND
+    follow: Callable[[LongTask], Followed] | None = None
+    stop: long_tasks.Stop | None = None
 
     def answer(self, model_admin: Any, request: HttpRequest, rows: Any) -> HttpResponseBase:
         return _confirm_or_do(self, model_admin, request, rows)
@@ -101,7 +108,10 @@ _known: dict[tuple[str, str], Act] = {}
 
 def add(*acts: Act) -> None:
     """Offer acts on the list of their model, from this app or one above."""
-    _known.update({(one.model, one.name): one for one in acts})
+    for one in acts:
+        _known[one.model, one.name] = one
+        if isinstance(one, Bulk) and one.kind != KIND:
+            long_tasks.work(one.kind, stop=one.stop)(run)
 
 
 def of(model: str, user: Any) -> list[Act]:
@@ -140,6 +150,7 @@ def _confirm_or_do(one: Bulk, model_admin: Any, request: HttpRequest, rows: Any)
         "count": count,
         "how_many": how_many,
         "is_long": count > AT_ONCE,
+        "is_followed": one.follow is not None,
         "shown": shown,
         "more": max(count - len(shown), 0) if count <= AT_ONCE else 0,
         "across": across,
@@ -157,7 +168,7 @@ def _do(one: Bulk, model_admin: Any, request: HttpRequest, rows: Any, form: Bulk
     back = HttpResponseRedirect(request.get_full_path())
     keys = list(rows.order_by().values_list("pk", flat=True)[: AT_ONCE + 1])
     params = form.params()
-    if len(keys) > AT_ONCE:
+    if len(keys) > AT_ONCE or one.follow is not None:
         return _start(one, model_admin, request, rows, params)
     try:
         outcome = one.do(keys=keys, by=user, now=timezone.now(), **params)
@@ -186,7 +197,7 @@ def _start(one: Bulk, model_admin: Any, request: HttpRequest, rows: Any, params:
     user: Any = request.user
     across = request.POST.get("select_across") == "1"
     task = long_tasks.start(
-        kind=KIND,
+        kind=one.kind,
         title=f"{one.label.rstrip('…')}: {model_admin.nouns or model_admin.opts.verbose_name_plural}",
         params={
             "model": one.model,
@@ -230,22 +241,41 @@ def run(progress: long_tasks.Progress) -> dict[str, Any]:
     act = _known.get((said["model"], said["name"]))
     if not isinstance(act, Bulk) or not progress.by.is_active or not progress.by.has_perms(act.permissions):
         raise DomainError("You may not do this any more. Nothing more was done.", code="not_allowed")
+    if progress.waits:
+        return _followed(act, progress)
     model_admin, rows = _rows_again(said, progress.by)
     keys = list(rows.order_by().values_list("pk", flat=True))
     progress.total(len(keys))
+    batch = {} if act.follow is None else {"batch": progress.task}
     changed = unchanged = refused = done = 0
     reasons: list[dict[str, str]] = []
     for some in _in_steps(keys, AT_ONCE):
         # Seen again: rights and rows may have changed since the work began.
         seen = list(model_admin.get_queryset(_request(progress.by)).filter(pk__in=some).values_list("pk", flat=True))
-        outcome = act.do(keys=seen, by=progress.by, now=timezone.now(), **said["params"])
+        outcome = act.do(keys=seen, by=progress.by, now=timezone.now(), **said["params"], **batch)
         done += len(some)
         changed += len(outcome.changed)
         unchanged += outcome.unchanged
         refused += len(outcome.refused)
         reasons += [{"row": str(key), "reason": why} for key, why in outcome.refused[: 100 - len(reasons)]]
-        progress.at(done, changed=changed, unchanged=unchanged, refused=refused, refusals=reasons)
+        if act.follow is None:
+            progress.at(done, changed=changed, unchanged=unchanged, refused=refused, refusals=reasons)
+        else:
+            progress.at(unchanged + refused, begun=changed, unchanged=unchanged, refused=refused, refusals=reasons)
+    if act.follow is not None:
+        return _followed(act, progress)
     return {"changed": changed, "unchanged": unchanged, "refused": refused, "refusals": reasons}
+
+
+def _followed(act: Bulk, progress: long_tasks.Progress) -> dict[str, Any]:
+    """How far what was begun is; raises Later until all of it has ended."""
+    if act.follow is None:
+        raise LookupError(f"nothing follows {act.name}")
+    now, begun = act.follow(progress.task), progress.task.result
+    progress.at(begun.get("unchanged", 0) + begun.get("refused", 0) + now.ended, **now.counts)
+    if now.open:
+        raise long_tasks.Later(FOLLOWED_SECONDS)
+    return now.counts
 
 
 def _rows_again(said: dict[str, Any], user: Any) -> tuple[Any, Any]:

@@ -33,11 +33,15 @@ NO_COUNTS = {"refused_rows", "refused_key", "next", "said", "table"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """What the page of an ended task of this kind shows below it; `data` fills the template or gives None."""
+    """What the page of an ended task of this kind shows below it; `data` fills the template or gives None.
+
+    With `always` it is shown before the end too.
+    """
 
     kind: str
     template: str
     data: Callable[[HttpRequest, LongTask], dict[str, Any] | None]
+    always: bool = False
 
 
 _offers: dict[str, Offer] = {}
@@ -161,7 +165,7 @@ def _shown(task: LongTask) -> dict[str, Any]:
 
 def _offer(request: HttpRequest, task: LongTask) -> SafeString | None:
     offer = _offers.get(task.kind)
-    data = offer.data(request, task) if offer and task.is_over else None
+    data = offer.data(request, task) if offer and (task.is_over or offer.always) else None
     return render_to_string(offer.template, {"task": task, **data}, request) if offer and data is not None else None
 
 

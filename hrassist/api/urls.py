@@ -10,7 +10,7 @@ from audit.api import events
 from candidates.api import candidates, erasures, merges, resumes, uploads
 from hrassist.api.me import MeView
 from hrassist.api.schema import SchemaView
-from jobs.api import applications, jobs, matches, stages, tailorings
+from jobs.api import applications, jobs, matches, reports, stages, tailorings
 
 app_name = "api"
 
@@ -64,6 +64,20 @@ urlpatterns = [
     ),
     path("tailorings/<uuid:tailoringrun_id>/docx", tailorings.TailoringDocxView.as_view(), name="tailoring-docx"),
     path("tailorings/<uuid:tailoringrun_id>/pdf", tailorings.TailoringPdfView.as_view(), name="tailoring-pdf"),
+    path(
+        "tailorings/<uuid:tailoringrun_id>/letter/docx",
+        tailorings.TailoringLetterDocxView.as_view(),
+        name="tailoring-letter-docx",
+    ),
+    path(
+        "tailorings/<uuid:tailoringrun_id>/letter/pdf",
+        tailorings.TailoringLetterPdfView.as_view(),
+        name="tailoring-letter-pdf",
+    ),
+    path("reports", reports.ReportsView.as_view(), name="reports"),
+    path("reports/<uuid:reportdocument_id>", reports.ReportView.as_view(), name="report"),
+    path("reports/<uuid:reportdocument_id>/docx", reports.ReportDocxView.as_view(), name="report-docx"),
+    path("reports/<uuid:reportdocument_id>/pdf", reports.ReportPdfView.as_view(), name="report-pdf"),
     path("stages", stages.StagesView.as_view(), name="stages"),
     path("rejection-reasons", stages.RejectionReasonsView.as_view(), name="rejection-reasons"),
     path("applications", applications.ApplicationsView.as_view(), name="applications"),

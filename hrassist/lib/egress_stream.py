@@ -23,12 +23,16 @@ class EgressSilent(egress.EgressFailed):
 
 @dataclass(frozen=True, slots=True)
 class Streamed:
-    """An answer that comes line by line; `body` reads a short one whole, such as that of an error."""
+    """An answer that comes line by line; `body` reads a short one whole, such as that of an error.
+
+    Who reads calls `heard` at each line that says something: what keeps a line open is no word, and no head is one.
+    """
 
     status: int
     headers: Mapping[str, str]
     lines: Iterator[bytes]
     body: Callable[[], bytes]
+    heard: Callable[[], None]
 
 
 @contextlib.contextmanager
@@ -41,7 +45,7 @@ def stream(
     """As `egress.call`, for an answer that comes over minutes: `waits` is told every second while nothing comes.
 
     `plain` as in `egress.checked`. Raises EgressRefused, EgressFailed, and EgressSilent after `silent_seconds` without
-    a byte (`first_seconds` before the first one) or when all of it takes longer than `seconds`.
+    a word (`first_seconds` before the first one) or when all of it takes longer than `seconds`.
     """
     begun = time.monotonic()
     target, request, (family, ip) = egress.prepared(
@@ -65,7 +69,11 @@ def stream(
                     raise egress.EgressFailed("it leads to another address, which is not followed.")
                 told = {name.lower(): value for name, value in response.getheaders()}
                 yield Streamed(
-                    response.status, told, iter(response.readline, b""), lambda: response.read(egress.HEADER_BYTES)
+                    response.status,
+                    told,
+                    iter(response.readline, b""),
+                    lambda: response.read(egress.HEADER_BYTES),
+                    raw.heard,
                 )
     except ssl.SSLCertVerificationError as error:
         raise egress.EgressFailed("its certificate is not one that we trust.") from error
@@ -78,7 +86,7 @@ def stream(
 
 
 class _Patient(io.RawIOBase):
-    """Reads a socket for as long as something comes often enough, and tells every second that it waits."""
+    """Reads a socket for as long as something is said often enough, and tells every second that it waits."""
 
     def __init__(
         self, connection: socket.socket, *, waits: Callable[[], None], end: float, first: float, silent: float,
@@ -87,11 +95,16 @@ class _Patient(io.RawIOBase):
         self._connection, self._waits, self._end = connection, waits, end
         self._patience, self._silent, self._bytes = first, silent, most_bytes
 
+    def heard(self) -> None:
+        self._patience = self._silent
+
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        until = min(self._end, time.monotonic() + self._patience)
+        # Only the time that passes here is waiting: what the reader does between two lines is its own.
+        begun = time.monotonic()
+        until = min(self._end, begun + self._patience)
         while True:
             self._connection.settimeout(min(1.0, egress.left(until)))
             try:
@@ -99,7 +112,7 @@ class _Patient(io.RawIOBase):
             except TimeoutError:
                 self._waits()
                 continue
-            self._patience = self._silent
+            self._patience -= time.monotonic() - begun
             self._bytes -= count
             if self._bytes < 0:
                 raise egress.EgressFailed("it sent more than it may.")

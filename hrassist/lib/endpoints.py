@@ -86,6 +86,16 @@ class ApiView(APIView):
         return cast("dict[str, Any]", checked.validated_data)
 
 
+class FileView(ApiView):
+    """A file: in its own type, whatever the program says that it accepts; only refusals are rendered."""
+
+    limits: ClassVar = {"GET": "download", "HEAD": "download"}
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        # A program may say `Accept: application/pdf`, which no renderer of ours makes.
+        return super().perform_content_negotiation(request, force=True)
+
+
 class ListView(ApiView):
     """A list: rows read as dictionaries in a number of queries that does not depend on their number."""
 
@@ -123,4 +133,12 @@ def found(queryset: QuerySet[Row], **lookup: Any) -> Row:
     row = queryset.filter(**lookup).first()
     if row is None:
         raise NotFound
+    return row
+
+
+def named(queryset: QuerySet[Row], pk: Any, *, field: str) -> Row:
+    """The row a body names; what may not be seen is answered like what does not exist."""
+    row = queryset.filter(pk=pk).first()
+    if row is None:
+        raise ValidationError({field: ["There is none with this identifier that you may use."]})
     return row

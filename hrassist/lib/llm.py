@@ -33,11 +33,11 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What an answer took; the cost in the currency of the price list."""
+    """What an answer took; the cost as the provider reports it, else by its price list, None where it has neither."""
 
     tokens_in: int
     tokens_out: int
-    cost: Decimal = Decimal(0)
+    cost: Decimal | None = None
 
 
 Chunk = Piece | Usage
@@ -67,6 +67,7 @@ class Provider(Protocol):
     """Whatever answers messages with text. `leaves` says whether what it is asked leaves this installation."""
 
     name: str
+    model: str
     leaves: bool
 
     def stream(
@@ -118,6 +119,16 @@ class ModelCutOff(ModelFailed):
     default_message = "The answer of the language model broke off before its end. Press Continue to ask it again."
 
 
+class ModelContextTooSmall(ModelFailed):
+    code = "model_context"
+    default_message = (
+        "What the language model was asked is more than it takes in. {how}; then continue. Or finish without a model."
+    )
+
+    def __init__(self, how: str = "") -> None:
+        super().__init__(self.default_message.format(how=how or "An operator can choose a model with a larger context"))
+
+
 class ModelAnsweredBadly(ModelFailed):
     code = "model_bad_answer"
     default_message = (
@@ -153,16 +164,21 @@ class Dialect:
     # Gemini and small servers know a part of JSON schema only: they are told to answer in JSON and are asked again.
     json_schema: bool = True
     stream_usage: bool = True
+    # What the others say about money, if anything, is in a unit that nobody promised.
+    reports_cost: bool = False
+    # How an operator makes room where what does not fit is dropped without a word, the instructions first.
+    larger_context: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
 
 
 DIALECTS: dict[str, Dialect] = {
     "openrouter": Dialect("OpenRouter", "https://openrouter.ai/api/v1", headers={"X-Title": "hrassist"},
-                          body={"usage": {"include": True}}),
+                          body={"usage": {"include": True}}, reports_cost=True),
     "gemini": Dialect("Google Gemini", "https://generativelanguage.googleapis.com/v1beta/openai", json_schema=False),
-    # Its context is 4,096 tokens unless asked otherwise, and what goes beyond is dropped without a word.
-    "ollama": Dialect("Ollama", body={"options": {"num_ctx": 16_384}}),
+    # Its context is 4,096 tokens on most machines, and this protocol of its has no word for asking for more.
+    "ollama": Dialect("Ollama", larger_context="An operator sets OLLAMA_CONTEXT_LENGTH=16384 where Ollama runs and "
+                      "starts it anew"),
     "openai": Dialect("Another endpoint that speaks OpenAI's protocol"),
 }  # fmt: skip
 
@@ -187,7 +203,7 @@ class Endpoint:
         self.name, self.model, self._key = name, model, key
         self._dialect = DIALECTS[dialect]
         self._url = (base_url or self._dialect.base_url).rstrip("/") + "/chat/completions"
-        self._price = price or Price()
+        self.price = price or Price()
 
     def stream(
         self, messages: Sequence[Message], *, schema: Mapping[str, Any], max_tokens: int, deadline: Deadline,
@@ -198,12 +214,13 @@ class Endpoint:
         try:
             with egress_stream.stream(
                 "POST", self._url, purpose="language model", waits=waits, body=json.dumps(body).encode(),
-                headers=self._headers(), seconds=max(deadline.left, 0.1), most_bytes=MOST_BYTES,
-                plain=True,
+                headers=self._headers(), first_seconds=FIRST_SECONDS, silent_seconds=SILENT_SECONDS,
+                seconds=max(deadline.left, 0.1), most_bytes=MOST_BYTES, plain=True,
             ) as answer:  # fmt: skip
                 if answer.status != 200:
-                    raise _refusal(answer)
-                yield from self._read(answer.lines, asked=sum(len(one.content) for one in messages))
+                    raise _refusal(answer, how=self._dialect.larger_context)
+                asked = sum(len(one.content) for one in messages)
+                yield from self._read(answer, asked=asked, max_tokens=max_tokens)
         except egress_stream.EgressSilent as error:
             raise ModelStalled from error
         except egress.EgressRefused as error:
@@ -228,11 +245,13 @@ class Endpoint:
         }  # fmt: skip
         return body | ({"stream_options": {"include_usage": True}} if self._dialect.stream_usage else {})
 
-    def _read(self, lines: Iterator[bytes], *, asked: int) -> Iterator[Chunk]:
+    def _read(self, answer: egress_stream.Streamed, *, asked: int, max_tokens: int) -> Iterator[Chunk]:
         finished, written, usage = "", 0, None
-        for line in lines:
+        for line in answer.lines:
             if not line.startswith(b"data:"):
+                # Comments keep the line open for as long as a provider likes.
                 continue
+            answer.heard()
             said = line[5:].strip()
             if said == b"[DONE]":
                 break
@@ -251,6 +270,8 @@ class Endpoint:
                 written += len(text)
                 yield Piece(str(text))
         yield self._usage(usage, asked=asked, written=written)
+        if self._dialect.larger_context and _was_full(usage, finished, asked=asked, max_tokens=max_tokens):
+            raise ModelContextTooSmall(self._dialect.larger_context)
         if finished != "stop":
             # Cut in mid-sentence, or out of tokens: half an answer is none.
             raise ModelCutOff
@@ -260,18 +281,49 @@ class Endpoint:
         told = usage if isinstance(usage, Mapping) else {}
         tokens_in = _count(told.get("prompt_tokens"), otherwise=asked // 4)
         tokens_out = _count(told.get("completion_tokens"), otherwise=written // 4)
-        return Usage(tokens_in, tokens_out, self._price.of(tokens_in, tokens_out))
+        cost = _money(told) if self._dialect.reports_cost else None
+        return Usage(tokens_in, tokens_out, self.price.of(tokens_in, tokens_out) if cost is None else cost)
 
 
 MOST_BYTES = 4_000_000
+FIRST_SECONDS, SILENT_SECONDS = 60.0, 30.0
+
+
+# What is asked here has 3.7 to 4.5 with a vocabulary of 200,000; Ollama lets half a context of what it cuts stand.
+MOST_CHARACTERS_A_TOKEN = 6
+
+
+def _was_full(usage: Any, finished: str, *, asked: int, max_tokens: int) -> bool:
+    """Whether less was taken in than was asked, or the answer ended before it had to; nothing told tells nothing."""
+    told = usage if isinstance(usage, Mapping) else {}
+    came, went = _count(told.get("prompt_tokens"), otherwise=0), _count(told.get("completion_tokens"), otherwise=0)
+    return 0 < came * MOST_CHARACTERS_A_TOKEN < asked or (finished == "length" and 0 < went < max_tokens)
 
 
 def _count(value: Any, *, otherwise: int) -> int:
     return value if isinstance(value, int) and 0 <= value < 10_000_000 else otherwise
 
 
-def _refusal(answer: egress_stream.Streamed) -> ModelFailed:
-    if answer.status in (401, 403):
+def _money(told: Mapping[str, Any]) -> Decimal | None:
+    """What the provider charges, and with a key of one's own at the model's maker also what that one does."""
+    charged = _amount(told.get("cost"))
+    if charged is None or told.get("is_byok") is not True:
+        return charged
+    details = told.get("cost_details")
+    makers = _amount(details.get("upstream_inference_cost")) if isinstance(details, Mapping) else None
+    return charged + (makers or 0)
+
+
+def _amount(value: Any) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 10_000:
+        return None
+    return Decimal(str(value))
+
+
+def _refusal(answer: egress_stream.Streamed, *, how: str) -> ModelFailed:
+    said = answer.body().lower() if answer.status == 400 else b""
+    if answer.status in (401, 403) or b"api key" in said:
+        # Gemini calls a wrong key a bad request.
         return ModelRefusedKey()
     if answer.status == 402:
         return BudgetSpent("The account at the language model is out of credit. Finish without a model, or continue "
@@ -281,6 +333,8 @@ def _refusal(answer: egress_stream.Streamed) -> ModelFailed:
         return ModelRateLimited(retry_after=float(after) if after.isdecimal() and len(after) < 6 else 0)
     if answer.status >= 500:
         return ModelUnreachable()
+    if b"context" in said:
+        return ModelContextTooSmall(how)
     return ModelFailed(
         f"The language model refused the request (status {answer.status}). An operator can test the connection under "
         "Language model; or finish without a model."

@@ -13,3 +13,12 @@ class Outcome:
     changed: list[Any] = field(default_factory=list)
     unchanged: int = 0
     refused: list[tuple[Any, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """How far work is that was begun and goes on by itself; `counts` by the words they are shown under."""
+
+    open: int
+    ended: int
+    counts: dict[str, int]

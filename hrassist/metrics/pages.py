@@ -30,6 +30,7 @@ KEEP_MONTHS = 24
 NAMES = {
     "database": "Database", "storage": "Store of files", "disk": "Disk", "queue": "Background work",
     "scanner": "Scanner", "clock": "Clock", "audit_seals": "Audit seals", "database_role": "Database role",
+    "language_model": "Language model",
 }  # fmt: skip
 
 

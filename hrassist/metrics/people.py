@@ -1,4 +1,4 @@
-"""Figures of the work itself: people, applications, reading, rankings, storage, and what the law gives a date.
+"""Figures of the work itself: people, applications, reading, rankings, language models, storage, and the law's dates.
 
 Counts only. What reads whole tables is asked each five minutes; what an index answers, at each scrape.
 """
@@ -15,7 +15,8 @@ from prometheus_client import Metric
 from candidates.models import Candidate, DataExport, Erasure, Resume, ResumeVector, RetentionDue, UploadTicket
 from hrassist.metrics.state import Group, add, by, gauge
 from hrassist.models import Session, User
-from jobs.models import Application, Job, MatchRun, RecruitmentDrive, Stage
+from jobs.models import Application, Job, MatchRun, ModelEndpoint, RecruitmentDrive, Stage, TailoringRun
+from jobs.tailoring import budget
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WINDOWS = (("15m", timedelta(minutes=15)), ("1d", DAY), ("7d", timedelta(days=7)))
@@ -126,6 +127,39 @@ def files() -> Iterator[Metric]:
     )
 
 
+def models() -> Iterator[Metric]:
+    """What language models write and take, and what each may; one that is switched off has no budget to pass."""
+    now = timezone.now()
+    runs = dict(
+        TailoringRun.objects.filter(created_at__gt=now - DAY)
+        .order_by()
+        .values_list("state")
+        .annotate(count=Count("pk"))
+    )
+    yield by(
+        "hrassist_llm_runs_day",
+        "Resumes tailored within 24 hours by how far they are.",
+        "state",
+        [(name, runs.get(name, 0)) for name in TailoringRun.State.values],
+    )
+    rows = list(ModelEndpoint.objects.all())
+    used = [row for row in rows if row.enabled]
+    spent = [(row.name, budget.of_month(row, now=now)) for row in rows]
+    for name, told, values in (
+        ("hrassist_llm_month_cost", "What a language model cost this month.",
+         [(model, float(month.cost)) for model, month in spent]),
+        ("hrassist_llm_month_budget", "What it may cost in a month.",
+         [(row.name, float(row.month_budget)) for row in used]),
+        ("hrassist_llm_month_tokens", "Tokens that it took this month.",
+         [(model, month.tokens) for model, month in spent]),
+        ("hrassist_llm_month_tokens_budget", "Tokens that it may take in a month.",
+         [(row.name, row.month_tokens) for row in used]),
+        ("hrassist_llm_up", "Whether it answered as it should when it was last tested.",
+         [(row.name, float(not row.test_said)) for row in used if row.tested_at]),
+    ):  # fmt: skip
+        yield by(name, told, "model", values)
+
+
 def deadlines() -> Iterator[Metric]:
     """What is past its date."""
     now = timezone.now()
@@ -146,4 +180,5 @@ add(Group("hiring", hiring, seconds=SLOW))
 add(Group("activity", activity, seconds=60))
 add(Group("reading", reading))
 add(Group("files", files, seconds=SLOW))
+add(Group("models", models, seconds=60))
 add(Group("deadlines", deadlines, seconds=60))

@@ -12,9 +12,11 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Sum
+from django.db.models.functions import Coalesce
 
 from audit.models import Event
 from candidates.models import Resume
+from jobs.models import ModelCall
 
 OLD = timedelta(days=180)
 KNOWN = ("vendor", "elsewhere", "specification", "own", "assumed")
@@ -41,6 +43,10 @@ class Usage:
     database_gb: Decimal
     tokens_in: int = 0
     tokens_out: int = 0
+
+    @property
+    def tokens(self) -> int:
+        return self.tokens_in + self.tokens_out
 
     @property
     def egress_gb(self) -> Decimal:
@@ -163,12 +169,17 @@ def last_month(*, now: datetime) -> Usage:
         database = int(cursor.fetchone()[0])
     seen = Event.objects.filter(action__in=VIEWS, ts__gt=since).count()
     taken = Event.objects.filter(action__in=DOWNLOADS, ts__gt=since).count()
+    tokens = ModelCall.objects.filter(at__gt=since).aggregate(
+        came=Coalesce(Sum("tokens_in"), 0), went=Coalesce(Sum("tokens_out"), 0)
+    )
     return Usage(
         uploads=count,
         stored_gb=Decimal(files) / GB,
         viewed_gb=seen * each / GB,
         downloaded_gb=taken * each / GB,
         database_gb=Decimal(database) / GB,
+        tokens_in=tokens["came"],
+        tokens_out=tokens["went"],
     )
 
 
@@ -211,10 +222,10 @@ def _store(prices: Prices, row: Mapping[str, Any], usage: Usage) -> tuple[Line, 
 
 
 def _model(prices: Prices, row: Mapping[str, Any], usage: Usage) -> tuple[Line, ...]:
-    if not usage.tokens_in and not usage.tokens_out:
+    if row["name"] == "none" or not usage.tokens:
         return ()
     amount = usage.tokens_in * _decimal(row["million_in"]) + usage.tokens_out * _decimal(row["million_out"])
-    why = f"{usage.tokens_in + usage.tokens_out:,} tokens"
+    why = f"{usage.tokens:,} tokens"
     return (Line(f"Language model: {row['name']}", prices.usd(amount / 10**6, row["currency"]), why),)
 
 

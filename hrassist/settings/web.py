@@ -56,6 +56,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ContactStatus": "candidates.models.contact.Contact.Status",
         "ContactType": "candidates.models.contact.Contact.Type",
         "ResumeState": "candidates.models.Resume.State",
+        "ReportKind": "jobs.models.report_document.ReportKind",
+        "ReportState": "jobs.models.ReportDocument.State",
         "TailoringState": "jobs.models.TailoringRun.State",
         "TailoringStepState": "jobs.models.TailoringStep.State",
         "UploadState": "candidates.models.UploadTicket.State",

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Count
+from django.utils import timezone
 
 from candidates.models import Candidate
 from hrassist.lib.errors import DomainError, NotFound
-from hrassist.lib.outcomes import Outcome
+from hrassist.lib.outcomes import Followed, Outcome
 from jobs.actions import applications, tailorings
 from jobs.actions.applications import AlreadyApplied
-from jobs.models import Application, Job, RejectionReason, Stage
+from jobs.models import Application, Job, RejectionReason, Stage, TailoringRun
 
 if TYPE_CHECKING:
-    from hrassist.models import User
+    from hrassist.models import LongTask, User
 
+logger = logging.getLogger(__name__)
+RunState = TailoringRun.State
 CHANGED_MEANWHILE = "Somebody moved this application after you chose it."
 
 
@@ -89,17 +95,47 @@ def unreject(*, keys: Sequence[UUID], by: User, now: datetime, **_said: Any) -> 
 
 @transaction.atomic
 def tailor(
-    *, keys: Sequence[UUID], provider: str, language: str, with_letter: bool, by: User, now: datetime
+    *, keys: Sequence[UUID], provider: str, language: str, with_letter: bool, batch: LongTask, by: User, now: datetime
 ) -> Outcome:  # fmt: skip
-    """Begin to tailor the resumes of these applications, each to its own job; the worker takes one after another."""
+    """Begin to tailor the resumes of these applications, each to its own job; the worker takes one after another.
+
+    What `batch` began already counts as begun and is not begun again.
+    """
+    begun = set(TailoringRun.objects.filter(batch=batch).values_list("application", flat=True))
 
     def step(one: Application) -> bool:
+        if one.pk in begun:
+            return True
         run = tailorings.start(
-            application=one, by=by, now=now, provider=provider, language=language, with_letter=with_letter
+            application=one, by=by, now=now, provider=provider, language=language, with_letter=with_letter, batch=batch
         )
-        return run.created_at == now
+        return run.batch_id == batch.pk
 
     return _each_application(keys, step, by=by)
+
+
+def tailored_so_far(batch: LongTask) -> Followed:
+    """How far the tailored resumes are that this work began."""
+    states = TailoringRun.objects.filter(batch=batch).order_by().values_list("state").annotate(count=Count("pk"))
+    of: Counter[str] = Counter(dict(states))
+    working = of[RunState.QUEUED] + of[RunState.RUNNING]
+    counts = {
+        "begun": of.total(),
+        "to_review": of[RunState.REVIEW],
+        "approved": of[RunState.APPROVED] + of[RunState.READY],
+        "failed": of[RunState.FAILED],
+        "stopped": of[RunState.CANCELLED],
+    }
+    return Followed(open=working, ended=of.total() - working, counts=counts)
+
+
+def stop_tailoring(batch: LongTask) -> None:
+    """Stop the resumes of this work that are not tailored yet; each on its own, whatever becomes of the others."""
+    for run in TailoringRun.objects.unfinished().filter(batch=batch):
+        try:
+            tailorings.cancel(run=run, by=batch.created_by, now=timezone.now())
+        except DomainError as refused:
+            logger.info("tailoring run %s was not stopped: %s", run.pk, refused.code)
 
 
 def _each_application(

@@ -15,13 +15,14 @@ from hrassist.identity import sealing
 from hrassist.lib import egress, llm
 from hrassist.lib.errors import Conflict, DomainError
 from jobs.models import ModelEndpoint
-from jobs.tailoring import providers
+from jobs.tailoring import asking, providers
 
 if TYPE_CHECKING:
     from hrassist.models import User
 
 FACTS = ("name", "dialect", "base_url", "model", "price_in", "price_out", "month_budget", "month_tokens")
 TEST_SECONDS = 30.0
+WRONG_FORM = "It answered, but not in the form that it was asked for."
 TO_NAME = (
     "An operator names the host in HRASSIST_EGRESS_HOSTS first, or host and port of a model in your own network "
     "without TLS in HRASSIST_EGRESS_PLAIN_HOSTS."
@@ -98,8 +99,10 @@ def test(*, endpoint: ModelEndpoint, by: User, now: datetime) -> ModelEndpoint:
             waits=lambda: None,
         )  # fmt: skip
         text = "".join(one.text for one in chunks if isinstance(one, llm.Piece))
-        if "true" not in text:
-            said = "It answered, but not in the form that it was asked for."
+        if asking.read(text, TEST_SCHEMA) != {"ok": True}:
+            said = WRONG_FORM
+    except ValueError:
+        said = WRONG_FORM
     except DomainError as error:
         said = error.message
     with transaction.atomic():

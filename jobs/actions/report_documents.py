@@ -18,7 +18,7 @@ from audit import actions as audit
 from candidates.models import Candidate, holding
 from hrassist.lib import storage
 from hrassist.lib.errors import Conflict, DomainError, NotFound, Unavailable
-from hrassist.lib.serving import OpenFile
+from hrassist.lib.serving import FileFacts, OpenFile
 from jobs import tasks
 from jobs.models import Application, Job, RecruitmentDrive, ReportDocument, ReportPerson, ReportSchedule
 from jobs.models.report_document import NEEDED, ReportKind
@@ -33,6 +33,8 @@ State = ReportDocument.State
 # Who presses twice gets the one that is under way; who presses a hundred times waits.
 MOST_UNFINISHED = 10
 LONGEST = timedelta(days=2 * 366)
+# Beyond these the database and the calendar have no zone, or no day before and after.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9000, 12, 31)
 QUEUED_WITHIN = timedelta(minutes=5)
 
 
@@ -69,6 +71,16 @@ class AwaitsCard(Conflict):
     )
 
 
+class TokenNarrowed(DomainError):
+    """Whoever asks stands for its owner in some jobs only."""
+
+    code = "token_narrowed"
+    status = 403
+    default_message = (
+        "This token is narrowed to some jobs, and a report holds all that its owner sees. Use a token of all jobs."
+    )
+
+
 @transaction.atomic
 def ask(
     *, kind: str, by: User, now: datetime, about: Any = None, since: date | None = None, until: date | None = None,
@@ -76,12 +88,15 @@ def ask(
 ) -> ReportDocument:  # fmt: skip
     """Have a report made for `by`: about a candidate, application, job or drive, or over a period.
 
-    The same one that is under way is given back. Raises PermissionDenied, NotFound for what they do not see.
+    The same one that is under way is given back. Raises PermissionDenied, TokenNarrowed, and NotFound for what they do
+    not see.
     """
     if kind not in ReportKind.values:
         raise DomainError("Choose which report you want.", code="no_kind")
     if not by.has_perm("jobs.add_reportdocument") or not by.has_perms(NEEDED[kind]):
         raise PermissionDenied
+    if by.only_jobs is not None:
+        raise TokenNarrowed
     document = ReportDocument(kind=kind, owner=by, schedule=schedule, created_at=now, since=since, until=until)
     _put_about(document, about, by=by)
     _require_period(document)
@@ -141,6 +156,8 @@ def _require_period(document: ReportDocument) -> None:
         return
     if until < since:
         raise DomainError("The period ends before it begins.", code="bad_period")
+    if since < FIRST_DAY or until > LAST_DAY:
+        raise DomainError(f"Choose days between {FIRST_DAY:%Y} and {LAST_DAY:%Y}.", code="bad_period")
     if until - since > LONGEST:
         raise DomainError("A report spans two years at most.", code="long_period")
 
@@ -172,21 +189,15 @@ def delete(*, document: ReportDocument, by: User) -> None:
     transaction.on_commit(lambda: _forget(keys))
 
 
+def describe_file(*, document_id: UUID, kind: str, by: User) -> FileFacts:
+    """What `open_file` would give; nothing is shown, so nothing is an access."""
+    row, _ = _to_open(document_id, kind, by=by, action="report.downloaded")
+    return FileFacts(filename=filename(row, kind), content_type=TYPES[kind], size=row.sizes.get(kind))
+
+
 def open_file(*, document_id: UUID, kind: str, by: User, action: str = "report.downloaded", **said: Any) -> OpenFile:
     """One file of a report, on record before its first byte. Raises NotFound, SeesLess, AwaitsCard, FileAltered."""
-    row = ReportDocument.objects.visible_to(by).filter(pk=document_id).first()
-    key = getattr(row, f"{kind}_key", "") if row is not None and kind in TYPES else ""
-    if row is None or not key:
-        audit.denied(action, by=by, reason_code="absent_or_hidden", http_status=404, asked=document_id)
-        raise NotFound("There is no such file, or you may not see it.")
-    try:
-        require_sight(row, by=by)
-    except Conflict as error:
-        audit.denied(
-            action, target=row, by=by, subject=row.candidate_id, job=row.job_id, reason_code=error.code,
-            http_status=error.status,
-        )  # fmt: skip
-        raise
+    row, key = _to_open(document_id, kind, by=by, action=action)
     audit.viewed(
         action, target=row, by=by, subject=row.candidate_id, job=row.job_id, kind=row.kind, format=kind,
         people=row.people.count(), **said,
@@ -202,6 +213,24 @@ def open_file(*, document_id: UUID, kind: str, by: User, action: str = "report.d
     return OpenFile(
         filename=filename(row, kind), content_type=TYPES[kind], size=len(content), content=io.BytesIO(content)
     )
+
+
+def _to_open(document_id: UUID, kind: str, *, by: User, action: str) -> tuple[ReportDocument, str]:
+    """The report whose file the user may open, and the key of the file; each refusal is on record."""
+    row = ReportDocument.objects.visible_to(by).filter(pk=document_id).first()
+    key = getattr(row, f"{kind}_key", "") if row is not None and kind in TYPES else ""
+    if row is None or not key:
+        audit.denied(action, by=by, reason_code="absent_or_hidden", http_status=404, asked=document_id)
+        raise NotFound("There is no such file, or you may not see it.")
+    try:
+        require_sight(row, by=by)
+    except Conflict as error:
+        audit.denied(
+            action, target=row, by=by, subject=row.candidate_id, job=row.job_id, reason_code=error.code,
+            http_status=error.status,
+        )  # fmt: skip
+        raise
+    return row, key
 
 
 def page_picture(*, document_id: UUID, page: int, by: User) -> bytes:

@@ -24,15 +24,16 @@ from jobs.matching import lawful
 from jobs.matching.criteria import criteria_of
 from jobs.matching.lawful import LeftOut
 from jobs.matching.types import JobText
-from jobs.models import Application, Job, ResumeTemplate, TailoringLine, TailoringRun, TailoringStep
-from jobs.tailoring import events, providers
+from jobs.models import Application, Job, ModelEndpoint, ResumeTemplate, TailoringLine, TailoringRun, TailoringStep
+from jobs.models.tailoring import OFFLINE
+from jobs.tailoring import events
 from jobs.tailoring.agents import VERSIONS
 from jobs.tailoring.export import TYPES
 from jobs.tailoring.facts import skeleton
 from jobs.tailoring.paper.languages import DEFAULT, LANGUAGES
 
 if TYPE_CHECKING:
-    from hrassist.models import User
+    from hrassist.models import LongTask, User
 
 State, Decision = TailoringRun.State, TailoringLine.Decision
 UNFINISHED = (State.QUEUED, State.RUNNING, State.REVIEW, State.APPROVED)
@@ -67,8 +68,8 @@ class FileAltered(Unavailable):
 
 @transaction.atomic
 def start(
-    *, application: Application, by: User, now: datetime, provider: str = providers.OFFLINE, language: str = "",
-    with_letter: bool = True,
+    *, application: Application, by: User, now: datetime, provider: str = OFFLINE, language: str = "",
+    with_letter: bool = True, batch: LongTask | None = None,
 ) -> TailoringRun:  # fmt: skip
     """Begin to tailor the current resume to the application's job; the same input that is under way is given back.
 
@@ -78,7 +79,8 @@ def start(
         pk=application.pk
     )  # fmt: skip
     _require_lawful(application, now=now)
-    if provider not in dict(providers.offered()):
+    endpoint = ModelEndpoint.objects.filter(name=provider, enabled=True).first()
+    if endpoint is None and provider != OFFLINE:
         raise DomainError("This language model is not switched on. Choose another.", code="no_provider")
     resume = Resume.objects.filter(candidate=application.candidate_id).ready().current().select_related(
         "parse", "text"
@@ -91,9 +93,9 @@ def start(
             "Upload it as a text document, or add what it says by hand."
         )
     run = TailoringRun(
-        application=application, resume=resume, provider=provider, brief=brief_of(application.job),
+        application=application, resume=resume, provider=provider, endpoint=endpoint, brief=brief_of(application.job),
         language=_language(language or resume.language), with_letter=with_letter,
-        source=resume.parse.json_resume, source_text=resume.text.text, created_by=by, created_at=now,
+        source=resume.parse.json_resume, source_text=resume.text.text, batch=batch, created_by=by, created_at=now,
     )  # fmt: skip
     run.input_hash = _digest(run)
     same = TailoringRun.objects.filter(application=application, input_hash=run.input_hash, state__in=UNFINISHED).first()
@@ -125,7 +127,8 @@ def _language(asked: str) -> str:
 
 
 def _digest(run: TailoringRun) -> str:
-    said = [run.source, run.source_text, run.brief, run.language, run.with_letter, run.provider, VERSIONS]
+    model = run.endpoint.model if run.endpoint else ""
+    said = [run.source, run.source_text, run.brief, run.language, run.with_letter, run.provider, model, VERSIONS]
     return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -164,7 +167,8 @@ def go_on(*, run: TailoringRun, by: User, now: datetime, offline: bool = False) 
     run.failed_for = run.message = ""
     run.cancel_asked_at = None
     if offline:
-        run.provider = providers.OFFLINE
+        # Who wrote so far, and what that took, stands with the steps.
+        run.provider, run.endpoint = OFFLINE, None
     run.save()
     _put_down("tailoring.continued", run, by=by, offline=offline)
     events.tell_once(run.pk, "state", state=run.state)
@@ -197,9 +201,9 @@ def decide(
 
 
 def undecided(run: TailoringRun) -> list[TailoringLine]:
-    """The lines about which the check has a question that nobody has answered."""
+    """The reworded lines about which the check has a question that nobody has answered."""
     waiting = run.lines.filter(decision=Decision.WAITING)
-    return [line for line in waiting if any(one["level"] == "ask" for one in line.findings)]
+    return [line for line in waiting if line.is_changed and any(one["level"] == "ask" for one in line.findings)]
 
 
 @transaction.atomic

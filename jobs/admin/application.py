@@ -69,7 +69,7 @@ class NamedFilter(admin.SimpleListFilter):
         except ValueError:
             return None
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Application]) -> QuerySet[Application]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value()
         if value is None:
             return queryset

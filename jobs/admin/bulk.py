@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.http import HttpRequest
 from django.utils import timezone
 
-from hrassist.admin import bulk
+from hrassist.admin import bulk, long_task
 from hrassist.admin.bulk import Bulk, BulkForm
+from hrassist.admin.long_task import Offer
+from hrassist.models import LongTask
 from jobs.actions import bulk as actions
-from jobs.models import Job, RejectionReason
+from jobs.models import Application, Job, RejectionReason
 from jobs.tailoring import providers
 from jobs.tailoring.paper.languages import LANGUAGES
 
 OFFERED = 300
+TAILOR = "jobs.tailor"
 
 
 class JobForm(BulkForm):
@@ -74,6 +78,19 @@ class TailorForm(BulkForm):
         language.choices = [("", "As the resume"), *LANGUAGES.items()]
 
 
+def _batch(request: HttpRequest, task: LongTask) -> dict[str, Any]:
+    """The tailored resumes that were begun together, and of whom none could be, by name as far as they are seen."""
+    user: Any = request.user
+    refusals: list[dict[str, str]] = task.result.get("refusals", [])
+    seen = Application.objects.visible_to(user).select_related("candidate", "job")
+    rows = {str(pk): row for pk, row in seen.in_bulk([one["row"] for one in refusals]).items()}
+    return {
+        "refused": [(rows[one["row"]], one["reason"]) for one in refusals if one["row"] in rows],
+        "may_list": user.has_perm("jobs.view_tailoringrun"),
+    }
+
+
+long_task.add_offer(Offer(kind=TAILOR, template="admin/jobs/tailoring/batch.html", data=_batch, always=True))
 bulk.add(
     Bulk(
         model="candidates.candidate", name="add_to_job", label="Add to job…", icon="briefcase", form=JobForm, order=30,
@@ -94,6 +111,6 @@ bulk.add(
         model="jobs.application", name="tailor", label="Tailor resumes…", icon="file", form=TailorForm, order=30,
         permissions=("jobs.add_tailoringrun",), do=actions.tailor,
         happens="The resumes of {count} are tailored, each to its job. You approve each before it is used.",
-        done="{count} begun. See how far they are under Tailored resumes.",
+        kind=TAILOR, follow=actions.tailored_so_far, stop=actions.stop_tailoring,
     ),
 )  # fmt: skip

@@ -49,7 +49,7 @@ class ModelEndpointAdmin(ReadOnlyAdmin[ModelEndpoint]):
 
     @admin.display(description="This month")
     def spent(self, row: ModelEndpoint) -> str:
-        month = budget.of_month(row.name, now=timezone.now())
+        month = budget.of_month(row, now=timezone.now())
         return f"{month.cost:.2f} of {row.month_budget:.2f}, {month.tokens:,} tokens"
 
     @admin.display(description="Connection", ordering="tested_at")
@@ -109,7 +109,7 @@ def edit(request: HttpRequest, row: ModelEndpoint | None) -> HttpResponse:
         "title": str(row) if row else "Add a language model",
         "form": form,
         "endpoint": row,
-        "month": budget.of_month(row.name, now=timezone.now()) if row else None,
+        "month": budget.of_month(row, now=timezone.now()) if row else None,
         "hosts": actions.allowed_hosts(),
         "may_change": user.has_perm("jobs.change_modelendpoint"),
         "may_remove": user.has_perm("jobs.delete_modelendpoint"),

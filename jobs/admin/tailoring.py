@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -20,8 +21,10 @@ from hrassist.admin.navigation import NavItem
 from hrassist.admin.site import add_page
 from hrassist.lib.errors import DomainError
 from hrassist.lib.serving import file_answer
+from hrassist.models import LongTask
 from jobs.actions import tailorings as actions
 from jobs.admin import tailoring_reading
+from jobs.admin.application import NamedFilter
 from jobs.admin.doing import do
 from jobs.admin.listed import RecordedList
 from jobs.admin.tailoring_reading import run_badge
@@ -31,18 +34,33 @@ from jobs.tailoring.events import told
 State = TailoringRun.State
 
 
+class BatchFilter(NamedFilter):
+    """Those that somebody began together."""
+
+    title = "begun together"
+    parameter_name = "batch"
+
+    def named(self, request: HttpRequest, key: UUID) -> LongTask | None:
+        return LongTask.objects.visible_to(request.user).filter(pk=key).first()
+
+
 @admin.register(TailoringRun)
 class TailoringRunAdmin(RecordedList[TailoringRun]):
     listed_as = "tailoring.listed"
     list_display = ("person", "job", "state_badge", "written_by", "made")
     list_display_links = ("person",)
     list_select_related = ("application__candidate", "application__job")
-    list_filter = ("state",)
+    list_filter = ("state", BatchFilter)
     keyset_field = "created_at"
     search_fields = ("application__candidate__full_name",)
     search_help_text = "Name of the person"
     empty_title = "No tailored resumes yet"
     empty_hint = "A resume is tailored on the page of an application, under Tailored resume."
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TailoringRun]:
+        rows: Any = super().get_queryset(request)
+        found: QuerySet[TailoringRun] = rows.with_writers()
+        return found
 
     @admin.display(description="Person")
     def person(self, run: TailoringRun) -> SafeString:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, prefetch_related_objects
 from django.utils.safestring import SafeString
 
 from hrassist import streaming
 from hrassist.admin import cells
 from hrassist.models import User
 from jobs.models import Application, ProvenanceLink, ResumeTemplate, TailoringLine, TailoringRun, TailoringStep
+from jobs.models.tailoring import OFFLINE
 from jobs.tailoring import export, providers
 from jobs.tailoring.events import TEXT
 from jobs.tailoring.facts import skeleton
@@ -48,12 +49,12 @@ class ShownStep:
     state: str
     word: str
     colour: str
-    seconds: int | None
+    took: str
+    writer: str
     said: str
     result: str
     repaired: int
     blocked: int
-    tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ def start_form(application: Application, *, user: User) -> dict[str, Any]:
 
 
 def page(run: TailoringRun, *, user: User, now: datetime) -> dict[str, Any]:
+    prefetch_related_objects([run], "steps")
     steps = list(run.steps.all())
     said = _said(run) if run.is_working else {}
     lines = list(run.lines.prefetch_related("provenance").select_related("decided_by")) if not run.is_working else []
@@ -100,6 +102,7 @@ def page(run: TailoringRun, *, user: User, now: datetime) -> dict[str, Any]:
     return {
         "run": run,
         "badge_of_run": run_badge(run),
+        "without_model": run.provider == OFFLINE and not run.writers,
         "steps": [_step(step, said.get(step.agent, "")) for step in steps],
         "parts": shown,
         "changed": len(changed),
@@ -131,12 +134,30 @@ def _said(run: TailoringRun) -> dict[str, str]:
 
 def _step(step: TailoringStep, said: str) -> ShownStep:
     state = StepState(step.state)
-    seconds = round((step.ended_at - step.started_at).total_seconds()) if step.ended_at and step.started_at else None
     return ShownStep(
         agent=step.agent, label=Agent(step.agent).label, about=ABOUT[Agent(step.agent)], state=step.state,
-        word=state.label, colour=STEP_COLOURS[state], seconds=seconds, said=said, result=_result(step),
-        repaired=step.repaired, blocked=step.blocked, tokens=step.tokens_in + step.tokens_out,
+        word=state.label, colour=STEP_COLOURS[state], took=_took(step), writer=_writer(step), said=said,
+        result=_result(step), repaired=step.repaired, blocked=step.blocked,
     )  # fmt: skip
+
+
+def _took(step: TailoringStep) -> str:
+    """12 s, 1,734 tokens, cost 0.0031"""
+    parts = []
+    if step.ended_at and step.started_at:
+        parts.append(f"{round((step.ended_at - step.started_at).total_seconds())} s")
+    if tokens := step.tokens_in + step.tokens_out:
+        parts.append(f"{tokens:,} tokens")
+    if step.cost:
+        parts.append(f"cost {step.cost:.4f}")
+    return ", ".join(parts)
+
+
+def _writer(step: TailoringStep) -> str:
+    """Who wrote a step, where a language model did, and by which version of its prompt."""
+    if step.provider in ("", OFFLINE):
+        return ""
+    return ", ".join(part for part in (step.provider, step.model, step.prompt_version) if part)
 
 
 def _result(step: TailoringStep) -> str:

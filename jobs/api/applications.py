@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from candidates.models import Candidate
-from hrassist.lib.endpoints import ApiView, ListView, columns_of, found
+from hrassist.lib.endpoints import ApiView, ListView, columns_of, found, named
 from hrassist.lib.filtering import CREATED, IDENTIFIER, NUMBER, TEXT, UPDATED, Filter, one_of, times
 from jobs.actions import applications
 from jobs.models import Application, Job, RejectionReason, Stage, StageTransition
@@ -139,8 +139,8 @@ class ApplicationsView(ListView):
     def post(self, _request: Request) -> Response:
         """Put a person into the pipeline of an open job; 409 while they have an active application for it."""
         said = self.valid(NewApplicationSerializer)
-        job = _named(Job.objects.visible_to(self.actor), said["job"], field="job")
-        candidate = _named(Candidate.objects.visible_to(self.actor), said["candidate"], field="candidate")
+        job = named(Job.objects.visible_to(self.actor), said["job"], field="job")
+        candidate = named(Candidate.objects.visible_to(self.actor), said["candidate"], field="candidate")
         stage = _stage_of(job, said.get("stage"), field="stage")
         made = applications.apply(
             candidate=candidate, job=job, stage=stage, source=said["source"], external_id=said["external_id"],
@@ -175,7 +175,7 @@ class StepView(ApiView):
         if "stage" in said:
             said["to"] = _stage_of(job, said.pop("stage"), field="stage")
         if said.get("reason") is not None:
-            said["reason"] = _named(RejectionReason.objects.filter(active=True), said["reason"], field="reason")
+            said["reason"] = named(RejectionReason.objects.filter(active=True), said["reason"], field="reason")
         step = type(self).verb(application=application, by=self.actor, now=timezone.now(), **said)
         return Response(application_document(step))
 
@@ -234,13 +234,5 @@ class HireView(StepView):
         return self.done(application_id, StepSerializer)
 
 
-def _named(queryset: QuerySet[Any, Any], pk: Any, *, field: str) -> Any:
-    """The row a body names; what may not be seen is answered like what does not exist."""
-    row = queryset.filter(pk=pk).first()
-    if row is None:
-        raise ValidationError({field: ["There is none with this identifier that you may use."]})
-    return row
-
-
 def _stage_of(job: Job, pk: int | None, *, field: str) -> Stage | None:
-    return None if pk is None else _named(job.stages.all(), pk, field=field)
+    return None if pk is None else named(job.stages.all(), pk, field=field)

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit import actions as audit
-from hrassist.lib.endpoints import ApiView, ListView, columns_of, found
+from hrassist.lib.endpoints import ApiView, FileView, ListView, columns_of, found
 from hrassist.lib.filtering import CREATED, IDENTIFIER, Filter, one_of
 from hrassist.lib.serving import file_answer
 from jobs.actions import tailorings as actions
@@ -73,6 +73,10 @@ class NewTailoringSerializer(serializers.Serializer[TailoringRun]):
     provider = serializers.CharField(required=False, default="offline", max_length=60)
     language = serializers.CharField(required=False, default="", allow_blank=True, max_length=8)
     with_letter = serializers.BooleanField(required=False, default=True)
+
+
+class ContinueTailoringSerializer(serializers.Serializer[TailoringRun]):
+    offline = serializers.BooleanField(required=False, default=False, help_text="Finish without a language model.")
 
 
 def tailoring_document(run: TailoringRun, *, view: ApiView) -> dict[str, Any]:
@@ -159,22 +163,19 @@ class ContinueTailoringView(ApiView):
     noun = "applications"
     permissions: ClassVar = {"POST": CHANGE}
 
-    @extend_schema(request=None, responses={200: TailoringDetailSerializer})
+    @extend_schema(request=ContinueTailoringSerializer, responses={200: TailoringDetailSerializer})
     def post(self, _request: Request, tailoringrun_id: UUID) -> Response:
-        """Go on at its first step without a result, after it failed or was stopped."""
-        run = actions.go_on(run=_run(self, tailoringrun_id), by=self.actor, now=timezone.now())
+        """Go on at its first step without a result, after it failed or was stopped; `offline` asks no model."""
+        run = _run(self, tailoringrun_id)
+        said = self.valid(ContinueTailoringSerializer)
+        run = actions.go_on(run=run, by=self.actor, now=timezone.now(), **said)
         return Response(tailoring_document(run, view=self))
 
 
-class TailoringDocxView(ApiView):
+class TailoringDocxView(FileView):
     noun = "applications"
-    limits: ClassVar = {"GET": "download", "HEAD": "download"}
     permissions: ClassVar = {"GET": DOWNLOAD}
     kind: ClassVar = "docx"
-
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        # A program may say `Accept: application/pdf`: the type is the file's own, and only refusals are rendered.
-        return super().perform_content_negotiation(request, force=True)
 
     @extend_schema(responses={(200, DOCX): OpenApiResponse(OpenApiTypes.BINARY, "The approved resume.")})
     def get(self, _request: Request, tailoringrun_id: UUID) -> HttpResponseBase:
@@ -188,4 +189,22 @@ class TailoringPdfView(TailoringDocxView):
     @extend_schema(responses={(200, PDF): OpenApiResponse(OpenApiTypes.BINARY, "The approved resume.")})
     def get(self, request: Request, tailoringrun_id: UUID) -> HttpResponseBase:
         """The approved resume as PDF. Each download is on record before its first byte."""
+        return super().get(request, tailoringrun_id)
+
+
+class TailoringLetterDocxView(TailoringDocxView):
+    kind: ClassVar = "letter_docx"
+
+    @extend_schema(responses={(200, DOCX): OpenApiResponse(OpenApiTypes.BINARY, "The approved cover letter.")})
+    def get(self, request: Request, tailoringrun_id: UUID) -> HttpResponseBase:
+        """The approved cover letter as DOCX; 404 where none was asked for."""
+        return super().get(request, tailoringrun_id)
+
+
+class TailoringLetterPdfView(TailoringDocxView):
+    kind: ClassVar = "letter_pdf"
+
+    @extend_schema(responses={(200, PDF): OpenApiResponse(OpenApiTypes.BINARY, "The approved cover letter.")})
+    def get(self, request: Request, tailoringrun_id: UUID) -> HttpResponseBase:
+        """The approved cover letter as PDF; 404 where none was asked for."""
         return super().get(request, tailoringrun_id)

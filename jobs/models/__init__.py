@@ -21,6 +21,7 @@ from jobs.models.resume_template import ResumeTemplate
 from jobs.models.scorecard import Scorecard, ScorecardAttribute, ScorecardRating
 from jobs.models.stage import Stage
 from jobs.models.tailoring import (
+    ModelCall,
     ProvenanceLink,
     TailoringEvent,
     TailoringLine,
@@ -49,6 +50,7 @@ __all__ = [
     "MatchEvidence",
     "MatchRun",
     "Message",
+    "ModelCall",
     "ModelEndpoint",
     "Note",
     "NoteMention",

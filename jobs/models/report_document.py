@@ -51,6 +51,9 @@ class ReportDocumentQuerySet(models.QuerySet["ReportDocument"]):
         """One's own, about what one still sees: a report holds what its owner might see, and nobody else's sight."""
         if not user.is_authenticated or not user.is_active or not user.has_perm("jobs.view_reportdocument"):
             return self.none()
+        if user.only_jobs is not None:
+            # A report holds what its owner saw: a token that is narrowed to some jobs would read beyond them.
+            return self.none()
         about = Q(job__isnull=True) | Q(job__isnull=False) & of_seen_job(user)
         applied = Q(application__isnull=True) | Q(application__isnull=False) & seen(user, path="application__")
         person = Q(candidate__isnull=True) | Q(candidate__isnull=False) & visibility.condition(user, path="candidate__")

@@ -9,18 +9,22 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from candidates.models import Resume
 from hrassist.lib.constraints import both_or_none
 from hrassist.lib.errors import Conflict
 from hrassist.lib.ids import uuid7
+from hrassist.models import LongTask
 from jobs.models.application import Application, seen
+from jobs.models.model_endpoint import ModelEndpoint
 from jobs.models.resume_template import ResumeTemplate
 
 if TYPE_CHECKING:
     from hrassist.models import User
 
+OFFLINE = "offline"
 # NOTIFY carries the key of the run and nothing else.
 EVENT_CHANNEL = "hrassist_tailoring"
 # The columns that name a file of a run in the store.
@@ -33,6 +37,30 @@ class TailoringRunQuerySet(models.QuerySet["TailoringRun"]):
         if not user.has_perm("jobs.view_tailoringrun"):
             return self.none()
         return self.filter(seen(user, path="application__"))
+
+    def logged_for(self, user: User) -> Self:
+        """Every run, for those who answer for what software does: they read models and figures, never of whom."""
+        return self if user.has_perm("jobs.view_ranking_log") else self.none()
+
+    def with_writers(self) -> Self:
+        """For a list that says of each run who wrote it: in one statement, without what was written."""
+        steps = TailoringStep.objects.only("run", "position", "state", "provider", "model", "prompt_version")
+        return self.prefetch_related(models.Prefetch("steps", steps))
+
+    def in_log(self) -> Self:
+        """With who wrote it and how often people decided against it, without a word of the person."""
+        lines = TailoringLine.objects.filter(run=models.OuterRef("pk")).exclude(decision=TailoringLine.Decision.WAITING)
+
+        def count(of: models.QuerySet[TailoringLine]) -> Coalesce:
+            found = of.order_by().values("run").annotate(count=models.Count("pk")).values("count")
+            return Coalesce(models.Subquery(found), 0)
+
+        rejected = lines.filter(decision=TailoringLine.Decision.REJECTED)
+        return (
+            self.with_writers()
+            .annotate(decided=count(lines), rejected=count(rejected))
+            .defer("source", "source_text", "brief", "digests")
+        )
 
     def unfinished(self) -> Self:
         return self.filter(state__in=[TailoringRun.State.QUEUED, TailoringRun.State.RUNNING])
@@ -66,13 +94,23 @@ class TailoringRun(models.Model):
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="tailoring_runs")
     resume = models.ForeignKey(Resume, null=True, on_delete=models.SET_NULL, related_name="+")
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
-    provider = models.CharField(max_length=60, help_text="What writes: offline, or the name of a language model.")
+    provider = models.CharField(
+        max_length=60, help_text="What goes on with it: offline, or the name of a language model."
+    )
+    endpoint = models.ForeignKey(
+        ModelEndpoint, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_constraint=False,
+        db_index=False, help_text="The language model that goes on with it, whatever it is called by now.",
+    )  # fmt: skip
     language = models.CharField(max_length=8, default="en", help_text="Of headings and labels.")
     with_letter = models.BooleanField(default=True)
     template = models.ForeignKey(
         ResumeTemplate, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_constraint=False,
         db_index=False,
         help_text="What the DOCX of the resume is put into; without one, our own form.",
+    )  # fmt: skip
+    batch = models.ForeignKey(
+        LongTask, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_constraint=False,
+        db_index=False, help_text="The work by which it was begun together with others.",
     )  # fmt: skip
     input_hash = models.CharField(max_length=64, editable=False)
     brief = models.JSONField(default=dict, help_text="The job as it was: title, employer, text, requirements.")
@@ -110,9 +148,10 @@ class TailoringRun(models.Model):
             "input_hash", "message",
         }  # fmt: skip
         keep: ClassVar = {
-            "id", "application", "resume", "state", "provider", "language", "with_letter", "template", "brief",
-            "lease_token", "lease_until", "attempt", "cancel_asked_at", "failed_for", "blocked_count", "read_back",
-            "created_by", "created_at", "updated_at", "started_at", "ended_at", "approved_by", "approved_at",
+            "id", "application", "resume", "state", "provider", "endpoint", "language", "with_letter", "template",
+            "batch", "brief", "lease_token", "lease_until", "attempt", "cancel_asked_at", "failed_for", "blocked_count",
+            "read_back", "created_by", "created_at", "updated_at", "started_at", "ended_at", "approved_by",
+            "approved_at",
         }  # fmt: skip
 
     class Meta:
@@ -126,6 +165,7 @@ class TailoringRun(models.Model):
             models.Index(fields=["application", "-created_at"], name="tailoringrun_of_application"),
             models.Index(fields=["-created_at", "-id"], name="tailoringrun_newest"),
             models.Index(fields=["lease_until"], condition=Q(state="running"), name="tailoringrun_leases"),
+            models.Index(fields=["batch"], condition=Q(batch__isnull=False), name="tailoringrun_of_batch"),
             # The sweep of the store asks by key.
             models.Index(fields=["docx_key"], name="tailoringrun_docx"),
             models.Index(fields=["pdf_key"], name="tailoringrun_pdf"),
@@ -151,9 +191,29 @@ class TailoringRun(models.Model):
         return f"Tailored resume of {self.application}"
 
     @property
+    def writers(self) -> list[str]:
+        """The language models whose answers it is made of, by the names that they had then; none where none was."""
+        done = [step.provider for step in self.steps.all() if step.state == TailoringStep.State.DONE]
+        return [name for name in dict.fromkeys(done) if name not in ("", OFFLINE)]
+
+    @property
+    def versions(self) -> list[str]:
+        """What its steps were written by: each model with the versions of its prompts."""
+        done = [step for step in self.steps.all() if step.state == TailoringStep.State.DONE and step.model]
+        prompts: dict[str, list[str]] = {}
+        for step in done:
+            prompts.setdefault(step.model, []).append(step.prompt_version)
+        return [f"{model} ({', '.join(versions)})" for model, versions in prompts.items()]
+
+    @property
     def written_by(self) -> str:
-        """What writes it, in words: a language model by the name that operators gave it, or none."""
-        return "Built in, no language model" if self.provider == "offline" else self.provider
+        """Who writes it, in words: language models by the names that operators gave them, or none."""
+        writers = self.writers
+        if self.provider != OFFLINE:
+            return ", ".join(dict.fromkeys([*writers, self.provider]))
+        if writers:
+            return f"{', '.join(writers)}, finished without a language model"
+        return "Built in, no language model"
 
     def move(self, to: str, *, now: datetime) -> None:
         """Set the next state on this instance; the caller saves it. Raises Conflict for a move not in MOVES."""
@@ -201,6 +261,12 @@ class TailoringStep(models.Model):
     agent = models.CharField(max_length=16, choices=Agent.choices)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     attempt = models.PositiveSmallIntegerField(default=0)
+    provider = models.CharField(
+        max_length=60, blank=True, db_default="", help_text="Who wrote it: offline, or the name of a language model."
+    )
+    model = models.CharField(
+        max_length=120, blank=True, db_default="", help_text="The model's identifier at the provider."
+    )
     prompt_version = models.CharField(max_length=40, blank=True)
     input_hash = models.CharField(max_length=64, blank=True)
     output = models.JSONField(null=True, blank=True)
@@ -215,18 +281,50 @@ class TailoringStep(models.Model):
     class PersonalData:
         erase: ClassVar = {"output", "input_hash"}
         keep: ClassVar = {
-            "id", "run", "position", "agent", "state", "attempt", "prompt_version", "repaired", "blocked", "tokens_in",
-            "tokens_out", "cost", "started_at", "ended_at",
+            "id", "run", "position", "agent", "state", "attempt", "provider", "model", "prompt_version", "repaired",
+            "blocked", "tokens_in", "tokens_out", "cost", "started_at", "ended_at",
         }  # fmt: skip
 
     class Meta:
         ordering: ClassVar = ["position"]
         default_permissions = ()
-        indexes: ClassVar = [models.Index(fields=["ended_at"], include=["cost"], name="tailoringstep_month")]
         constraints: ClassVar = [models.UniqueConstraint(fields=["run", "position"], name="tailoringstep_once")]
 
     def __str__(self) -> str:
         return f"{self.position}. {self.get_agent_display()}"
+
+
+class ModelCall(models.Model):
+    """One call of a language model that costs: which was asked, when, and what it took, whatever came of it."""
+
+    step = models.ForeignKey(TailoringStep, on_delete=models.CASCADE, related_name="calls")
+    endpoint = models.ForeignKey(
+        ModelEndpoint, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False,
+        help_text="Whose budget it counts against.",
+    )  # fmt: skip
+    provider = models.CharField(max_length=60, help_text="What the language model was called then.")
+    model = models.CharField(max_length=120, blank=True)
+    tokens_in = models.PositiveIntegerField(default=0)
+    tokens_out = models.PositiveIntegerField(default=0)
+    cost = models.DecimalField(max_digits=12, decimal_places=6, default=0)
+    at = models.DateTimeField(default=timezone.now)
+
+    class PersonalData:
+        erase: ClassVar[set[str]] = set()
+        keep: ClassVar = {"id", "step", "endpoint", "provider", "model", "tokens_in", "tokens_out", "cost", "at"}
+
+    class Meta:
+        ordering: ClassVar = ["at", "pk"]
+        default_permissions = ()
+        indexes: ClassVar = [
+            # What a language model took since the first of a month is read before each call.
+            models.Index(
+                fields=["endpoint", "at"], include=["tokens_in", "tokens_out", "cost"], name="modelcall_month"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} for {self.step}"
 
 
 class TailoringEvent(models.Model):

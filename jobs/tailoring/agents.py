@@ -9,12 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jobs.tailoring.draft import MOST_LETTER, SUMMARY, Draft, Line, Material, checked
+from jobs.tailoring.draft import MOST_LETTER, SUMMARY, Draft, Line, Material, checked, original
 from jobs.tailoring.facts import Skeleton
 
 PROMPTS = Path(__file__).parent / "prompts"
 TEXT, SHORT = 400, 200
-MOST_TOKENS = 4000
+REPAIR = "repair"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Prompt:
 
 @cache
 def prompt(agent: str) -> Prompt:
-    """The instructions of an agent; their first line says their version."""
+    """The instructions of an agent, or of its repair; their first line says their version."""
     head, _, text = (PROMPTS / f"{agent}.md").read_text(encoding="utf-8").partition("\n")
     return Prompt(head.removeprefix("version:").strip(), text.strip())
 
@@ -35,12 +35,16 @@ Outputs = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Agent:
-    """`asks` makes its question, `schema` the form of the answer, `makes` the draft after it."""
+    """`asks` makes its question, `schema` the form of the answer, `makes` the draft after it.
+
+    `most_tokens` is what its longest answer in that form takes; an answer cut off there is none.
+    """
 
     name: str
     asks: Callable[[Material, Draft, Outputs], dict[str, Any]]
     schema: Callable[[Material, Draft], dict[str, Any]]
     makes: Callable[[Mapping[str, Any], Material, Draft], tuple[Draft, list[Line]]]
+    most_tokens: int
 
 
 # --- What a schema is made of -----------------------------------------------------------------------------------------
@@ -169,7 +173,12 @@ def _implemented(answer: Mapping[str, Any], material: Material, draft: Draft) ->
     proposed += [
         Line(f"letter{at}", one["text"], tuple(one["evidence"])) for at, one in enumerate(answer["letter"])
     ]  # fmt: skip
-    return draft, [checked(line, material) for line in proposed]
+    return draft, [checked(line, material) for line in proposed if not _is_original(line, material)]
+
+
+def _is_original(line: Line, material: Material) -> bool:
+    own = original(line.id, material)
+    return own is not None and line.text == own.text
 
 
 # --- Validation -------------------------------------------------------------------------------------------------------
@@ -225,13 +234,13 @@ def _polished(answer: Mapping[str, Any], material: Material, draft: Draft) -> tu
 
 
 AGENTS: tuple[Agent, ...] = (
-    Agent("analysis", _ask_analysis, _analysis_schema, _analysed),
-    Agent("optimisation", _ask_optimisation, _optimisation_schema, _optimised),
-    Agent("implementation", _ask_implementation, _implementation_schema, _implemented),
-    Agent("validation", _ask_validation, _validation_schema, _validated),
-    Agent("polish", _ask_polish, _polish_schema, _polished),
+    Agent("analysis", _ask_analysis, _analysis_schema, _analysed, most_tokens=4000),
+    Agent("optimisation", _ask_optimisation, _optimisation_schema, _optimised, most_tokens=3000),
+    Agent("implementation", _ask_implementation, _implementation_schema, _implemented, most_tokens=6000),
+    Agent("validation", _ask_validation, _validation_schema, _validated, most_tokens=4000),
+    Agent("polish", _ask_polish, _polish_schema, _polished, most_tokens=6000),
 )
-VERSIONS: tuple[str, ...] = tuple(prompt(agent.name).version for agent in AGENTS)
+VERSIONS: tuple[str, ...] = tuple(prompt(name).version for name in (*(agent.name for agent in AGENTS), REPAIR))
 
 
 def repair_schema(lines: Sequence[Line], skeleton: Skeleton) -> dict[str, Any]:
@@ -245,5 +254,4 @@ def repair_question(lines: Sequence[Line]) -> str:
     refused = [
         {"line": one.id, "text": one.text, "wrong": [finding.message for finding in one.blocked]} for one in lines
     ]
-    said = "These lines state what their evidence does not. Word them anew without it, in the same form as `lines`."
-    return json.dumps({"task": said, "refused": refused}, ensure_ascii=False)
+    return json.dumps({"task": prompt(REPAIR).text, "refused": refused}, ensure_ascii=False)

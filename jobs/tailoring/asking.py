@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass, replace
+from random import uniform
 from typing import Any
 
 import jsonschema
@@ -16,43 +16,32 @@ from jobs.tailoring.redact import Redactor
 
 TRIES = 3
 STEP_SECONDS = 180.0
-MOST_TOKENS = 4000
 MOST_CHARACTERS = 60_000
 LONGEST_WAIT = 30.0
-
-
-@dataclass
-class Taken:
-    """What the calls of a step took together."""
-
-    tokens_in: int = 0
-    tokens_out: int = 0
-    cost: Decimal = field(default_factory=Decimal)
-
-    @property
-    def tokens(self) -> int:
-        return self.tokens_in + self.tokens_out
-
-    def add(self, usage: llm.Usage) -> None:
-        self.tokens_in += usage.tokens_in
-        self.tokens_out += usage.tokens_out
-        self.cost += usage.cost
+JITTER = 0.25
 
 
 # Told of each piece of text as it comes, of None where nothing came for a while; what it raises ends the call.
 Hears = Callable[[str | None], None]
 Begins = Callable[[int], None]
+# Told what a call took, as soon as that is known.
+Spends = Callable[[llm.Usage], None]
 
 
 @dataclass(frozen=True)
 class Asker:
-    """One provider for one run: within its deadline, with contact data kept back where the provider is not here."""
+    """One provider for one run, or a step of it: within its deadline, with contact data kept back where it leaves."""
 
     provider: llm.Provider
     redactor: Redactor
     deadline: llm.Deadline
     affords: Callable[[], None]
+    spends: Spends
     pause: Callable[[float], None] = time.sleep
+
+    def for_step(self) -> Asker:
+        """The same for one step: all its calls and waits share its time, and end with the run's."""
+        return replace(self, deadline=self.deadline.sooner(STEP_SECONDS))
 
     def ask(
         self,
@@ -60,9 +49,9 @@ class Asker:
         question: Mapping[str, Any],
         *,
         schema: Mapping[str, Any],
+        most_tokens: int,
         hears: Hears,
         begins: Begins,
-        taken: Taken,
         more: Sequence[llm.Message] = (),
     ) -> dict[str, Any]:
         """The answer in its form. Raises ModelFailed."""
@@ -73,9 +62,9 @@ class Asker:
             *more,
         ]
         for formed in (False, True):
-            text = self._patiently(messages, schema=schema, hears=hears, begins=begins, taken=taken)
+            text = self._patiently(messages, schema=schema, most_tokens=most_tokens, hears=hears, begins=begins)
             try:
-                answer = _read(text, schema)
+                answer = read(text, schema)
             except ValueError as error:
                 if formed:
                     raise llm.ModelAnsweredBadly from error
@@ -88,18 +77,20 @@ class Asker:
         raise llm.ModelAnsweredBadly
 
     def _patiently(
-        self, messages: Sequence[llm.Message], *, schema: Mapping[str, Any], hears: Hears, begins: Begins, taken: Taken
-    ) -> str:
+        self, messages: Sequence[llm.Message], *, schema: Mapping[str, Any], most_tokens: int, hears: Hears,
+        begins: Begins,
+    ) -> str:  # fmt: skip
         for attempt in range(1, TRIES + 1):
             self.affords()
             begins(attempt)
             try:
-                return self._once(messages, schema=schema, hears=hears, taken=taken)
+                return self._once(messages, schema=schema, most_tokens=most_tokens, hears=hears)
             except llm.ModelFailed as error:
                 wait = max(getattr(error, "retry_after", 0.0), 2.0 ** (attempt - 1))
                 if not error.again or attempt == TRIES or wait > LONGEST_WAIT or wait > self.deadline.left:
                     raise
-                self._wait(wait, hears)
+                # Runs that were turned away together do not come back together, and none before it was told to.
+                self._wait(wait + uniform(0, JITTER * wait), hears)  # noqa: S311 - spreads calls, no secret
         raise llm.ModelFailed
 
     def _wait(self, seconds: float, hears: Hears) -> None:
@@ -112,26 +103,36 @@ class Asker:
             self.pause(min(left, 1.0))
 
     def _once(
-        self, messages: Sequence[llm.Message], *, schema: Mapping[str, Any], hears: Hears, taken: Taken
+        self, messages: Sequence[llm.Message], *, schema: Mapping[str, Any], most_tokens: int, hears: Hears
     ) -> str:  # fmt: skip
         if self.deadline.left <= 0:
-            raise llm.ModelStalled("The run took longer than it may. Press Continue to go on where it stopped.")
+            raise llm.ModelStalled("It took longer than it may. Press Continue to go on where it stopped.")
         parts: list[str] = []
         size = 0
-        deadline = self.deadline.sooner(STEP_SECONDS)
         said = self.provider.stream(
-            messages, schema=schema, max_tokens=MOST_TOKENS, deadline=deadline, waits=lambda: hears(None)
+            messages, schema=schema, max_tokens=most_tokens, deadline=self.deadline, waits=lambda: hears(None)
         )
-        for chunk in said:
-            match chunk:
-                case llm.Piece(text):
-                    parts.append(text)
-                    size += len(text)
-                    if size > MOST_CHARACTERS:
-                        raise llm.ModelAnsweredBadly
-                    hears(text)
-                case llm.Usage():
-                    taken.add(chunk)
+        told = unpaid = False
+        try:
+            for chunk in said:
+                match chunk:
+                    case llm.Piece(text):
+                        parts.append(text)
+                        size += len(text)
+                        if size > MOST_CHARACTERS:
+                            raise llm.ModelAnsweredBadly
+                        hears(text)
+                    case llm.Usage():
+                        told = True
+                        self.spends(chunk)
+        except llm.ModelFailed as error:
+            # Who refuses a question, or never got it, asks no money for it.
+            unpaid = not size and not isinstance(error, llm.ModelStalled | llm.ModelCutOff)
+            raise
+        finally:
+            if not told and not unpaid:
+                # It broke off before it said what it took: four characters are a token, as where nothing is ever said.
+                self.spends(llm.Usage(sum(len(one.content) for one in messages) // 4, size // 4))
         return "".join(parts)
 
     def _hidden(self, value: Any) -> Any:
@@ -149,7 +150,7 @@ def _each(value: Any, change: Callable[[str], str]) -> Any:
     return [_each(one, change) for one in value] if isinstance(value, list) else value
 
 
-def _read(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+def read(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     """The JSON of an answer, also out of a fence. Raises ValueError with what is wrong, without the answer's words."""
     said = text.strip()
     if said.startswith("```"):

@@ -82,8 +82,21 @@ def entry_of(key: str, source: Source) -> Entry | None:
     return source.skeleton.entry_of.get(key)
 
 
+def original(key: str, material: Material) -> Line | None:
+    """What the resume says where this line is put; None for a line that it does not have."""
+    skeleton = material.source.skeleton
+    own = skeleton.summary if key == SUMMARY else ()
+    if own:
+        return Line(SUMMARY, " ".join(one.text for one in own), tuple(one.id for one in own))
+    return Line(key, skeleton.spans[key], (key,)) if key in skeleton.entry_of else None
+
+
 def checked(line: Line, material: Material) -> Line:
     """The line with everything that its evidence does not state."""
+    own = original(line.id, material)
+    if own is not None and line.text == own.text:
+        # The original rests on itself, whatever it was said to rest on: there is nothing to ask about it.
+        return own
     also = material.quotable if line.id.startswith("letter") else ""
     found = check_line(
         line.text, evidence=line.evidence, source=material.source, entry=entry_of(line.id, material.source), also=also

@@ -55,15 +55,16 @@ def papers(
     run: TailoringRun, lines: Iterable[TailoringLine], *, now: datetime
 ) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """The words of the resume and of the letter as they would be now."""
-    material, said = material_of(run), wordings(lines)
-    resume = paper.resume(material, said, skill_order=_skill_order(run), made_by=made_by(run), now=now)
-    letter = paper.letter(material, said, made_by=made_by(run), now=now) if run.with_letter else None
+    material, said, by = material_of(run), wordings(lines), made_by(run)
+    resume = paper.resume(material, said, skill_order=_skill_order(run), made_by=by, now=now)
+    letter = paper.letter(material, said, made_by=by, now=now) if run.with_letter else None
     return resume, letter
 
 
 def made_by(run: TailoringRun) -> str:
     """What the label names as the writer."""
-    return OFFLINE_NAME if run.provider == "offline" else f"hrassist with {run.provider}"
+    writers = run.writers
+    return f"hrassist with {', '.join(writers)}" if writers else OFFLINE_NAME
 
 
 def _skill_order(run: TailoringRun) -> list[str]:
@@ -132,14 +133,23 @@ def faithful_files(
         text = read_file(files["letter_docx"]).document.text
         _require(check_paper(text, source=material.source, ours=own_words(letter), also=material.quotable))
     try:
-        files["pdf"] = paper.resume_pdf(resume, made_at=made_at)
-        files["png"] = paper.resume_png(resume, made_at=made_at)
+        files |= _if_read_alike(run, resume, "pdf", paper.resume_pdf(resume, made_at=made_at))
+        if "pdf" in files:
+            files["png"] = paper.resume_png(resume, made_at=made_at)
         if letter:
-            files["letter_pdf"] = paper.letter_pdf(letter, made_at=made_at)
+            files |= _if_read_alike(run, letter, "letter_pdf", paper.letter_pdf(letter, made_at=made_at))
     except NoFont:
         # The DOCX has every letter; a reader's own fonts draw it.
         logger.info("tailoring run %s has no PDF: a font is missing", run.pk)
     return files, fields_read_back(run.source, back)
+
+
+def _if_read_alike(run: TailoringRun, sheet: Mapping[str, Any], kind: str, content: bytes) -> dict[str, bytes]:
+    """The PDF, if programs read in it every line of the paper in its order; else nothing, and the DOCX has to do."""
+    if paper.first_lost(sheet, read_file(content).document.text):
+        logger.error("tailoring run %s has no %s: what is read in it is not the paper", run.pk, kind)
+        return {}
+    return {kind: content}
 
 
 def _require(found: list[Finding]) -> None:
@@ -160,6 +170,8 @@ def _fields(parsed: Mapping[str, Any]) -> set[tuple[str, ...]]:
         fields.add(("work", *(str(one.get(key, "")) for key in ("name", "position", "startDate", "endDate"))))
     for one in parsed.get("education") or []:
         fields.add(("education", *(str(one.get(key, "")) for key in ("institution", "studyType", "endDate"))))
+    for one in parsed.get("certificates") or []:
+        fields.add(("certificate", str(one.get("name", "")), str(one.get("date", ""))))
     return fields | {("skill", str(one.get("name", "")).casefold()) for one in parsed.get("skills") or []}
 
 

@@ -169,7 +169,7 @@ def values_of(
         "date": today(now, language), "label": label(language, made_by, now),
         "work": entries(own.work), "projects": entries(own.projects),
         "education": [
-            {"degree": study_degree(one), "school": clean(one.school),
+            {"degree": study_degree(one, material.source.text), "school": clean(one.school),
              "dates": span(one.start, one.end, language, current=False)}
             for one in own.studies
         ],

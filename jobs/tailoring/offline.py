@@ -15,6 +15,7 @@ from django.conf import settings
 
 from candidates.actions.reading import skills_in
 from hrassist.lib.llm import Chunk, Deadline, Message, Piece, Usage, Waits
+from jobs.models.tailoring import OFFLINE
 
 PIECE = 24
 _WORD = re.compile(r"[^\W\d_][\w+#.-]{2,}")
@@ -43,7 +44,9 @@ _FROM_WORK = {
 class OfflineProvider:
     """Answers each agent's question from the question itself, the same one always in the same words."""
 
-    name = "offline"
+    name = OFFLINE
+    # Its answers are those of this version of ours.
+    model = f"hrassist {settings.VERSION}"
     leaves = False
 
     def stream(

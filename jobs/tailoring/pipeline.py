@@ -19,9 +19,9 @@ from hrassist.lib import failpoint, llm
 from hrassist.lib.errors import DomainError
 from jobs.models.tailoring import TailoringRun, TailoringStep
 from jobs.tailoring import budget, lease, providers, rows
-from jobs.tailoring.agents import AGENTS, Agent, prompt, repair_question, repair_schema
-from jobs.tailoring.asking import Asker, Taken
-from jobs.tailoring.draft import SUMMARY, Draft, Line, Material, checked
+from jobs.tailoring.agents import AGENTS, REPAIR, Agent, prompt, repair_question, repair_schema
+from jobs.tailoring.asking import Asker
+from jobs.tailoring.draft import Draft, Line, Material, checked, original
 from jobs.tailoring.events import Teller, tell_people
 from jobs.tailoring.redact import Redactor
 from jobs.tailoring.speech import Speech
@@ -31,6 +31,10 @@ logger = logging.getLogger(__name__)
 
 RUN_SECONDS = 15 * 60.0
 State, StepState = TailoringRun.State, TailoringStep.State
+# What calls took is added up by its own statements, also by those of a worker that has lost its lease meanwhile.
+TAKEN = ("tokens_in", "tokens_out", "cost")
+BEGUN = ("state", "started_at", "ended_at", "attempt", "provider", "model", "prompt_version", "input_hash")
+DONE = ("state", "ended_at", "output", "repaired", "blocked")
 Outputs = dict[str, Mapping[str, Any]]
 
 
@@ -74,9 +78,16 @@ def _end(held: lease.Lease, teller: Teller, *, to: str, code: str = "", message:
     audit.record(
         "tailoring.done", target=run, by=run.created_by, subject=run.application.candidate_id,
         job=run.application.job_id, reason_code=code, state=to, attempt=run.attempt, blocked=run.blocked_count,
+        models=_models(run),
     )  # fmt: skip
     teller.tell("state", state=to, code=code, message=message)
     tell_people(run, now=timezone.now())
+
+
+def _models(run: TailoringRun) -> list[str]:
+    """The language models whose answers the run holds, by their identifiers."""
+    done = run.steps.filter(state=StepState.DONE).exclude(model="").order_by("position")
+    return list(dict.fromkeys(done.values_list("model", flat=True)))
 
 
 class _Work:
@@ -92,13 +103,13 @@ class _Work:
             provider=provider,
             redactor=Redactor(self.material.source.skeleton),
             deadline=llm.Deadline.in_seconds(RUN_SECONDS),
-            affords=self._affords,
+            affords=lambda: budget.check(self.run, self.provider),
+            spends=self._spend,
             pause=pause,
         )
         self.outputs: Outputs = {}
         self.draft = Draft()
-        # What the step that is being worked on took so far: its row knows only when it is done.
-        self.taken = Taken()
+        self.step: TailoringStep | None = None
 
     def go(self) -> None:
         steps = {step.agent: step for step in self.run.steps.all()}
@@ -110,43 +121,36 @@ class _Work:
             self.outputs[agent.name], self.draft = output["answer"], draft_of(output["draft"])
         self._settle()
 
-    def _affords(self) -> None:
-        budget.check(self.run, self.provider, also=self.taken)
+    def _spend(self, usage: llm.Usage) -> None:
+        assert self.step is not None  # noqa: S101
+        budget.spend(self.run, self.step, self.provider, usage)
 
     def _do(self, agent: Agent, step: TailoringStep) -> None:
         question = agent.asks(self.material, self.draft, self.outputs)
         own = prompt(agent.name)
-        digest = _digest(own.version, self.provider.name, question)
+        schema = agent.schema(self.material, self.draft)
+        versions = [own.version, prompt(REPAIR).version]
+        digest = _digest(versions, self.provider, question, schema)
         self._begin(step, version=own.version, digest=digest)
         failpoint.reach(f"tailoring.{agent.name}")
-        self.taken = taken = Taken()
+        self.step_asker = self.asker.for_step()
         found = rows.same_step(step, digest)
-        try:
-            if found is not None:
-                answer = found["answer"]
-            elif _nothing_to_do(agent, self.draft):
-                answer = _nothing(agent)
-            else:
-                answer = self._ask(agent, question, schema=agent.schema(self.material, self.draft), taken=taken)
-            draft, proposed = agent.makes(answer, self.material, self.draft)
-            draft, repaired, refused = self._put(agent, draft, proposed, taken)
-        finally:
-            # What was paid for counts also where nothing came of it.
-            TailoringStep.objects.filter(pk=step.pk).update(
-                tokens_in=step.tokens_in + taken.tokens_in,
-                tokens_out=step.tokens_out + taken.tokens_out,
-                cost=step.cost + taken.cost,
-            )
+        if found is not None:
+            answer = found["answer"]
+        elif _nothing_to_do(agent, self.draft):
+            answer = _nothing(agent)
+        else:
+            answer = self._ask(agent, question, schema=schema)
+        draft, proposed = agent.makes(answer, self.material, self.draft)
+        draft, repaired, refused = self._put(agent, draft, proposed)
         self._finish(step, {"answer": answer, "draft": as_data(draft)}, repaired=repaired, refused=refused)
 
-    def _put(
-        self, agent: Agent, draft: Draft, proposed: Sequence[Line], taken: Taken
-    ) -> tuple[Draft, int, int]:  # fmt: skip
+    def _put(self, agent: Agent, draft: Draft, proposed: Sequence[Line]) -> tuple[Draft, int, int]:
         """Let what holds into the draft; what does not is worded anew once, and then stays as it was."""
         bad = [line for line in proposed if line.blocked]
         mended: dict[str, Line] = {}
         if bad:
-            mended = self._repair(agent, bad, taken)
+            mended = self._repair(agent, bad)
         repaired = refused = 0
         for line in proposed:
             final = mended.get(line.id, line) if line.blocked else line
@@ -162,18 +166,15 @@ class _Work:
                 draft = draft.with_line(replace(final, refused=rules))
             elif (before := draft.line(line.id)) is not None:
                 draft = draft.with_line(replace(before, refused=(*before.refused, *rules)))
-            elif line.id in self.material.source.skeleton.entry_of:
-                draft = draft.with_line(self._original(line.id, rules))
-            elif line.id == SUMMARY and self.material.source.skeleton.summary:
-                draft = draft.with_line(self._original_summary(rules))
+            elif (own := original(line.id, self.material)) is not None:
+                draft = draft.with_line(replace(own, refused=rules))
         return draft, repaired, refused
 
-    def _repair(self, agent: Agent, bad: Sequence[Line], taken: Taken) -> dict[str, Line]:
+    def _repair(self, agent: Agent, bad: Sequence[Line]) -> dict[str, Line]:
         try:
             answer = self._ask(
-                agent, json.loads(repair_question(bad)), schema=repair_schema(bad, self.material.source.skeleton),
-                taken=taken,
-            )  # fmt: skip
+                agent, json.loads(repair_question(bad)), schema=repair_schema(bad, self.material.source.skeleton)
+            )
         except llm.BudgetSpent:
             raise
         except llm.ModelFailed:
@@ -184,16 +185,7 @@ class _Work:
             for one in answer["lines"]
         }
 
-    def _original(self, key: str, rules: tuple[str, ...]) -> Line:
-        return Line(key, self.material.source.skeleton.spans[key], (key,), (), rules)
-
-    def _original_summary(self, rules: tuple[str, ...]) -> Line:
-        own = self.material.source.skeleton.summary
-        return Line(SUMMARY, " ".join(one.text for one in own), tuple(one.id for one in own), (), rules)
-
-    def _ask(
-        self, agent: Agent, question: Mapping[str, Any], *, schema: Mapping[str, Any], taken: Taken
-    ) -> dict[str, Any]:  # fmt: skip
+    def _ask(self, agent: Agent, question: Mapping[str, Any], *, schema: Mapping[str, Any]) -> dict[str, Any]:
         speech = Speech()
 
         def hears(piece: str | None) -> None:
@@ -208,28 +200,30 @@ class _Work:
                 self.teller.tell("again", agent=agent.name, attempt=attempt)
             self.held.keep(at_once=True)
 
-        answer = self.asker.ask(
-            prompt(agent.name).text, question, schema=schema, hears=hears, begins=begins, taken=taken
-        )  # fmt: skip
+        answer = self.step_asker.ask(
+            prompt(agent.name).text, question, schema=schema, most_tokens=agent.most_tokens, hears=hears, begins=begins
+        )
         self.teller.flush()
         return answer
 
     def _begin(self, step: TailoringStep, *, version: str, digest: str) -> None:
         self.held.keep(at_once=True)
+        self.step = step
         step.state, step.started_at, step.ended_at = StepState.RUNNING, timezone.now(), None
         step.attempt += 1
+        step.provider, step.model = self.provider.name, self.provider.model
         step.prompt_version, step.input_hash = version, digest
-        step.save()
+        step.save(update_fields=BEGUN)
         self.teller.forget_text(step.agent)
         self.teller.tell("step", agent=step.agent, state=StepState.RUNNING, attempt=step.attempt)
 
     @transaction.atomic
     def _finish(self, step: TailoringStep, output: dict[str, Any], *, repaired: int, refused: int) -> None:
         self.held.keep(at_once=True)
-        step.refresh_from_db(fields=["tokens_in", "tokens_out", "cost"])
+        step.refresh_from_db(fields=TAKEN)
         step.state, step.ended_at, step.output = StepState.DONE, timezone.now(), output
         step.repaired, step.blocked = repaired, refused
-        step.save()
+        step.save(update_fields=DONE)
         if repaired or refused:
             self.run.blocked_count += repaired + refused
             TailoringRun.objects.filter(pk=self.run.pk).update(blocked_count=self.run.blocked_count)
@@ -255,6 +249,10 @@ def _nothing(agent: Agent) -> dict[str, Any]:
     return {"verdicts": []} if agent.name == "validation" else {"lines": []}
 
 
-def _digest(version: str, provider: str, question: Mapping[str, Any]) -> str:
-    said = json.dumps([version, provider, question], sort_keys=True, ensure_ascii=False)
+def _digest(
+    versions: Sequence[str], provider: llm.Provider, question: Mapping[str, Any], schema: Mapping[str, Any]
+) -> str:  # fmt: skip
+    """Everything on which an answer rests: one that rests on anything else is another answer."""
+    asked = [*versions, provider.name, provider.model, question, schema]
+    said = json.dumps(asked, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(said.encode()).hexdigest()

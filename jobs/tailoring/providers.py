@@ -5,18 +5,16 @@ from __future__ import annotations
 from hrassist.identity import sealing
 from hrassist.lib import llm
 from jobs.models.model_endpoint import ModelEndpoint
-from jobs.models.tailoring import TailoringRun
+from jobs.models.tailoring import OFFLINE, TailoringRun
 from jobs.tailoring.offline import OfflineProvider
-
-OFFLINE = OfflineProvider.name
 
 
 def of(run: TailoringRun) -> llm.Provider:
     """The provider that the run was started with. Raises ModelUnreachable where it is switched off since."""
     if run.provider == OFFLINE:
         return OfflineProvider()
-    row = ModelEndpoint.objects.filter(name=run.provider, enabled=True).first()
-    if row is None:
+    row = row_of(run)
+    if row is None or not row.enabled:
         raise llm.ModelUnreachable(
             "The language model of this run is switched off now. Finish without a model, or ask an operator to switch "
             "it on.",
@@ -25,12 +23,21 @@ def of(run: TailoringRun) -> llm.Provider:
     return endpoint(row)
 
 
+def row_of(run: TailoringRun) -> ModelEndpoint | None:
+    """The language model that goes on with a run, as it is set now; None for the built-in provider."""
+    return ModelEndpoint.objects.filter(pk=run.endpoint_id).first() if run.endpoint_id else None
+
+
 def endpoint(row: ModelEndpoint) -> llm.Endpoint:
     """The client of an endpoint, with its key unsealed."""
     return llm.Endpoint(
         name=row.name, dialect=row.dialect, base_url=row.base_url, model=row.model,
-        key=sealing.unseal(row.sealed_key) if row.sealed_key else "", price=llm.Price(row.price_in, row.price_out),
+        key=sealing.unseal(row.sealed_key) if row.sealed_key else "", price=price(row),
     )  # fmt: skip
+
+
+def price(row: ModelEndpoint) -> llm.Price:
+    return llm.Price(row.price_in, row.price_out)
 
 
 def offered() -> list[tuple[str, str]]:

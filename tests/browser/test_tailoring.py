@@ -5,6 +5,8 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from hrassist import long_tasks
+from hrassist.models import LongTask
 from jobs.actions import tailorings
 from jobs.models import TailoringLine, TailoringRun
 from jobs.tailoring import pipeline
@@ -83,4 +85,29 @@ def test_lines_are_decided_by_keyboard_on_a_phone(recruiter, sign_in, applicatio
     expect(page.get_by_text("No question is open.")).to_be_visible()
     expect(page.get_by_role("button", name="Keep original").first).to_be_focused()
     assert TailoringLine.objects.get(run=run, replaces="w1.b0").decision == "rejected"
+    assert violations == []
+
+
+def test_a_shortlist_is_followed_on_one_page_and_its_resumes_are_found_together(
+    recruiter, sign_in, application, violations
+):
+    without = ApplicationFactory(job=application.job, candidate=CandidateFactory(full_name="Bela Kovács"))
+    page = sign_in(recruiter)
+    page.goto("/jobs/application/")
+    for name in ("Amara Okafor", "Bela Kovács"):
+        page.get_by_role("row", name=name).get_by_role("checkbox").check()
+    page.get_by_role("button", name="Tailor resumes…").click()
+    page.get_by_role("button", name="Tailor resumes: 2 applications").click()
+    expect(page.get_by_role("heading", name="Tailor resumes: applications")).to_be_visible()
+    task = LongTask.objects.get(kind="jobs.tailor")
+    long_tasks.run(task.pk)
+    expect(page.locator("[data-figures]")).to_have_text("1 of 2", timeout=15_000)
+    pipeline.work(TailoringRun.objects.get(batch=task).pk)
+    long_tasks.run(task.pk)
+    expect(page.locator("[data-word]")).to_have_text("Done", timeout=15_000)
+    expect(page.locator("[data-counts]")).to_contain_text("To review")
+    expect(page.get_by_role("row", name="Bela Kovács")).to_contain_text("There is no resume of this person to tailor")
+    assert str(without.pk) in page.get_by_role("link", name="Bela Kovács").get_attribute("href")
+    page.get_by_role("link", name="Look at them").click()
+    expect(page.get_by_role("row", name="Amara Okafor")).to_contain_text("To be reviewed")
     assert violations == []

@@ -99,6 +99,8 @@ def test_every_timer_starts_a_service_and_is_switched_on_by_the_installation():
     assert timers <= {path.stem for path in SERVICES}
     enabled = set(re.findall(r"(hrassist-[\w-]+)\.timer", (VM / "install").read_text()))
     assert enabled == timers
+    # After an installation nobody starts the machine again, and what is enabled alone starts with the machine.
+    assert set(re.findall(r"(hrassist-[\w-]+)\.timer", (VM / "systemd/hrassist.target").read_text())) == timers
 
 
 def test_the_backups_are_looked_at_every_five_minutes_and_the_promises_every_night(units):

@@ -17,7 +17,9 @@ from candidates.actions import erasures
 from candidates.erasure import ledger
 from candidates.models import Erasure
 from hrassist import health
+from jobs.models import ModelEndpoint
 from tests import factories
+from tests.hiring import ModelEndpointFactory
 
 
 def test_liveness_asks_nothing(client, django_assert_num_queries, db):
@@ -39,8 +41,7 @@ def test_readiness_names_each_part(client, db):
     answer = client.get("/readyz")
     assert answer.json() == {
         "database": "ok", "erasures": "ok", "storage": "ok", "disk": "ok", "erasure_ledger": "ok", "queue": "ok",
-        "scanner": "ok", "clock": "ok",
-        "audit_seals": "ok",
+        "scanner": "ok", "clock": "ok", "audit_seals": "ok", "language_model": "ok",
         # The tests' own connection is the owner's.
         "database_role": "warning: The application's database role could rewrite the audit trail.",
     }  # fmt: skip
@@ -97,6 +98,22 @@ def test_a_clock_that_is_off_is_a_warning(client, db):
     with time_machine.travel(datetime.now(tz=UTC) + timedelta(minutes=5), tick=True):
         said = client.get("/readyz").json()["clock"]
     assert said == "warning: This clock and the database's differ by 300 seconds. Start NTP."
+
+
+def test_a_language_model_that_failed_its_test_is_a_warning_while_it_is_switched_on(client, db, settings):
+    settings.READY_SECONDS = 0
+    unsealed_for(0)
+    row = ModelEndpointFactory(
+        enabled=True, tested_at=timezone.now(), test_said="The language model cannot be reached."
+    )
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["language_model"].startswith("warning: A language model failed its last test.")
+    assert row.name not in answer.content.decode()
+    ModelEndpoint.objects.update(enabled=False)
+    assert client.get("/readyz").json()["language_model"] == "ok"
+    ModelEndpoint.objects.update(enabled=True, test_said="")
+    assert client.get("/readyz").json()["language_model"] == "ok"
 
 
 def test_a_statement_that_takes_too_long_is_ended(client, db, monkeypatch):

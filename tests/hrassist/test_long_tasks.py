@@ -6,7 +6,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from hrassist import long_tasks, task_files
 from hrassist.lib import storage
 from hrassist.lib.errors import Conflict, DomainError
-from hrassist.long_tasks import Cancelled, Progress
+from hrassist.long_tasks import Cancelled, Later, Progress
 from hrassist.models import LongTask, Notification
 from hrassist.tasks import end_forgotten_long_tasks, expire_task_files
 
@@ -119,6 +119,53 @@ def test_work_of_a_killed_worker_begins_again_and_the_old_one_can_write_no_more(
     assert (task.state, task.result) == (State.DONE, {"counted": 10})
     with pytest.raises(Cancelled):
         first[0].at(4)
+
+
+def test_work_that_goes_on_by_itself_is_looked_at_again_and_keeps_no_worker_waiting(started, noon):
+    looks = []
+
+    def work(progress):
+        looks.append(progress.waits)
+        if not progress.waits:
+            progress.refuse("row 3", "It is empty.")
+        progress.at(len(looks), counted=len(looks))
+        if len(looks) < 3:
+            raise Later(7)
+        return {"counted": 3}
+
+    task = started(work)
+    for look in (1, 2):
+        long_tasks.run(task.pk)
+        task.refresh_from_db()
+        assert (task.state, task.done, task.result["counted"]) == (State.RUNNING, look, look)
+        waiting = ProcrastinateJob.objects.filter(scheduled_at__isnull=False, args__long_task_id=str(task.pk))
+        # A task that was taken for dead and comes twice leaves one to look again.
+        assert waiting.count() == 1
+    end_forgotten_long_tasks(timestamp=int((noon + timedelta(hours=1)).timestamp()))
+    long_tasks.run(task.pk)
+    task.refresh_from_db()
+    assert looks == [False, True, True]
+    assert (task.state, task.done, task.result["counted"], task.result["refused"]) == (State.DONE, 10, 3, 1)
+    assert task.result["refused_rows"] == [["row 3", "It is empty."]]
+
+
+def test_what_goes_on_by_itself_is_stopped_with_the_whole(started, recruiter, noon):
+    stopped = []
+
+    def work(progress):
+        progress.at(1)
+        raise Later(7)
+
+    task = started(work)
+    long_tasks._stops["test"] = lambda whole: stopped.append(whole.pk)
+    try:
+        long_tasks.run(task.pk)
+        assert stopped == []
+        long_tasks.cancel(task=task, by=recruiter, now=noon)
+        long_tasks.run(task.pk)
+    finally:
+        del long_tasks._stops["test"]
+    assert stopped == [task.pk]
 
 
 def test_work_that_no_worker_will_take_up_again_has_failed(started, noon):

@@ -6,6 +6,7 @@ import io
 import json
 import re
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from hrassist.metrics import exporter, machine, people, requests, state, stateme
 from hrassist.models import Session
 from jobs.models import Application
 from tests.factories import ApplicationFactory, CandidateFactory, ResumeFactory, UserFactory
+from tests.hiring import ModelEndpointFactory, TailoringRunFactory
 
 
 def value(name: str, **labels: str) -> float:
@@ -279,6 +281,37 @@ def test_a_service_that_is_away_is_down_and_takes_no_other_figure_with_it(db, se
     assert found["hrassist_service_up:database"] == found["hrassist_service_up:storage"] == 1
 
 
+def test_language_models_tell_what_they_take_and_may_each_by_its_name(db):
+    small = ModelEndpointFactory(
+        name="Small",
+        enabled=True,
+        month_budget=20,
+        month_tokens=5000,
+        tested_at=timezone.now(),
+        test_said="It is away.",
+    )
+    off = ModelEndpointFactory(name="Off", enabled=False)
+    ModelEndpointFactory(name="Untested", enabled=True, month_budget=0)
+    for row, cost in ((small, "16.5"), (off, "3")):
+        for ago in (timedelta(0), timedelta(days=40)):
+            at = timezone.now() - ago
+            step = TailoringRunFactory(provider=row.name, endpoint=row, created_at=at).steps.earliest("position")
+            for _ in range(5):
+                step.calls.create(endpoint=row, tokens_in=500, tokens_out=100, cost=Decimal(cost) / 5, at=at)
+    found = samples(people.models)
+    told = {name.removeprefix("hrassist_llm_"): value for name, value in found.items() if value}
+    assert told == {
+        "runs_day:review": 2,
+        "month_cost:Small": 16.5, "month_cost:Off": 3, "month_tokens:Small": 3000, "month_tokens:Off": 3000,
+        # One that is switched off has no budget to pass.
+        "month_budget:Small": 20, "month_tokens_budget:Small": 5000, "month_tokens_budget:Untested": 2_000_000,
+    }  # fmt: skip
+    assert (found["hrassist_llm_up:Small"], "hrassist_llm_up:Untested" in found) == (0, False)
+    small.test_said = ""
+    small.save()
+    assert samples(people.models)["hrassist_llm_up:Small"] == 1
+
+
 @pytest.fixture
 def one_thread(monkeypatch):
     """Ask in the test's own thread: its transaction is seen by no other."""
@@ -338,7 +371,7 @@ def test_no_name_of_a_person_is_a_label(db, one_thread, recruiter):
     assert labels <= {
         "version", "environment", "group", "window", "state", "outcome", "source", "kind", "stage", "status", "queue",
         "service", "implementation", "major", "minor", "patchlevel", "process", "view", "method", "stream", "verb",
-        "why", "how", "task", "le",
+        "why", "how", "task", "le", "model",
     }  # fmt: skip
 
 

@@ -60,7 +60,7 @@ class Command(BaseCommand):
                 )
             )
         else:
-            self._print(prices, usage, bills, shown, currency=currency, real=options["real"])
+            self._print(prices, usage, bills, shown, currency=currency, real=options["real"], model=model)
         if old:
             self.stderr.write(f"Older than 180 days, read them again: {', '.join(old)}.")
         for name, why in prices.assumed():
@@ -72,7 +72,7 @@ class Command(BaseCommand):
 
     def _print(
         self, prices: costs.Prices, usage: costs.Usage, bills: dict[str, list[costs.Bill]], shown: Any, *,
-        currency: str, real: bool,
+        currency: str, real: bool, model: str,
     ) -> None:  # fmt: skip
         say = self.stdout.write
         say("The past 30 days of this installation" if real else "The worst reasonable month of the specification")
@@ -81,6 +81,11 @@ class Command(BaseCommand):
             f"  {usage.viewed_gb:.2f} GB viewed and {usage.downloaded_gb:.2f} GB downloaded:"
             f" {usage.egress_gb:.2f} GB leave"
         )
+        if usage.tokens:
+            say(
+                f"  {usage.tokens:,} tokens of language models"
+                + ("" if model != "none" else ", not priced without --model")
+            )
         for warning in costs.warnings(usage, prices):
             say(f"  {warning}")
         say(f"\n{'a month, ' + currency:28}{'month 1':>10}{'month 12':>10}{'month 36':>10}")
@@ -109,7 +114,7 @@ def _document(
         "usage": {
             "uploads": usage.uploads, "stored_gb": float(usage.stored_gb), "egress_gb": float(usage.egress_gb),
             "viewed_gb": float(usage.viewed_gb), "downloaded_gb": float(usage.downloaded_gb),
-            "database_gb": float(usage.database_gb), "tokens": usage.tokens_in + usage.tokens_out,
+            "database_gb": float(usage.database_gb), "tokens": usage.tokens,
         },
         "plans": {
             plan: [

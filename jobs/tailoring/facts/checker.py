@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from jobs.tailoring.facts.amounts import codes_in, same
-from jobs.tailoring.facts.names import names_in
+from jobs.tailoring.facts.names import names_in, raising_in
 from jobs.tailoring.facts.normalise import mixed_scripts, plain, readable, stem
 from jobs.tailoring.facts.numbers import Number
 from jobs.tailoring.facts.skeleton import Entry
@@ -54,8 +54,10 @@ def check_line(
 ) -> list[Finding]:
     """Everything in the line that its evidence does not state.
 
-    A line of a job is measured by its own evidence and that job; one without an entry, such as of the summary, by the
-    whole resume. `also` is text that may be quoted besides: in a letter the title of the job and who hires.
+    A line of a job is measured by its own evidence and the head of that job. One without an entry, of the summary or of
+    a letter, is blocked for what the whole resume does not state, and a person is asked where it states something for
+    another job than those of its evidence. `also` is text that may be quoted besides: in a letter the title of the job
+    and who hires.
     """
     if not readable(text):
         return [Finding(Level.BLOCK, "empty", "", "The line is empty.")]
@@ -66,9 +68,15 @@ def check_line(
         return [Finding(Level.BLOCK, "no_evidence", ", ".join(unknown), "It names no line of the resume as evidence.")]
     if entry is not None and any(source.skeleton.entry_of.get(one, entry).id != entry.id for one in evidence):
         return [Finding(Level.BLOCK, "foreign_evidence", "", "Its evidence stands under another job.")]
-    scope = source.whole if entry is None else source.scope(evidence, entry)
-    found = list(_blocked(text, scope, source, entry, facts_of(also) if also else None))
-    return found + list(_asked(text, scope, source, also, {one.value for one in found}))
+    scope, quoted = source.scope(evidence, entry), facts_of(also) if also else None
+    found = list(_blocked(text, source.whole if entry is None else scope, source, entry, quoted))
+    known = {one.value for one in found}
+    # What the person is and knows is of no job, and may be said of all of them.
+    wide = facts_of(f"{scope.text}\n|\n{source.personal}") if entry is None else scope
+    asked = [*_asked(text, wide, source, quoted, known), *_title_moved(text, wide, source, quoted)]
+    if entry is None:
+        asked += _moved(text, evidence, source, quoted, known)
+    return found + list(dict.fromkeys(asked))
 
 
 def check_paper(text: str, *, source: Source, ours: Collection[str] = (), also: str = "") -> list[Finding]:
@@ -87,15 +95,49 @@ def check_paper(text: str, *, source: Source, ours: Collection[str] = (), also: 
 
 
 def check_heads(text: str, *, source: Source) -> list[Finding]:
-    """The locked facts that a finished resume has lost: every employer, title, school and degree has to be there."""
+    """The locked facts that a finished resume has lost or put together wrongly.
+
+    Every employer, title, school and degree has to be there, no job with the dates of another one, and each degree with
+    its school.
+    """
     said = facts_of(text.replace("\f", "\n"))
     parts = [part for entry in source.skeleton.entries for part in (entry.name, entry.position)]
     parts += [part for study in source.skeleton.studies for part in (study.school, study.degree)]
-    return [
+    dropped = [
         Finding(Level.BLOCK, "dropped", part, f"“{part}” of the resume is missing.")
         for part in dict.fromkeys(parts)
         if part and not said.says(part)
     ]
+    return dropped or list(_parted(text, source))
+
+
+def _parted(text: str, source: Source) -> Iterator[Finding]:
+    lines = [facts_of(line) for line in text.replace("\f", "\n").splitlines() if line.strip()]
+
+    def around(*parts: str) -> list[Facts]:
+        """What stands about each line that says the first part, where the others stand there too."""
+        near = [facts_of("\n|\n".join(one.text for one in lines[max(0, at - 1) : at + 3]))
+                for at, line in enumerate(lines) if line.says(parts[0])]  # fmt: skip
+        return [one for one in near if all(one.says(part) for part in parts[1:])]
+
+    every = {one for entry in source.skeleton.work for one in (entry.start, entry.end) if one}
+    for entry in source.skeleton.work:
+        head = [part for part in (entry.name, entry.position) if part]
+        near = around(*head) if head else []
+        if head and not near:
+            yield _block("parted", " | ".join(head), "do not stand together as in the resume")
+        own = {one for one in (entry.start, entry.end) if one}
+        seen = [{iso for iso, _ in one.dates} for one in near]
+        if own and near and all(not _has_any(own, dates) and dates & (every - own) for dates in seen):
+            yield _block("parted", head[0], "has the dates of another job")
+    for study in source.skeleton.studies:
+        if study.school and study.degree and not around(study.school, study.degree):
+            yield _block("parted", study.degree, "does not stand with its school")
+
+
+def _has_any(wanted: Collection[str], dates: Collection[str]) -> bool:
+    """Whether one of the dates stands there, if only by its year."""
+    return any(one in dates or one[:4] in dates for one in wanted)
 
 
 def _blocked(  # noqa: PLR0912  one rule after another is how it is read
@@ -151,14 +193,16 @@ def _employers(
             yield _block("employer", name.text, "is a name that the resume does not have")
 
 
-def _asked(text: str, scope: Facts, source: Source, also: str, blocked: set[str]) -> Iterator[Finding]:
-    said, quoted = facts_of(text), facts_of(also) if also else None
+def _asked(
+    text: str, scope: Facts, source: Source, quoted: Facts | None, blocked: Collection[str]
+) -> Iterator[Finding]:  # fmt: skip
+    said = facts_of(text)
     for name in names_in(text):
         known = _known(name.text, source.whole) or (quoted is not None and _known(name.text, quoted))
         if not known and not name.employer and name.text not in blocked and not _is_skill(name.text, said):
             yield _ask("name", name.text, "is a name that the resume does not have")
     known_kinds = dict(scope.raising)
-    for kind, word in said.raising:
+    for kind, word in raising_in(text, but=quoted.words if quoted else ()).items():
         if kind != _RANK and kind not in known_kinds:
             yield _ask(kind, word, "says more of the person's part than the evidence does")
     for skill in said.skills:
@@ -167,7 +211,48 @@ def _asked(text: str, scope: Facts, source: Source, also: str, blocked: set[str]
         if not in_whole and _names_work(plain(skill.written)) and skill.written not in blocked:
             yield _ask("skill", skill.written, "is no word of the resume")
         if in_whole and not in_scope:
-            yield _ask("skill_moved", skill.written, "is stated elsewhere in the resume, not for this work")
+            yield _ask("skill_moved", skill.written, _ELSEWHERE)
+
+
+_ELSEWHERE = "is stated elsewhere in the resume, not for this work"
+_SENTENCE = re.compile(r"(?<=[.!?;])\s+")
+
+
+def _moved(
+    text: str, evidence: Sequence[str], source: Source, quoted: Facts | None, blocked: Collection[str]
+) -> Iterator[Finding]:  # fmt: skip
+    """What the resume states for another job than those that the evidence stands under."""
+    named = {of.id for key in evidence if (of := source.skeleton.entry_of.get(key))}
+    for sentence in _SENTENCE.split(readable(text)):
+        said = facts_of(sentence)
+        here = [
+            (name, ids)
+            for name, ids in source.employed_by.items()
+            if said.says(name) and not (quoted and quoted.says(name))
+        ]
+        scope = source.scope(evidence, None)
+        for name, ids in here:
+            if not ids & named and not scope.says(name):
+                yield _ask("employer_moved", name, _ELSEWHERE)
+        if here:
+            # Of a sentence that names who employed, a date of somebody else's job is not one of this.
+            scope = source.scope(evidence, None, only=frozenset().union(*(ids for _, ids in here)))
+        for number in said.numbers:
+            if number.written in blocked or _counts_list(number, sentence):
+                continue
+            if not _has_number(number, scope) and not (quoted and _has_number(number, quoted)):
+                yield _ask("number_moved", number.written, _ELSEWHERE)
+        for iso, written in said.dates:
+            if written not in blocked and not _has_date(iso, scope) and not (quoted and _has_date(iso, quoted)):
+                yield _ask("date_moved", written, _ELSEWHERE)
+
+
+def _title_moved(text: str, scope: Facts, source: Source, quoted: Facts | None) -> Iterator[Finding]:
+    said = facts_of(text)
+    for title in dict.fromkeys(entry.position for entry in source.skeleton.work):
+        # A single word, such as teacher, names a trade more often than a title.
+        if " " in title and said.says(title) and not scope.says(title) and not (quoted and quoted.says(title)):
+            yield _ask("title_moved", title, _ELSEWHERE)
 
 
 def _block(rule: str, value: str, why: str) -> Finding:

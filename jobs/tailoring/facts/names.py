@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from jobs.tailoring.facts.normalise import plain, readable
@@ -43,13 +44,13 @@ def _address(url: str) -> str:
     return re.sub(r"^(?:https?://)?(?:www\.)?", "", url.casefold()).rstrip("/.,;")
 
 
-def raising_in(text: str) -> dict[str, str]:
-    """Which kinds of raising words a text has, with the word itself."""
+def raising_in(text: str, *, but: Collection[str] = ()) -> dict[str, str]:
+    """Which kinds of raising words a text has, with the word itself; `but` are words that are no claim."""
     words = re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", plain(text))
     found: dict[str, str] = {}
     for word in words:
         for kind, known in RAISING.items():
-            if word in known:
+            if word in known and word not in but:
                 found.setdefault(kind, word)
     return found
 
@@ -72,6 +73,9 @@ def _names_of(sentence: str) -> list[Name]:
             continue
         end = at + 1
         while end < len(tokens) and sentence[tokens[end - 1].end() : tokens[end].start()].strip() == "":
+            if tokens[end].group() == "I":
+                # At Northwind I built: who writes is no part of the name.
+                break
             if tokens[end].group()[0].isupper():
                 end += 1
             elif tokens[end].group().casefold() in _LINKING and _capital(tokens, end + 1):

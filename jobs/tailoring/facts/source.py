@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -108,10 +108,36 @@ class Source:
                *self.skeleton.links]  # fmt: skip
         return facts_of("\n|\n".join([self.text, *own, *heads, *studies, *self.skeleton.spans.values()]))
 
-    def scope(self, evidence: Iterable[str], entry: Entry | None) -> Facts:
-        """What the lines of evidence state, with the head of the entry that they stand under."""
-        lines = [self.skeleton.spans[one] for one in evidence]
-        return facts_of("\n|\n".join([*lines, *([head_of(entry)] if entry else [])]))
+    def scope(
+        self, evidence: Iterable[str], entry: Entry | None, *, only: Collection[str] | None = None
+    ) -> Facts:  # fmt: skip
+        """What the lines of evidence state, with the heads of the jobs that they stand under.
+
+        `only` leaves out the lines and heads of any other job.
+        """
+        own, under = self.skeleton, {} if entry is None else {entry.id: entry}
+        lines = []
+        for one in evidence:
+            of = own.entry_of.get(one)
+            if of is None or only is None or of.id in only:
+                lines.append(own.spans[one])
+                if of is not None:
+                    under[of.id] = of
+        return facts_of("\n|\n".join([*lines, *map(head_of, under.values())]))
+
+    @cached_property
+    def personal(self) -> str:
+        """What is the person's and of no job: the headline, the skills, certificates and languages."""
+        own = self.skeleton
+        return "\n|\n".join([own.label, *(one.text for one in (*own.skills, *own.certificates, *own.languages))])
+
+    @cached_property
+    def employed_by(self) -> dict[str, frozenset[str]]:
+        """Who employed the person, each in one case with all of their jobs."""
+        return {
+            name: frozenset(entry.id for entry in self.skeleton.work if plain(entry.name) == name)
+            for name in self.employers
+        }
 
     @cached_property
     def employers(self) -> dict[str, Entry]:

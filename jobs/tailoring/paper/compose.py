@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from django.utils import formats, timezone, translation
 
 from hrassist.lib.typesetting import clean
 from jobs.tailoring.draft import Material
-from jobs.tailoring.facts import Entry, Skeleton
+from jobs.tailoring.facts import Entry, Skeleton, Source
 from jobs.tailoring.facts.skeleton import Study
 from jobs.tailoring.paper.languages import span, words
 
@@ -37,7 +38,7 @@ def resume(
     sections = [
         _text(said["summary"], clean(summary)),
         _entries(said["work"], skeleton.work, by_entry, language),
-        _studies(said["education"], skeleton, language),
+        _studies(said["education"], material.source, language),
         _list(said["skills"], [_skills(skeleton, skill_order)]),
         _entries(said["projects"], skeleton.projects, by_entry, language),
         _list(said["certificates"], [one.text for one in skeleton.certificates]),
@@ -103,6 +104,21 @@ def own_words(paper: Mapping[str, Any]) -> list[str]:
     return [*found, paper["label"], paper.get("date", ""), paper.get("subject", ""), paper.get("to", "")]
 
 
+def lines_of(paper: Mapping[str, Any]) -> list[str]:
+    """Every line of a paper in the order in which it is read, but for the label at the foot of each page."""
+    head = [paper["name"], paper.get("headline", ""), " | ".join(paper["contact"])]
+    if "paragraphs" in paper:
+        # To whom and when stand beside each other.
+        head += [f"{paper['to']} {paper['date']}", paper["subject"], paper["greeting"]]
+        return [line for line in (*head, *paper["paragraphs"], paper["closing"], paper["name"]) if line.strip()]
+    found = head
+    for section in paper["sections"]:
+        found += [section["heading"], section["text"]]
+        for item in section["items"]:
+            found += [item["head"], item["when"], *item["lines"]] if section["kind"] == "entries" else [item]
+    return [line for line in found if line]
+
+
 def _section(heading: str, kind: str) -> dict[str, Any]:
     return {"heading": heading, "kind": kind, "items": [], "text": ""}
 
@@ -129,18 +145,21 @@ def _entries(
     return _section(heading, "entries") | {"items": items}
 
 
-def _studies(heading: str, skeleton: Skeleton, language: str) -> dict[str, Any]:
+def _studies(heading: str, source: Source, language: str) -> dict[str, Any]:
     items = []
-    for one in skeleton.studies:
-        head = ", ".join(part for part in (study_degree(one), clean(one.school)) if part)
+    for one in source.skeleton.studies:
+        head = ", ".join(part for part in (study_degree(one, source.text), clean(one.school)) if part)
         items.append({"head": head, "when": span(one.start, one.end, language, current=False), "lines": []})
     return _section(heading, "entries") | {"items": items}
 
 
-def study_degree(one: Study) -> str:
-    """MSc Computer Science"""
+def study_degree(one: Study, said: str) -> str:
+    """MSc Computer Science, or Bachelor of Nursing where the resume says it so."""
     if not one.area or one.area in one.degree:
         return clean(one.degree)
+    joined = re.search(rf"{re.escape(one.degree)}\s+(?:of|in|de|en|für)\s+{re.escape(one.area)}", said)
+    if one.degree and joined:
+        return clean(" ".join(joined.group().split()))
     apart = ", " if one.degree.isalpha() and one.degree.islower() else " "
     return clean(f"{one.degree}{apart}{one.area}" if one.degree else one.area)
 

@@ -28,7 +28,8 @@ WORDS: dict[str, dict[str, str]] = {
         "publications": "Publications", "present": "aujourd'hui", "letter": "Lettre de motivation",
         "subject": "Candidature : {title}", "greeting": "Madame, Monsieur,", "closing": "Cordialement",
         "label": "Créé par IA : adapté du CV de la personne par {by} le {day}. Toutes les données en viennent.",
-        "months": "janv. févr. mars avril mai juin juil. août sept. oct. nov. déc.",
+        # Months in full: fewer programs know what a language makes of them when it cuts them short.
+        "months": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
     },
     "es": {
         "summary": "Perfil", "work": "Experiencia", "education": "Educación", "skills": "Habilidades",
@@ -37,7 +38,7 @@ WORDS: dict[str, dict[str, str]] = {
         "subject": "Candidatura: {title}", "greeting": "Estimado equipo de selección:",
         "closing": "Un saludo cordial",
         "label": "Hecho con IA: adaptado del currículum de la persona por {by} el {day}. Todos los datos son suyos.",
-        "months": "ene. feb. mar. abr. mayo jun. jul. ago. sept. oct. nov. dic.",
+        "months": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
     },
 }  # fmt: skip
 

@@ -48,6 +48,7 @@ from jobs.models import (
     Match,
     MatchEvidence,
     MatchRun,
+    ModelCall,
     NoteMention,
     Offer,
     OfferApproval,
@@ -90,6 +91,10 @@ NOT_OF_A_PERSON = {
     "jobs.tailoringrun.provider": "a name of ours",
     "jobs.tailoringrun.read_back": "figures by names of ours",
     "jobs.tailoringstep.prompt_version": "a name of ours",
+    "jobs.tailoringstep.provider": "a name of ours",
+    "jobs.tailoringstep.model": "a name of ours",
+    "jobs.modelcall.provider": "a name of ours",
+    "jobs.modelcall.model": "a name of ours",
     "candidates.erasure.counts": "figures by names of ours",
     "candidates.erasure.certificate": "what the erasure itself writes",
     "candidates.erasure.step": "a name of ours",
@@ -191,6 +196,7 @@ def hired(application: Application, *, resume: Any, by: User) -> None:
         docx_key="clean/tailored", source={"basics": {"name": WORD}}, source_text=WORD, created_by=by,
     )  # fmt: skip
     put("clean/tailored", f"{WORD} tailored".encode())
+    ModelCall.objects.create(step=tailored.steps.get(position=0), provider="OpenRouter", model="some/model")
     TailoringEvent.objects.create(run=tailored, seq=1, kind="text", data={"text": WORD})
     line = TailoringLine.objects.create(run=tailored, position=0, part="work", original=WORD, text=WORD)
     ProvenanceLink.objects.create(line=line, source="w0.b0", quote=WORD)

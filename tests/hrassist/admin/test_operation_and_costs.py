@@ -74,6 +74,7 @@ def test_costs_of_the_past_month_are_counted(operator, client_as):
     ResumeFactory(size=1_000_000)
     page = client_as(operator).get("/costs/?usage=real&plan=nowhere").content.decode()
     assert "past 30 days of this installation" in page
+    assert "Tokens of language models" in page
     assert "As the specification states it" not in page
 
 

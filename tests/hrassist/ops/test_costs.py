@@ -16,6 +16,7 @@ from django.utils import timezone
 from audit import actions as audit
 from hrassist.ops import costs
 from tests.factories import ResumeFactory
+from tests.hiring import TailoringRunFactory
 
 PRICES = costs.load(settings.PRICES_CONFIG)
 
@@ -110,6 +111,21 @@ def test_the_past_month_is_counted_from_what_happened():
     assert usage.downloaded_gb == Decimal("0.0015")
     assert usage.database_gb > 0
     assert "The past 30 days of this installation" in said(real=True)
+
+
+@pytest.mark.django_db
+def test_tokens_of_the_past_month_are_counted_and_priced_where_a_model_is_named():
+    for days in (1, 60):
+        step = TailoringRunFactory(provider="Small").steps.earliest("position")
+        at = timezone.now() - timedelta(days=days)
+        step.calls.create(at=at, tokens_in=1_000_000, tokens_out=400_000)
+    usage = costs.last_month(now=timezone.now())
+    assert (usage.tokens_in, usage.tokens_out) == (1_000_000, 400_000)
+    assert "1,400,000 tokens of language models, not priced without --model" in said(real=True)
+    priced = said(real=True, plan="AWS", model="Gemini 2.5 Flash")
+    assert re.search(r"Language model: Gemini 2\.5 Flash +1\.30  1,400,000 tokens", priced)
+    assert json.loads(said(real=True, as_json=True))["usage"]["tokens"] == 1_400_000
+    assert not any("anguage model" in line.what for line in costs.bill(PRICES, "AWS", usage).lines)
 
 
 @pytest.mark.django_db

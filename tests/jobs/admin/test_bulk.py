@@ -1,11 +1,17 @@
 import re
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
-from jobs.actions import applications
-from jobs.models import Application, RejectionReason
+from hrassist import long_tasks
+from hrassist.models import LongTask
+from jobs.actions import applications, tailorings
+from jobs.models import Application, RejectionReason, TailoringRun
+from jobs.tailoring import pipeline
 from tests.factories import ApplicationFactory, JobFactory
+from tests.hiring import TailoringRunFactory
+from tests.jobs.tailoring.resumes import resume_of
 
 pytestmark = pytest.mark.django_db
 LIST = "/jobs/application/"
@@ -81,19 +87,105 @@ def test_nothing_moves_for_who_does_not_see_it(hiring_manager, interviewer, clie
     assert client_as(interviewer).get(LIST).context["bulk_acts"] == []
 
 
-def test_the_resumes_of_a_shortlist_are_tailored_and_who_has_none_is_told(recruiter, client_as, deferred_tasks):
-    from jobs.models import TailoringRun
-    from tests.jobs.tailoring.resumes import resume_of
-
+@pytest.fixture
+def shortlist(settings):
+    """Three applications, two of them of people with a resume."""
+    settings.TAILORING_OFFLINE_PACE = 0
     rows = ApplicationFactory.create_batch(3)
     for one in rows[:2]:
         resume_of(one.candidate)
+    return rows
+
+
+@pytest.fixture
+def tailored(recruiter, client_as, shortlist):
+    """The long work by which the shortlist is tailored, begun."""
     browser = client_as(recruiter)
-    act(browser, "tailor", rows, provider="offline", language="", with_letter="on")
-    assert TailoringRun.objects.filter(application__in=rows[:2], state="queued").count() == 2
+    page = act(browser, "tailor", shortlist, confirmed=False).content.decode()
+    assert "The resumes of 3 applications are tailored" in page
+    assert "it tells how far each is" in page
+    answer = act(browser, "tailor", shortlist, provider="offline", language="", with_letter="on")
+    task = LongTask.objects.get(kind="jobs.tailor")
+    assert answer.url == reverse("admin:long_task", args=[task.pk])
+    long_tasks.run(task.pk)
+    return task
+
+
+def looked_at_again(task):
+    long_tasks.run(task.pk)
+    return LongTask.objects.get(pk=task.pk)
+
+
+def test_a_shortlist_is_tailored_as_long_work_that_counts_what_has_ended(
+    recruiter, client_as, tailored, shortlist, deferred_tasks
+):
+    task = LongTask.objects.get(pk=tailored.pk)
     assert len(deferred_tasks("tailor")) == 2
-    said = told(browser)
-    assert "2 applications begun" in said
-    assert "There is no resume of this person to tailor" in said
-    act(browser, "tailor", rows[:2], provider="offline", language="", with_letter="on")
+    # Who has no resume is done with; two are at work.
+    assert (task.state, task.done, task.total) == ("running", 1, 3)
+    first, second = TailoringRun.objects.filter(batch=task).order_by("pk")
+    pipeline.work(first.pk)
+    task = looked_at_again(task)
+    assert (task.state, task.done, task.result["begun"], task.result["to_review"]) == ("running", 2, 2, 1)
+    tailorings.cancel(run=second, by=recruiter, now=timezone.now())
+    task = looked_at_again(task)
+    assert (task.state, task.done) == ("done", 3)
+    assert [task.result[word] for word in ("begun", "to_review", "stopped", "failed", "refused")] == [2, 1, 1, 0, 1]
     assert TailoringRun.objects.count() == 2
+
+
+def test_its_page_leads_to_those_that_were_begun_together_and_names_who_was_refused(
+    recruiter, coordinator, client_as, tailored, shortlist
+):
+    other = TailoringRunFactory()
+    browser = client_as(recruiter)
+    page = browser.get(reverse("admin:long_task", args=[tailored.pk])).content.decode()
+    assert shortlist[2].candidate.full_name in page
+    assert "There is no resume of this person to tailor" in page
+    address = f"{reverse('admin:jobs_tailoringrun_changelist')}?batch={tailored.pk}"
+    assert address in page
+    together = browser.get(address)
+    assert {run.pk for run in together.context["cl"].result_list} == set(
+        TailoringRun.objects.filter(batch=tailored).values_list("pk", flat=True)
+    )
+    assert other.application.candidate.full_name not in together.content.decode()
+    # The work is its owner's; to anybody else it is one that does not exist.
+    assert list(client_as(coordinator).get(address).context["cl"].result_list) == []
+    assert list(browser.get(f"{address}0").context["cl"].result_list) == []
+
+
+def test_what_is_tailored_already_is_not_begun_twice(recruiter, client_as, tailored, shortlist):
+    act(client_as(recruiter), "tailor", shortlist[:2], provider="offline", language="", with_letter="on")
+    again = LongTask.objects.filter(kind="jobs.tailor").order_by("-created_at").first()
+    long_tasks.run(again.pk)
+    again.refresh_from_db()
+    assert (again.state, again.result["unchanged"], again.result["begun"]) == ("done", 2, 0)
+    assert TailoringRun.objects.count() == 2
+
+
+def test_a_worker_that_died_while_it_began_them_begins_none_twice(tailored):
+    # As far as it came: some are begun, and it has not told that all are; one has ended as failed meanwhile.
+    TailoringRun.objects.filter(batch=tailored).update(state="failed", ended_at=timezone.now())
+    LongTask.objects.filter(pk=tailored.pk).update(result={})
+    task = looked_at_again(tailored)
+    assert (task.state, task.result["begun"], task.result["failed"], task.done) == ("done", 2, 2, 3)
+    assert TailoringRun.objects.count() == 2
+
+
+def test_stopping_the_whole_stops_each_that_has_not_ended(recruiter, tailored):
+    first = TailoringRun.objects.filter(batch=tailored).order_by("pk").first()
+    pipeline.work(first.pk)
+    long_tasks.cancel(task=tailored, by=recruiter, now=timezone.now())
+    task = looked_at_again(tailored)
+    assert task.state == "cancelled"
+    assert sorted(TailoringRun.objects.filter(batch=tailored).values_list("state", flat=True)) == [
+        "cancelled", "review",
+    ]  # fmt: skip
+
+
+def test_nothing_is_begun_for_who_lost_the_right_meanwhile(recruiter, client_as, shortlist):
+    act(client_as(recruiter), "tailor", shortlist, provider="offline", language="", with_letter="on")
+    recruiter.groups.clear()
+    task = LongTask.objects.get(kind="jobs.tailor")
+    task = looked_at_again(task)
+    assert (task.state, TailoringRun.objects.count()) == ("failed", 0)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from jobs.actions import tailorings
+from jobs.admin import ai_log
 from jobs.models import ModelEndpoint, TailoringRun
 from jobs.tailoring import export, pipeline
 from tests.factories import ApplicationFactory, CandidateFactory, JobFactory, UserFactory
+from tests.hiring import TailoringRunFactory
 from tests.jobs.tailoring.resumes import resume_of
 from tests.jobs.tailoring.scripted import ScriptedProvider, implementation
 
@@ -87,6 +90,57 @@ def test_a_script_is_told_what_a_decision_left_open(client_as, recruiter, run):
     assert answer.json()["seen"] == TailoringRun.objects.get(pk=run.pk).updated_at.isoformat()
     wrong = step(client_as(recruiter), run, do="reject", line=10**12, quick="1")
     assert wrong.status_code == 404
+
+
+def test_the_page_tells_of_each_agent_who_wrote_and_what_it_took(client_as, recruiter, run):
+    run.steps.filter(agent="implementation").update(tokens_in=1500, tokens_out=234, cost="0.0031")
+    said = " ".join(client_as(recruiter).get(page(run)).content.decode().split())
+    assert "0 s, 1,734 tokens, cost 0.0031 · scripted, scripted-1, implementation-1" in said
+    assert said.count("0 s, 150 tokens, cost 0.0100 · scripted, scripted-1,") == 4
+
+
+def test_an_agent_of_the_built_in_provider_took_time_and_nothing_else(client_as, recruiter, application, noon):
+    begun = tailorings.start(application=application, by=recruiter, now=noon)
+    pipeline.work(begun.pk)
+    said = client_as(recruiter).get(page(begun)).content.decode()
+    assert "0 s" in said
+    assert " tokens" not in said
+
+
+def test_the_log_lists_each_run_with_model_prompts_and_decisions_and_not_of_whom(
+    client_as, recruiter, auditor, run, noon, monkeypatch, events
+):
+    line = tailorings.undecided(run)[0]
+    tailorings.decide(run=run, line_ids=[line.pk], decision="rejected", by=recruiter, now=noon)
+    TailoringRun.objects.filter(pk=run.pk).update(blocked_count=7)
+    other = tailorings.start(application=run.application, by=recruiter, now=timezone.now(), with_letter=False)
+    log = reverse("admin:jobs_ranking_log")
+    assert client_as(recruiter).get(log).status_code == 403
+    client = client_as(auditor)
+    said = " ".join(client.get(log).content.decode().split())
+    for told in ("Platform Engineer", "scripted-1 (analysis-1, optimisation-1, implementation-1", run.input_hash[:8],
+                 "To be reviewed", "1 of 1 put back", '<td class="number">7</td>', other.input_hash[:8]):  # fmt: skip
+        assert told in said
+    assert "Amara" not in said
+    assert "REST APIs" not in said
+    assert events("ranking_log.viewed")
+    monkeypatch.setattr(ai_log, "PAGE", 1)
+    first = client.get(log)
+    assert (other.input_hash[:8] in first.content.decode(), run.input_hash[:8] in first.content.decode()) == (
+        True,
+        False,
+    )
+    second = client.get(log + first.context["tailored_older"]).content.decode()
+    assert (other.input_hash[:8] in second, run.input_hash[:8] in second) == (False, True)
+
+
+def test_the_log_stays_within_its_statements_however_many_runs_there_are(client_as, auditor, run, noon, assert_queries):
+    client = client_as(auditor)
+    for _ in range(3):
+        TailoringRunFactory()
+    client.get(reverse("admin:jobs_ranking_log"))
+    with assert_queries("ai_log"):
+        client.get(reverse("admin:jobs_ranking_log"))
 
 
 def test_the_preview_is_the_paper_with_its_label(client_as, recruiter, run, events):
@@ -177,7 +231,8 @@ def test_a_month_that_is_spent_stops_the_next_call(run, recruiter, noon, setting
     begun = tailorings.start(
         application=run.application, by=recruiter, now=noon, provider=row.name, with_letter=False
     )  # fmt: skip
-    provider = ScriptedProvider()
+    line = {"bullet_id": "w1.b0", "text": "Wrote REST APIs in Django", "evidence": ["w1.b0"]}
+    provider = ScriptedProvider(implementation=implementation([line]))
     pipeline.work(begun.pk, provider=provider, pause=lambda _seconds: None)
     after = TailoringRun.objects.get(pk=begun.pk)
     assert (after.state, after.failed_for) == (State.FAILED, "budget_spent")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 from jobs.actions import tailorings
 from jobs.models import TailoringRun
 from jobs.tailoring import export, pipeline
 from tests.factories import ApplicationFactory, UserFactory
-from tests.hiring import TailoringRunFactory
+from tests.hiring import ModelEndpointFactory, TailoringRunFactory
 from tests.jobs.tailoring.resumes import resume_of
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +53,60 @@ def test_a_run_is_stopped_and_continued(api_as, recruiter, application, noon):
     assert api.post(f"/api/v1/tailorings/{run.pk}/cancel").json()["state"] == "cancelled"
     assert api.post(f"/api/v1/tailorings/{run.pk}/cancel").status_code == 409
     assert api.post(f"/api/v1/tailorings/{run.pk}/continue").json()["state"] == "queued"
+
+
+def test_the_letter_is_downloaded_beside_the_resume(api_as, recruiter, application, noon, events):
+    run = tailorings.start(application=application, by=recruiter, now=noon)
+    api, letter = api_as(recruiter), f"/api/v1/tailorings/{run.pk}/letter"
+    assert api.get(f"{letter}/docx").status_code == 404
+    pipeline.work(run.pk)
+    tailorings.approve(run=run, by=recruiter, now=noon)
+    export.make(run.pk)
+    file = api.get(f"{letter}/pdf", headers={"Accept": "application/pdf"})
+    assert b"".join(file.streaming_content)[:5] == b"%PDF-"
+    assert "cover-letter-" in file.headers["Content-Disposition"]
+    document = b"".join(api.get(f"{letter}/docx").streaming_content)
+    assert hashlib.sha256(document).hexdigest() == TailoringRun.objects.get(pk=run.pk).digests["letter_docx"]
+    kinds = [event.changes["kind"] for event in events("tailoring.downloaded", outcome="allow")]
+    assert kinds == ["letter_pdf", "letter_docx"]
+    for role in ("Coordinator", "Hiring manager"):
+        assert api_as(UserFactory(role=role)).get(f"{letter}/pdf").status_code == 403
+
+
+def test_a_run_without_a_letter_has_none_to_download(api_as, recruiter, application, noon):
+    run = tailorings.start(application=application, by=recruiter, now=noon, with_letter=False)
+    pipeline.work(run.pk)
+    tailorings.approve(run=run, by=recruiter, now=noon)
+    export.make(run.pk)
+    api = api_as(recruiter)
+    assert api.get(f"/api/v1/tailorings/{run.pk}/docx").status_code == 200
+    assert api.get(f"/api/v1/tailorings/{run.pk}/letter/docx").status_code == 404
+
+
+def test_a_program_whose_budget_is_spent_finishes_without_the_model(api_as, recruiter, application, noon, settings):
+    run = tailorings.start(
+        application=application, by=recruiter, now=noon, provider=ModelEndpointFactory(enabled=True).name
+    )
+    run.steps.filter(agent="analysis").update(tokens_in=settings.TAILORING_RUN_TOKENS)
+    pipeline.work(run.pk)
+    api, address = api_as(recruiter), f"/api/v1/tailorings/{run.pk}"
+    assert api.get(address).json()["failed_for"] == "budget_spent"
+    assert api.post(f"{address}/continue", {"offline": "perhaps"}, format="json").status_code == 400
+    again = api.post(f"{address}/continue", {"offline": True}, format="json")
+    assert (again.status_code, again.json()["state"]) == (200, "queued")
+    pipeline.work(run.pk)
+    assert api.get(address).json()["state"] == "review"
+
+
+def test_continuing_without_a_word_asks_the_model_again(api_as, recruiter, application, noon, settings):
+    run = tailorings.start(
+        application=application, by=recruiter, now=noon, provider=ModelEndpointFactory(enabled=True).name
+    )
+    run.steps.filter(agent="analysis").update(tokens_in=settings.TAILORING_RUN_TOKENS)
+    pipeline.work(run.pk)
+    api_as(recruiter).post(f"/api/v1/tailorings/{run.pk}/continue")
+    pipeline.work(run.pk)
+    assert TailoringRun.objects.get(pk=run.pk).failed_for == "budget_spent"
 
 
 def test_the_list_is_narrowed_and_holds_only_what_one_may_see(api_as, recruiter):

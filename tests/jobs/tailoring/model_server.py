@@ -17,14 +17,14 @@ def chunk(text: str = "", **more: Any) -> bytes:
     return b"data: " + json.dumps({"choices": [choice]}).encode() + b"\n\n"
 
 
-def end(reason: str = "stop", usage: dict[str, int] | None = None) -> bytes:
+def end(reason: str = "stop", usage: dict[str, Any] | None = None) -> bytes:
     said = chunk("", finish_reason=reason)
     if usage is not None:
         said += b"data: " + json.dumps({"choices": [], "usage": usage}).encode() + b"\n\n"
     return said + b"data: [DONE]\n\n"
 
 
-def says(text: str, *, reason: str = "stop", usage: dict[str, int] | None = None, size: int = 7) -> Answer:
+def says(text: str, *, reason: str = "stop", usage: dict[str, Any] | None = None, size: int = 7) -> Answer:
     """Streams this text in pieces and ends it for this reason."""
 
     def answer(connection: ssl.SSLSocket) -> None:
@@ -51,10 +51,10 @@ def stalls(text: str, seconds: float = 3) -> Answer:
     return answer
 
 
-def refuses(status: int, *headers: str) -> Answer:
+def refuses(status: int, *headers: str, said: str = "{}") -> Answer:
     more = "".join(f"{one}\r\n" for one in headers)
     return lambda connection: connection.sendall(
-        f"HTTP/1.1 {status} No\r\n{more}Content-Length: 2\r\nConnection: close\r\n\r\n{{}}".encode()
+        f"HTTP/1.1 {status} No\r\n{more}Content-Length: {len(said)}\r\nConnection: close\r\n\r\n{said}".encode()
     )
 
 

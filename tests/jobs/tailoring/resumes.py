@@ -58,3 +58,87 @@ def resume_of(candidate: Any, text: str = AMARA) -> Any:
     from tests.factories import ResumeFactory
 
     return ResumeFactory(candidate=candidate, text=text, parse={"json_resume": parsed(text)})
+
+
+INGRID = """Ingrid Solheim
+Staff Nurse
+ingrid.solheim@example.org | +47 22 12 34 56 | Oslo, Norway
+
+EXPERIENCE
+Staff Nurse, Fjord Hospital, Oslo
+04/2019 - Present
+• Cared for 12 patients a shift on a surgical ward
+• Trained four new colleagues in wound care
+
+Nurse, Bergen Clinic, Bergen
+2015 - 2019
+• Gave medication and kept records
+• Took part in night shifts
+
+EDUCATION
+Bachelor of Nursing, University of Bergen, 2015
+
+SKILLS
+Wound care, Medication, Norwegian
+"""
+
+PRIYA = """Priya Raman
+Data Analyst
+priya.raman@example.org | +91 22 5550 1820 | Pune, India
+
+SUMMARY
+Data analyst with six years in retail. Turns questions of shops into queries that answer them.
+
+EXPERIENCE
+Data Analyst, Larkspur Retail, Pune
+January 2020 - Present
+• Built dashboards in Tableau that 300 store managers open each week
+• Automated a monthly report with Python and pandas, from 3 days to 40 minutes
+• Forecast demand for 2,500 products with an error of 7 percent
+
+Junior Analyst, Quillfeather Foods, Mumbai
+August 2018 - December 2019
+• Cleaned 14 million rows of sales data in SQL
+• Wrote documentation for 25 tables
+
+EDUCATION
+MSc Statistics, University of Pune, 2018
+
+SKILLS
+SQL, Python, Tableau, pandas
+
+AWARDS
+Employee of the Year, 2022
+
+PUBLICATIONS
+Forecasting with few data, 2021
+"""
+
+TOM = """Tom Becker
+Head Chef
+tom.becker@example.org | +44 23 9255 0182 | Portsmouth, United Kingdom
+
+EXPERIENCE
+Head Chef, Harbour Inn, Portsmouth
+May 2014 - Present
+• Leads a kitchen of seven cooks
+• Kept food cost below 28 %
+• Cooked for weddings of 180 guests
+
+Commis Chef, Spinnaker Hotel, Gosport
+April 2010 - April 2014
+• Made 90 starters an evening
+
+EDUCATION
+Diploma in Cookery, Highbury College, 2010
+
+SKILLS
+Menu planning, Butchery
+
+CERTIFICATIONS
+Food Safety Certificate, 2015
+
+LANGUAGES
+English, French (B1)
+"""
+RESUMES = {"amara": AMARA, "ingrid": INGRID, "priya": PRIYA, "tom": TOM}

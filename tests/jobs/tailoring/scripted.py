@@ -28,11 +28,13 @@ class ScriptedProvider:
     """
 
     name = "scripted"
+    model = "scripted-1"
     leaves = True
 
-    def __init__(self, **says: Any) -> None:
-        self.says = says
+    def __init__(self, *, usage: Usage | None = None, **says: Any) -> None:
+        self.says, self.usage = says, usage or Usage(100, 50, Decimal("0.01"))
         self.heard: list[tuple[str, str]] = []
+        self.most: dict[str, int] = {}
 
     def stream(
         self, messages: Sequence[Message], *, schema: Mapping[str, Any], max_tokens: int, deadline: Deadline,
@@ -41,6 +43,7 @@ class ScriptedProvider:
         asked = json.loads(messages[1].content)
         agent = agent_of(schema, asked)
         self.heard.append((agent, "\n".join(message.content for message in messages)))
+        self.most[agent] = max_tokens
         said = self.says.get(agent)
         if isinstance(said, list):
             said = said.pop(0) if said else None
@@ -52,12 +55,13 @@ class ScriptedProvider:
             if agent == "repair":
                 yield Piece(json.dumps({"lines": []}))
             else:
-                yield from OfflineProvider().stream(
+                said = OfflineProvider().stream(
                     messages[:2], schema=schema, max_tokens=max_tokens, deadline=deadline, waits=waits
                 )
+                yield from (one for one in said if isinstance(one, Piece))
         else:
             yield Piece(said if isinstance(said, str) else json.dumps(said))
-        yield Usage(100, 50, Decimal("0.01"))
+        yield self.usage
 
 
 def implementation(lines: list[dict[str, Any]] = (), *, summary: str = "", letter: list[Any] = ()) -> dict[str, Any]:  # type: ignore[assignment]

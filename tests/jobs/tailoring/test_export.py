@@ -16,9 +16,13 @@ from jobs.actions import tailorings
 from jobs.models import TailoringLine, TailoringRun
 from jobs.tailoring import export
 from jobs.tailoring.facts import check_paper
+from jobs.tailoring.offline import _FROM_WORK, _OPENING
+from jobs.tailoring.paper import pdf
+from jobs.tailoring.paper.languages import LANGUAGES, WORDS
 from jobs.tailoring.stored import material_of
-from tests.factories import UserFactory
-from tests.jobs.tailoring.resumes import AMARA, parsed
+from tests.factories import ApplicationFactory, CandidateFactory, JobFactory, UserFactory
+from tests.jobs.tailoring.judge import invented
+from tests.jobs.tailoring.resumes import AMARA, RESUMES, parsed, resume_of
 from tests.jobs.tailoring.scripted import ScriptedProvider, implementation
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +96,32 @@ def test_the_finished_docx_reads_back_field_by_field(ready):
         assert back[key] == wanted
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", RESUMES)
+def test_a_run_in_any_language_ends_with_files_that_read_back(name, language, recruiter, noon, tailor):
+    text = RESUMES[name]
+    person = parsed(text)["basics"]["name"]
+    candidate = CandidateFactory(full_name=person)
+    resume_of(candidate, text)
+    application = ApplicationFactory(candidate=candidate, job=JobFactory(title="Deputy Lead", must_have="Python"))
+    run = tailor(tailorings.start(application=application, by=recruiter, now=noon, language=language))
+    tailorings.approve(run=run, by=recruiter, now=noon)
+    export.make(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.message) == (State.READY, "")
+    unknown = [one for one in parsed(text)["skills"] if not one.get("keywords")]
+    assert run.read_back["fields"] - run.read_back["read"] <= len(unknown)
+    letter = read_file(bytes_of(run, "letter_docx")).document.text
+    opening, work = _OPENING[language].format(title="Deputy Lead"), _FROM_WORK[language].partition("{")[0]
+    for said in (opening, work, WORDS[language]["greeting"], WORDS[language]["closing"], person):
+        assert said in letter
+    for kind in ("docx", "letter_docx"):
+        paper = read_file(bytes_of(run, kind)).document.text
+        assert str(noon.year) in paper
+        ours = f"{noon.day} {noon.year} {export.made_by(run)} {material_of(run).quotable}"
+        assert invented(paper, f"{text}\n{ours}") == set()
+
+
 def test_what_was_rejected_is_not_on_paper_and_what_was_not_asked_is(ready):
     text = read_file(bytes_of(ready, "docx")).document.text
     assert "Architected" not in text
@@ -122,10 +152,25 @@ def test_a_docx_says_visibly_and_in_its_properties_that_it_is_ai_made(ready, kin
 @pytest.mark.parametrize("kind", ["pdf", "letter_pdf"])
 def test_a_pdf_says_so_too_and_is_tagged(ready, kind):
     content = bytes_of(ready, kind)
-    with pikepdf.open(io.BytesIO(content)) as pdf:
-        assert "AI-made" in str(pdf.docinfo["/Keywords"])
-        assert pdf.Root.MarkInfo.Marked
+    with pikepdf.open(io.BytesIO(content)) as opened:
+        assert "AI-made" in str(opened.docinfo["/Keywords"])
+        assert opened.Root.MarkInfo.Marked
     assert "AI-made" in read_file(content).document.text
+
+
+def test_a_pdf_that_is_not_the_paper_is_not_kept_and_the_docx_is(approved, monkeypatch, tmp_path, client, recruiter):
+    for kind in ("resume", "letter"):
+        form = (pdf.TEMPLATES / f"{kind}.typ").read_text(encoding="utf-8")
+        broken = form.replace("list(..item.lines.map(line => [#line]))", "[]").replace("#paper.closing", "")
+        (tmp_path / f"{kind}.typ").write_text(broken, encoding="utf-8")
+    monkeypatch.setattr(pdf, "TEMPLATES", tmp_path)
+    export.make(approved.pk)
+    run = TailoringRun.objects.get(pk=approved.pk)
+    assert run.state == State.READY
+    assert (run.pdf_key, run.letter_pdf_key, run.png_key) == ("", "", "")
+    assert "Coached two juniors" in read_file(bytes_of(run, "docx")).document.text
+    client.force_login(recruiter)
+    assert "There is no PDF" in client.get(f"/jobs/tailoringrun/{run.pk}/change/").content.decode()
 
 
 def test_a_docx_has_one_column_real_headings_and_lists_and_no_table(ready):

@@ -106,6 +106,9 @@ def test_a_line_without_evidence_or_with_foreign_evidence_is_blocked():
 def test_a_letter_may_name_the_job_and_who_hires_and_nothing_more_of_the_advertisement():
     also = "Head of Platform | Initech GmbH"
     assert found("I am applying for the position of Head of Platform at Initech GmbH.", "s0", also=also) == set()
+    assert found("Ich bewerbe mich um die Stelle Lead Chef.", "s0", also="Lead Chef | Initech") == set()
+    assert found("I apply as Lead Chef.", "w1.b1", also="Lead Chef | Initech") == set()
+    assert found("I apply as Lead Chef and led it.", "w1.b1", also="Lead Chef | Initech") == {("ask", "leading")}
     assert ("block", "skill") in found("I know Rust, which you ask for.", "s0", also=also)
 
 
@@ -181,6 +184,64 @@ def test_a_job_or_school_that_is_missing_on_paper_is_found():
     dropped = check_heads(AMARA.replace("Contoso Ltd", "").replace("University of Lagos", "Lagos"), source=source())
     assert {one.value for one in dropped} == {"Contoso Ltd", "University of Lagos"}
     assert check_heads(AMARA, source=source()) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "wrong"),
+    [
+        ("Northwind GmbH, Berlin", "Contoso Ltd, Lagos", "Northwind GmbH | Senior Backend Engineer"),
+        ("Senior Backend Engineer, Northwind", "Nurse, Northwind", "Northwind GmbH | Senior Backend Engineer"),
+        ("March 2021 - Present", "06/2016 - 02/2021", "Northwind GmbH"),
+        ("BSc Computer Science, University of Lagos", "BSc Computer Science", "BSc Computer Science"),
+    ],
+)
+def test_a_job_with_the_dates_or_the_title_of_another_is_found_on_paper(one, other, wrong):
+    swapped = AMARA.replace(one, "\0").replace(other, one).replace("\0", other)
+    # Every part is still there somewhere, so that none of them is missed as such.
+    found = check_heads(f"{swapped}\n\n\n\n\nUniversity of Lagos\n\nSenior Backend Engineer", source=source())
+    assert [finding.rule for finding in found] == ["parted"] * len(found)
+    assert wrong in {finding.value for finding in found}
+
+
+# What the resume states of one job, said in the summary or a letter of another one.
+MOVED = [
+    ("Backend engineer at Northwind GmbH since 2016", ["w0.b0"], "date_moved"),
+    ("Backend engineer at Northwind GmbH since 2016", ["w0.b0", "w1.b0"], "date_moved"),
+    ("Backend engineer at Contoso Ltd since March 2021.", ["w0.b0", "w1.b0"], "date_moved"),
+    ("Engineer at Northwind GmbH with 8 years in payments", ["s0"], "employer_moved"),
+    ("At Northwind GmbH I built the billing service", ["w1.b0"], "employer_moved"),
+    ("At Contoso Ltd I wrote APIs for 1.2 million customers", ["w1.b0"], "number_moved"),
+    ("At Contoso Ltd I wrote APIs for 1.2 million customers", ["w0.b0", "w1.b0"], "number_moved"),
+    ("Backend engineer who halved costs by 70 %", ["s0"], "number_moved"),
+    ("Led the mentoring of two juniors", ["w1.b1"], "leading"),
+]
+
+
+@pytest.mark.parametrize(("text", "evidence", "rule"), MOVED)
+def test_what_the_resume_states_of_another_job_is_asked_in_a_letter(text, evidence, rule):
+    said = {(one.level, one.rule) for one in check_line(text, evidence=evidence, source=source())}
+    assert (Level.ASK, rule) in said
+    assert not [level for level, _ in said if level is Level.BLOCK]
+
+
+@pytest.mark.parametrize(
+    ("text", "evidence"),
+    [
+        ("Senior Backend Engineer at Northwind GmbH since 2021", ["w0.b0"]),
+        ("At Northwind GmbH since March 2021, at Contoso Ltd from 2016 to 2021.", ["w0.b0", "w1.b0"]),
+        ("At Northwind GmbH I served 1.2 million customers. Before, I wrote 40 endpoints.", ["w0.b0", "w1.b0"]),
+        ("Backend engineer with 8 years in payments, Python and Docker", ["s0"]),
+        ("Senior Backend Engineer, 8 years in payments", ["s0"]),
+        ("From my work as Backend Engineer at Contoso Ltd: Mentored two juniors.", ["w1.b1"]),
+    ],
+)  # fmt: skip
+def test_what_stands_in_the_evidence_or_at_the_head_of_its_job_is_no_question(text, evidence):
+    assert check_line(text, evidence=evidence, source=source()) == []
+
+
+def test_the_title_of_another_job_is_asked_also_in_a_line_of_a_job():
+    assert found("As Senior Backend Engineer mentored two juniors", "w1.b1") == {("ask", "title_moved")}
+    assert found("As Backend Engineer mentored two juniors", "w1.b1") == set()
 
 
 def test_every_finding_is_a_sentence_for_people():

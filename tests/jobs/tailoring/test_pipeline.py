@@ -11,7 +11,9 @@ from django.utils import timezone
 from hrassist.lib import llm
 from jobs.actions import tailorings
 from jobs.models import TailoringEvent, TailoringLine, TailoringRun
-from jobs.tailoring import lease, pipeline
+from jobs.tailoring import asking, lease, pipeline
+from tests.factories import ApplicationFactory, CandidateFactory
+from tests.jobs.tailoring.resumes import AMARA, resume_of
 from tests.jobs.tailoring.scripted import ScriptedProvider, implementation
 
 pytestmark = pytest.mark.django_db
@@ -125,6 +127,91 @@ def test_a_question_stays_with_the_line_for_a_person(begun, tailor):
     line = lines_of(tailor(begun, provider))["w1.b0"]
     assert line.text == "Architected REST APIs in Django"
     assert [one["level"] for one in line.findings] == ["ask"]
+
+
+class Watched(ScriptedProvider):
+    """Keeps until when each call may take."""
+
+    def __init__(self, **says):
+        super().__init__(**says)
+        self.ends = []
+
+    def stream(self, messages, *, deadline, **more):
+        self.ends.append(deadline.at)
+        return super().stream(messages, deadline=deadline, **more)
+
+
+def test_a_repair_has_what_is_left_of_its_steps_time(begun, tailor):
+    provider = Watched(implementation=implementation([bullet("w0.b1", "Cut the cost of the cluster by 90 %")]))
+    tailor(begun, provider)
+    ends = dict(zip([agent for agent, _ in provider.heard], provider.ends, strict=True))
+    assert ends["repair"] == ends["implementation"]
+    assert ends["analysis"] < ends["optimisation"] < ends["implementation"]
+
+
+@pytest.mark.parametrize(("place", "name"), [(pipeline, "RUN_SECONDS"), (asking, "STEP_SECONDS")])
+def test_a_run_whose_time_is_over_says_so_and_goes_on_where_it_stopped(begun, tailor, monkeypatch, place, name):
+    provider = ScriptedProvider()
+    with monkeypatch.context() as patched:
+        patched.setattr(place, name, 0.0)
+        run = tailor(begun, provider)
+    assert (run.state, run.failed_for) == (State.FAILED, "model_stalled")
+    assert run.message == "It took longer than it may. Press Continue to go on where it stopped."
+    assert provider.heard == []
+    assert tailor(tailorings.go_on(run=run, by=run.created_by, now=timezone.now()), provider).state == State.REVIEW
+
+
+LED = "Led the team through a migration from Oracle"
+
+
+@pytest.fixture
+def of_a_lead(recruiter, noon):
+    """A run about a line without a number: said of other evidence, it raises a question and is not refused."""
+    candidate = CandidateFactory()
+    resume_of(candidate, AMARA.replace("Led a team of five engineers through a migration from Oracle", LED))
+    return tailorings.start(application=ApplicationFactory(candidate=candidate), by=recruiter, now=noon)
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        {"implementation": implementation([bullet("w0.b2", LED, "w0.b0")])},
+        {
+            "implementation": implementation([bullet("w0.b2", "Led 50 engineers")]),
+            "repair": {"lines": [{"line": "w0.b2", "text": LED, "evidence": ["w0.b0"]}]},
+        },
+        {
+            "implementation": implementation([bullet("w0.b2", "Migrated the team", "w0.b0")]),
+            "polish": {"lines": [{"line": "w0.b2", "text": LED}]},
+        },
+    ],
+    ids=["worded", "repaired", "polished"],
+)
+def test_a_copy_of_the_original_raises_no_question_whatever_it_was_said_to_rest_on(of_a_lead, tailor, says):
+    run = tailor(of_a_lead, ScriptedProvider(**says))
+    line = lines_of(run)["w0.b2"]
+    assert (line.text, line.findings) == (LED, [])
+    assert list(line.provenance.values_list("source", flat=True)) == ["w0.b2"]
+    approved = tailorings.approve(run=run, by=run.created_by, now=timezone.now())
+    assert approved.state == State.APPROVED
+
+
+def test_a_copy_of_the_summary_is_not_taken_for_a_wording_of_it(begun, tailor):
+    own = "Backend engineer with 8 years of experience in payments. Enjoys clear code and calm on-call weeks."
+    said = implementation() | {"summary": {"text": own, "evidence": ["w1.b1"]}}
+    provider = ScriptedProvider(implementation=said)
+    line = lines_of(tailor(begun, provider))["summary0"]
+    assert list(line.provenance.values_list("source", flat=True)) == ["s0", "s1"]
+    # Nothing was worded, so nothing is compared or polished.
+    assert [agent for agent, _ in provider.heard] == ["analysis", "optimisation", "implementation"]
+
+
+def test_a_question_about_a_line_that_stands_as_it_was_keeps_nobody_from_approving(begun, tailor):
+    run = tailor(begun, ScriptedProvider(implementation=implementation()))
+    question = {"level": "ask", "rule": "leading", "value": "led", "message": "“led” says more than the evidence does."}
+    run.lines.filter(replaces="w0.b2").update(findings=[question])
+    assert tailorings.undecided(run) == []
+    assert tailorings.approve(run=run, by=run.created_by, now=timezone.now()).state == State.APPROVED
 
 
 def test_an_employer_of_another_job_cannot_be_named(begun, tailor):

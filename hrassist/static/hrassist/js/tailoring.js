@@ -44,7 +44,14 @@ function showStep(event) {
   }
   if (event.state === "done") {
     if (row.dataset.since) {
-      row.querySelector("[data-took]").textContent = `${Math.round((Date.now() - Number(row.dataset.since)) / 1000)} s`;
+      const took = [`${Math.round((Date.now() - Number(row.dataset.since)) / 1000)} s`];
+      if (event.tokens) {
+        took.push(`${event.tokens.toLocaleString("en")} tokens`);
+      }
+      if (Number(event.cost)) {
+        took.push(`cost ${Number(event.cost).toFixed(4)}`);
+      }
+      row.querySelector("[data-took]").textContent = took.join(", ");
     }
     say(`${label(row)} is done.`);
   }

@@ -15,6 +15,18 @@ from candidates.resumes.parse.headings import find_sections, kind_of
         ("About me", "summary"),
         ("Languages known", "languages"),
         ("Relevant Clinical Experience", "experience"),
+        ("Profil", "summary"),
+        ("Perfil", "summary"),
+        ("EDUCACIÓN", "education"),
+        ("Zertifikate", "certifications"),
+        ("Certificaciones", "certifications"),
+        ("Projekte", "projects"),
+        ("Projets", "projects"),
+        ("Proyectos", "projects"),
+        ("Auszeichnungen", "awards"),
+        ("Premios", "awards"),
+        ("Publikationen", "publications"),
+        ("Publicaciones", "publications"),
     ],
 )
 def test_a_heading_opens_its_section(heading, kind):
