@@ -66,7 +66,7 @@ load-stream: install ## A thousand clients on one stream process; OPTIONS="--str
 .PHONY: test-deploy
 test-deploy: install ## Read, start and overload what is shipped under deploy/ with the real tools (some minutes)
 	@deploy/scripts/needs test-deploy nginx redis-server pgbouncer fail2ban-regex supervisord ufw logrotate systemd-analyze \
-	  faketime promtool amtool monit prometheus sshd sudo \
+	  faketime promtool amtool monit prometheus prometheus-blackbox-exporter prometheus-node-exporter ip curl pebble certbot openssl sshd sudo \
 	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m deploy tests/deploy; } || [[ $$? == 77 ]]
 
 .PHONY: test-rollout
@@ -115,7 +115,7 @@ bench-facts: install ## Count what the checker of tailored resumes finds and whe
 
 .PHONY: bench-reports
 bench-reports: install ## Measure what each report as a document takes; OPTIONS=--strict fails on a missed target
-	@$(WITH_DATABASE) $(BIN)/python -m tests.bench.reports $(OPTIONS)
+	@$(WITH_DATABASE) bash -c '$(BIN)/python manage.py migrate -v0 && $(BIN)/python -m tests.bench.reports $(OPTIONS)'
 
 .PHONY: bench-capacity
 bench-capacity: install ## Measure what a request costs on this machine; OPTIONS=--write keeps it for manage.py capacity

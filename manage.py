@@ -31,7 +31,7 @@ def main() -> None:
             django.setup()
             from hrassist.ops import start  # noqa: PLC0415  only a worker asks
 
-            start.or_stop()
+            start.or_stop(listening=True)
         execute_from_command_line(sys.argv)
 
 

@@ -16,7 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hrassist.settings")
 with env.said_in_words():
     files.begin(files.STREAM, settings.METRICS_DIR)
     django.setup(set_prefix=False)
-    start.or_stop()
+    start.or_stop(listening=True)
 from hrassist.metrics import streams
 
 application = streams.counted(StreamHandler())

@@ -1,4 +1,4 @@
-"""The pages of docs/infrastructure that are followed when something happened, as steps and commands."""
+"""The pages of docs/infrastructure that are followed when something happened, or at first, as steps and commands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.repo.sources import ROOT
 
 PAGES = (
     "lost-server", "bad-deploy", "one-resume", "ransomware", "lost-key", "place-gone", "archive-failing",
-    "managed-postgresql",
+    "managed-postgresql", "backup",
 )  # fmt: skip
 BY_HAND = re.compile(r"\bBy hand\b")
 

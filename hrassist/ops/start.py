@@ -20,9 +20,12 @@ from hrassist.ops import raw_http
 MOST_APART_SECONDS = 300
 
 
-def or_stop() -> None:
-    """Return where everything is well, or cannot be found out now; otherwise end this process with what to do."""
-    wrong = list(problems())
+def or_stop(*, listening: bool = False) -> None:
+    """Return where everything is well, or cannot be found out now; otherwise end this process with what to do.
+
+    `listening`: it keeps a connection for longer than a transaction, for notifications (LISTEN).
+    """
+    wrong = [*(_pooled() if listening else ()), *problems()]
     if not wrong:
         return
     sys.stderr.write("\n".join(["hrassist does not start:", *(f"  {one}" for one in wrong), ""]))
@@ -40,6 +43,15 @@ def problems() -> Iterator[str]:
     if settings.STORAGE_BACKEND == "s3":
         for bucket in dict.fromkeys((settings.AWS_S3_BUCKET_NAME, settings.S3_INCOMING_BUCKET_NAME)):
             yield from _bucket(bucket)
+
+
+def _pooled() -> Iterator[str]:
+    if settings.DB_POOLED:
+        yield (
+            "hrassist.E074: HRASSIST_DB_POOLED is on, and this process listens for notifications, which a pooler in "
+            "transaction mode loses. Set it for the web process alone; streams and workers need a DATABASE_URL that "
+            "leads to PostgreSQL itself."
+        )
 
 
 def _database() -> Iterator[str]:

@@ -213,7 +213,7 @@ def alertmanager(watch: Watch, *, scale: float = 1) -> dict[str, Any]:
         "inhibit_rules": [
             {
                 "source_matchers": ['alertname="TargetDown"', 'job="hrassist"'],
-                "target_matchers": ['alertname=~"BackupOld|DrillOld"'],
+                "target_matchers": ['alertname=~"BackupOld|DrillOld|DrillLate"'],
             },
             {"source_matchers": ['alertname="NoWorker"'], "target_matchers": ['alertname="QueueStuck"']},
         ],
@@ -252,8 +252,9 @@ def monit(watch: Watch) -> str:
         f"{line('cpu usage', cpu)}{line('memory usage', memory)}\n"
         "check filesystem root with path /\n"
         f"{line('space usage', disk)}\n"
-        "check host hrassist with address 127.0.0.1\n"
-        f'  if failed port 443 protocol https request "/livez" hostheader "{public}" status = 200 timeout 10 seconds\n'
+        # By its public name: given an address Monit says no name in TLS, and nginx answers nobody who says none.
+        f"check host hrassist with address {public}\n"
+        '  if failed port 443 protocol https request "/livez" status = 200 timeout 10 seconds\n'
         "     for 2 cycles then alert\n\n"
         "check host figures with address 127.0.0.1\n"
         '  if failed port 9108 protocol http request "/metrics" timeout 10 seconds for 2 cycles then alert\n'

@@ -151,12 +151,16 @@ _OWNER_DB = env.database(_OWNER_URL, name="HRASSIST_DB_OWNER_URL")
 # does everything.
 DB_APP_ROLE = str(_APP_DB["USER"]) if _APP_DB["USER"] != _OWNER_DB["USER"] else ""
 DB_APP_PASSWORD = str(_APP_DB["PASSWORD"])
+# Where the owner's commands connect to, which no pooler may stand before.
+DB_OWNER_HOST = str(_OWNER_DB["HOST"])
+# A pooler gives each transaction another connection: what lives longer than one cannot be on the server's side.
+DB_POOLED = env.flag("HRASSIST_DB_POOLED", default=False)
+DB_OWNER_IS_POOLED = DB_POOLED and all(_OWNER_DB[name] == _APP_DB[name] for name in ("HOST", "PORT"))
 _DEFAULT_DB: dict[str, Any] = {
     **(_OWNER_DB if AS_OWNER else _APP_DB),
     "CONN_MAX_AGE": 0 if TESTING else env.number("HRASSIST_DB_CONN_MAX_AGE", 600),
     "CONN_HEALTH_CHECKS": True,
-    # A pooler gives each transaction another connection: what lives longer than one cannot be on the server's side.
-    "DISABLE_SERVER_SIDE_CURSORS": env.flag("HRASSIST_DB_POOLED", default=False),
+    "DISABLE_SERVER_SIDE_CURSORS": DB_POOLED,
     "ATOMIC_REQUESTS": False,
 }
 # A database that is away is known after seconds, not after the operating system's two minutes.
@@ -171,7 +175,7 @@ for _name, _value in {
 # parameter through and has idle_transaction_timeout for it (deploy/pgbouncer); what the owner's commands hold (the
 # snapshot of a backup) they hold for as long as they need it.
 DB_IDLE_TRANSACTION_TIMEOUT = env.number("HRASSIST_DB_IDLE_TRANSACTION_TIMEOUT", 60)
-if not AS_OWNER and not _DEFAULT_DB["DISABLE_SERVER_SIDE_CURSORS"]:
+if not AS_OWNER and not DB_POOLED:
     _DEFAULT_DB["OPTIONS"]["options"] = " ".join([
         _DEFAULT_DB["OPTIONS"].get("options", ""),
         f"-c idle_in_transaction_session_timeout={DB_IDLE_TRANSACTION_TIMEOUT}s",

@@ -11,10 +11,11 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http.client import HTTPResponse
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -25,6 +26,8 @@ from cryptography.x509.oid import NameOID
 from pytest_django.fixtures import Settings
 
 from tests.browser.conftest import environment_of_the_test
+from tests.deploy.network import Network
+from tests.deploy.tools import needs
 from tests.repo.sources import ROOT
 
 OTHERS = {"chaos", "image", "rollout"}
@@ -67,19 +70,19 @@ def free_port() -> int:
         return port
 
 
-def write_certificate(folder: Path) -> None:
+def write_certificate(folder: Path, *, name: str = NAME) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
+    whose = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.datetime.now(tz=datetime.UTC)
     certificate = (
         x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
+        .subject_name(whose)
+        .issuer_name(whose)
         .public_key(key.public_key())
         .serial_number(1)
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME)]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
         .sign(key, hashes.SHA256())
     )
     (folder / "fullchain.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
@@ -95,11 +98,12 @@ class Proxy:
     folder: Path
     tls: int
     plain: int
+    address: str = "127.0.0.1"
 
     def connect(self, *, name: str | None = NAME) -> ssl.SSLSocket:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        return context.wrap_socket(socket.create_connection(("127.0.0.1", self.tls), timeout=20), server_hostname=name)
+        return context.wrap_socket(socket.create_connection((self.address, self.tls), timeout=20), server_hostname=name)
 
     def raw(self, sent: bytes) -> bytes:
         with self.connect() as connection:
@@ -132,9 +136,9 @@ class Proxy:
         return (self.folder / "access.log").read_text()
 
 
-def configuration(folder: Path, *, tls: int, plain: int, stream: int, store: Path) -> str:
+def configuration(one: Proxy, *, stream: int, store: Path) -> str:
     """The shipped file with this machine's paths and ports, and nothing else changed."""
-    text = CONFIGURATION.read_text()
+    text, folder = CONFIGURATION.read_text(), one.folder
     for old, new in {
         "/etc/letsencrypt/live/hr.example.com": str(folder),
         "/run/hrassist/web.sock": f"{folder}/web.sock",
@@ -148,24 +152,37 @@ def configuration(folder: Path, *, tls: int, plain: int, stream: int, store: Pat
     }.items():
         assert old in text, f"{CONFIGURATION.name} does not have {old}"
         text = text.replace(old, new)
-    text = re.sub(r"listen 443 ssl", f"listen 127.0.0.1:{tls} ssl", text)
-    text = re.sub(r"listen 80 ", f"listen 127.0.0.1:{plain} ", text)
+    text = re.sub(r"listen 443 ssl", f"listen {one.address}:{one.tls} ssl", text)
+    text = re.sub(r"listen 80 ", f"listen {one.address}:{one.plain} ", text)
     return re.sub(r"\n *listen \[::\]:\d+[^;]*;", "", text)
 
 
-def folder_of_nginx(folder: Path, *, store: Path) -> Proxy:
-    """The files that nginx reads, in a folder of their own."""
+def folder_of_nginx(folder: Path, *, store: Path, address: str = "", stream: int = 0) -> Proxy:
+    """The files that nginx reads, in a folder of their own; at an address of its own it has the ports of everybody."""
     if NGINX is None:
         pytest.skip("There is no nginx on this machine (make system-packages installs Debian's).")
     folder.mkdir()
     store.mkdir(exist_ok=True)
     write_certificate(folder)
-    one = Proxy(folder, tls=free_port(), plain=free_port())
-    text = configuration(folder, tls=one.tls, plain=one.plain, stream=free_port(), store=store)
-    (folder / "hrassist.conf").write_text(text)
+    if address:
+        one = Proxy(folder, tls=443, plain=80, address=address)
+    else:
+        one = Proxy(folder, tls=free_port(), plain=free_port())
+    (folder / "hrassist.conf").write_text(configuration(one, stream=stream or free_port(), store=store))
     user = "user root;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(AROUND.format(folder=folder, user=user))
     return one
+
+
+@pytest.fixture
+def network() -> Iterator[Network]:
+    """Hosts with addresses of their own."""
+    needs("ip")
+    if os.geteuid() != 0:
+        pytest.skip("Namespaces need root.")
+    one = Network()
+    yield one
+    one.close()
 
 
 @pytest.fixture
@@ -175,9 +192,10 @@ def nginx_folder(tmp_path: Path, own_store: Path) -> Callable[[], Proxy]:
 
 @dataclass(frozen=True)
 class Served:
-    """gunicorn behind a socket, over the test's database and a store of its own."""
+    """gunicorn behind a socket, and that of streams on a port, over the test's database and a store of its own."""
 
     web_socket: Path
+    stream_port: int
     store: Path
     log: Path
     process: subprocess.Popen[bytes]
@@ -195,12 +213,21 @@ def served(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> I
         "HRASSIST_ACCEL_REDIRECT_PREFIX": "/internal-files",
         "HRASSIST_HSTS_SECONDS": "31536000",
     }
-    command = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.conf.py", "hrassist.wsgi:application"]
+    command = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.conf.py"]
+    port = free_port()
+    # As the unit starts it (deploy/vm/systemd/hrassist-stream.service).
+    of_streams = ["--worker-class", "asgi", "--workers", "1", "--threads", "1", "--graceful-timeout", "2"]
+    of_streams += ["--bind", f"127.0.0.1:{port}", "hrassist.asgi:application"]
     with (folder / "gunicorn.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-        yield Served(folder / "web.sock", folder / "storage", folder / "gunicorn.log", process)
-        process.terminate()
-        process.wait(20)
+        process, stream = (
+            subprocess.Popen([*command, *words], cwd=ROOT, env=environment, stdout=log, stderr=log)
+            for words in (["hrassist.wsgi:application"], of_streams)
+        )
+        yield Served(folder / "web.sock", port, folder / "storage", folder / "gunicorn.log", process)
+        for one in (process, stream):
+            one.terminate()
+        for one in (process, stream):
+            one.wait(20)
 
 
 @pytest.fixture
@@ -216,10 +243,23 @@ def unforgiving(served: Served, tmp_path: Path, transactional_db: None) -> Itera
     yield from before_it(served, tmp_path / "nginx", rate="1r/m")
 
 
-def before_it(served: Served, folder: Path, *, rate: str = "") -> Iterator[Proxy]:
-    one = folder_of_nginx(folder, store=served.store)
+@pytest.fixture
+def for_three_streams(served: Served, tmp_path: Path, settings: Settings, transactional_db: None) -> Iterator[Proxy]:
+    """The same for three streams of one who asks; what the application says about buffering counts for nothing here."""
+    settings.DISK_STORAGE_DIR = served.store
+    deaf = "proxy_ignore_headers X-Accel-Buffering; limit_conn hrassist_streams 3;"
+    yield from before_it(served, tmp_path / "nginx", changed={"limit_conn hrassist_streams 200;": deaf})
+
+
+def before_it(
+    served: Served, folder: Path, *, rate: str = "", changed: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Proxy]:
+    one = folder_of_nginx(folder, store=served.store, stream=served.stream_port)
     path = one.folder / "hrassist.conf"
     text = path.read_text().replace(f"{one.folder}/web.sock", str(served.web_socket))
+    for old, new in changed.items():
+        assert old in text, f"{CONFIGURATION.name} does not have {old}"
+        text = text.replace(old, new)
     path.write_text(re.sub(r"rate=\d+r/[sm]", f"rate={rate}", text) if rate else text)
     with (one.folder / "log").open("wb") as log:
         command = [str(NGINX), "-c", f"{one.folder}/nginx.conf", "-p", str(one.folder)]

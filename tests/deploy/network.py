@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -32,6 +33,7 @@ class Network:
     def close(self) -> None:
         for host in self.hosts.values():
             host.lose_power()
+            shutil.rmtree(host.etc, ignore_errors=True)
             ip("netns", "del", host.space)
         ip("link", "del", self.bridge)
 
@@ -52,12 +54,26 @@ class Host:
         ):
             ip("-n", self.space, *words)
 
+    @property
+    def etc(self) -> Path:
+        """What lies here is laid over /etc for programs of this host (ip-netns)."""
+        return Path("/etc/netns") / self.space
+
+    def knows(self, names: dict[str, str]) -> None:
+        """Programs started from now on find these names at these addresses."""
+        self.etc.mkdir(parents=True)
+        here = {"localhost": "127.0.0.1"} | names
+        (self.etc / "hosts").write_text("".join(f"{address} {name}\n" for name, address in here.items()))
+
+    def within(self, *command: str | Path) -> list[str]:
+        return ["ip", "netns", "exec", self.space, *map(str, command)]
+
     def run(
         self, command: Sequence[str | Path], *, cwd: Path, environment: dict[str, str], log: Path
     ) -> subprocess.Popen[bytes]:
         with log.open("ab") as output:
             one = subprocess.Popen(
-                ["ip", "netns", "exec", self.space, *map(str, command)],
+                self.within(*command),
                 cwd=cwd, env=environment, stdout=output, stderr=output, start_new_session=True,
             )  # fmt: skip
         self.processes.append(one)

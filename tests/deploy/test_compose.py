@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from audit.sealing import keys
+from hrassist.ops.migrating.steps import LOCK_TIMEOUT
 from tests.deploy.conftest import AROUND, NGINX, write_certificate
 from tests.deploy.tools import needs, run
 from tests.repo.sources import ROOT
@@ -63,7 +64,22 @@ def test_only_the_proxy_is_reached_from_outside():
 def test_only_what_changes_tables_has_the_owner_of_them():
     having = {name for name in OURS if "database_owner_url" in DOCUMENT["services"][name]["secrets"]}
     assert having == {"migrate", "role"}
+    # Who waits for a lock longer than that makes everybody behind it wait.
+    assert DOCUMENT["services"]["migrate"]["environment"]["PGOPTIONS"] == f"-c lock_timeout={LOCK_TIMEOUT}"
     assert "audit_key" not in DOCUMENT["services"]["web"]["secrets"]
+
+
+def test_a_pooler_is_before_the_database_for_web_alone():
+    """Streams and workers listen, which a pooler loses; what says so to web is read by nobody else."""
+    database = {name: DOCUMENT["services"][name]["environment"]["DATABASE_URL_FILE"] for name in OURS}
+    assert database == dict.fromkeys(OURS, "/run/secrets/database_url") | {"web": "/run/secrets/web_database_url"}
+    assert DOCUMENT["secrets"]["web_database_url"]["file"] == (
+        "${HRASSIST_WEB_DATABASE_URL_FILE:-" + DOCUMENT["secrets"]["database_url"]["file"] + "}"
+    )
+    files = {name: DOCUMENT["services"][name]["env_file"] for name in OURS}
+    assert files == dict.fromkeys(OURS, "hrassist.env") | {
+        "web": ["hrassist.env", {"path": "web.env", "required": False}]
+    }
 
 
 def test_every_secret_comes_as_a_file_and_every_variable_is_one_that_is_read():
@@ -89,7 +105,7 @@ def test_the_secrets_are_made_once_and_can_be_used(tmp_path):
     needs("openssl")
     shutil.copy(FOLDER / "secrets", tmp_path / "secrets")
     first = subprocess.run([tmp_path / "secrets"], capture_output=True, text=True, check=True).stdout.split()
-    assert {f"secrets.d/{Path(one['file']).name}" for one in DOCUMENT["secrets"].values()} == set(first)
+    assert {f"secrets.d/{Path(one['file']).name.rstrip('}')}" for one in DOCUMENT["secrets"].values()} == set(first)
     kept = {path.name: path.read_bytes() for path in (tmp_path / "secrets.d").iterdir()}
     assert subprocess.run([tmp_path / "secrets"], capture_output=True, text=True, check=True).stdout == ""
     assert {path.name: path.read_bytes() for path in (tmp_path / "secrets.d").iterdir()} == kept

@@ -10,18 +10,21 @@ from typing import Any
 import pytest
 import yaml
 from django.conf import settings
+from django.utils import timezone
 from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.registry import Collector
 
 from hrassist.metrics import machine, people, requests, state, statements, streams, tasks, workers  # noqa: F401  they register
 from hrassist.ops import dashboards, watching
+from hrassist.ops.backup import machine as machine_of_backups
+from hrassist.ops.backup import metrics, status
 from tests.deploy.monitoring import MONITORING, run
 from tests.deploy.tools import run as tool_run
 
-BOARDS = dashboards.load(settings.DASHBOARDS_CONFIG)
+BOARDS = dashboards.load(settings.BASE_DIR / "config/dashboards.toml")
 GRAFANA = MONITORING / "grafana"
 FILES = sorted((GRAFANA / "dashboards" / "hrassist").glob("*.json"))
-# Of exporters that are not ours; each with whose it is.
+# Of exporters that are not ours; each with whose it is. test_exporters.py asks the real ones.
 OF_OTHERS = {
     "node_cpu_seconds_total": "node", "node_memory_MemAvailable_bytes": "node", "node_memory_MemTotal_bytes": "node",
     "node_filesystem_avail_bytes": "node", "node_filesystem_size_bytes": "node", "probe_success": "blackbox",
@@ -142,7 +145,28 @@ def names_that_exist() -> set[str]:
         for metric in group.ask():
             found.add(metric.name)
     del collector
+    # What backup_status writes for the collector of text files.
+    found.update(re.findall(r"^# TYPE (\w+) ", metrics.prometheus(status_with_all()), re.MULTILINE))
     return found | {"hrassist_state_broken", "hrassist_state_seconds"}
+
+
+def status_with_all() -> status.Status:
+    """A status in which nothing is unknown."""
+    now = timezone.now()
+    drill = {"moment": now.isoformat(), "passed": True, "engine": "pgbackrest", "rpo_seconds": 1, "rto_seconds": 2}
+    place = status.PlaceStatus("A", "/a", ages={"database": 1, "files": 1}, newest={"drill": drill})
+    place.shortest_lock = place.wal_age = 1.0
+    place.free = place.wal_holes = 0
+    archive = machine_of_backups.Archive(0.0, {"replica": 1})
+    return status.Status(now, [place], archive=archive, room=machine_of_backups.Room(Path("/"), 1, 1))
+
+
+def test_every_figure_of_backups_is_watched_or_shown():
+    told = re.findall(r"^# TYPE (\w+) ", metrics.prometheus(status_with_all()), re.MULTILINE)
+    used = {name for _, expression in (*expressions(), *ALERTS) for name in _NAME.findall(expression)}
+    # The alert about drills asks when the last one passed, which the application tells as well.
+    assert set(told) - used == {"hrassist_drill_age_seconds"}
+    assert len(told) > 15
 
 
 @pytest.mark.django_db

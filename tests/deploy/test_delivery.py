@@ -37,9 +37,16 @@ def test_nothing_comes_to_production_but_by_everything_else_and_a_persons_yes():
     assert "contains(needs.version.outputs.version, '-')" in RELEASE["jobs"]["production"]["if"]
     for job in ("staging", "production"):
         # Released, asked from outside, and back where it does not hold: tests/deploy/test_roll.py tries it.
-        assert 'deploy/vm/roll --smoke "$SITE" "hrassist-$VERSION.tar.gz"' in str(RELEASE["jobs"][job]["steps"])
+        rolled = 'deploy/vm/roll --smoke "$SITE" "$carried" receipt.json "hrassist-$VERSION.tar.gz"'
+        assert rolled in str(RELEASE["jobs"][job]["steps"])
     # Both do the same: what staging proves is what production gets.
-    assert RELEASE["jobs"]["staging"]["steps"] == RELEASE["jobs"]["production"]["steps"]
+    staging, production = (RELEASE["jobs"][job]["steps"] for job in ("staging", "production"))
+    assert [step for step in staging if step not in production] == [staging[-1]]
+    assert [step for step in production if step not in staging] == [production[2]]
+    # But that one gives the receipt of its migrations, and the other takes it (tests/deploy/test_machine.py).
+    assert (staging[-1]["with"]["name"], staging[-1]["with"]["path"]) == ("receipt", "receipt.json")
+    assert 'gh run download "$GITHUB_RUN_ID" --name receipt' in production[2]["run"]
+    assert staging[2:-1] == production[3:]
 
 
 def test_every_script_that_a_workflow_calls_is_there():

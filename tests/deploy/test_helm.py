@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from hrassist.ops.migrating.steps import LOCK_TIMEOUT
 from tests.deploy.test_dashboards import names_that_exist
 from tests.deploy.tools import run
 from tests.repo.sources import ROOT
@@ -89,6 +90,8 @@ NOT_MEANT: list[tuple[dict[str, Any], str]] = [
     ({"settings": {"DATABASE_REPLICA_URL": "postgresql://in/clear"}}, "DATABASE_REPLICA_URL"),
     ({"settings": {"AWS_SECRET_ACCESS_KEY": "in the clear"}}, "AWS_SECRET_ACCESS_KEY"),
     ({"settings": {"HRASSIST_PUBLIC_URL": "https://user:password@example.com"}}, "settings"),
+    ({"settings": {"HRASSIST_DB_POOLED": "on"}}, "HRASSIST_DB_POOLED"),
+    ({"web": {"settings": {"DATABASE_URL": "postgresql://in/clear"}}}, "DATABASE_URL"),
     ({"image": {"repository": "r", "tag": "latest"}}, "image"),
     ({"networkPolicy": {"egress": {"others": [{"cidr": "0.0.0.0/0", "port": 443}]}}}, "cidr"),
     ({"networkPolicy": {"egress": {"others": [{"cidr": "1.2.3.4/0", "port": 443}]}}}, "cidr"),
@@ -171,6 +174,26 @@ def test_secrets_are_files_and_each_pod_has_only_its_own(rendered, name):
     assert kinds(rendered(name), "Secret") == {}
 
 
+def test_a_pooler_is_before_the_database_for_web_alone(tmp_path):
+    minimal = yaml.safe_load((VALUES / "minimal.yaml").read_text())
+    behind = {"HRASSIST_DB_POOLED": "on", "HRASSIST_DB_STATEMENT_TIMEOUT": "0"}
+    (tmp_path / "values.yaml").write_text(
+        yaml.safe_dump(merged(minimal, {"secrets": {"web": "hr-pooler"}, "web": {"settings": behind}}))
+    )
+    code, said, documents = render(tmp_path, tmp_path / "values.yaml", VERSIONS[-1])
+    assert code == 0, said
+    for name, pod in pods(documents).items():
+        for container in (*pod["containers"], *pod.get("initContainers", ())):
+            told = {one["name"]: one["value"] for one in container["env"]}
+            paths = {mount["mountPath"] for mount in container["volumeMounts"]}
+            assert (behind.items() <= told.items()) == (container["name"] == "web"), name
+            assert ("/run/credentials/web" in paths) == (container["name"] == "web"), name
+        secrets = {volume["name"]: volume["secret"]["secretName"] for volume in pod["volumes"] if "secret" in volume}
+        assert secrets.get("web") == ("hr-pooler" if name == "hr-web" else None), name
+    (shared,) = kinds(documents, "ConfigMap").values()
+    assert "HRASSIST_DB_POOLED" not in shared["data"]
+
+
 def test_settings_are_ones_that_are_read(rendered):
     example = (ROOT / "config/env.example").read_text()
     for name in SETS:
@@ -247,6 +270,9 @@ def test_tables_come_before_pods(rendered):
             "database_role",
             "migrate",
         ]
+        for one in (*spec["initContainers"], *spec["containers"]):
+            # Who waits for a lock longer than that makes everybody behind it wait.
+            assert {"name": "PGOPTIONS", "value": f"-c lock_timeout={LOCK_TIMEOUT}"} in one["env"]
 
 
 def test_prometheus_finds_the_figures(rendered):

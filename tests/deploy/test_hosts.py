@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -35,18 +34,9 @@ GUNICORN = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.conf.
 
 
 @pytest.fixture
-def network() -> Iterator[Network]:
-    needs("ip", "nginx", "pgbouncer")
-    if os.geteuid() != 0:
-        pytest.skip("Namespaces need root.")
-    one = Network()
-    yield one
-    one.close()
-
-
-@pytest.fixture
 def pooler(network: Network, tmp_path: Path) -> Iterator[int]:
     """The shipped pgbouncer.ini, with the test's database behind it."""
+    needs("nginx", "pgbouncer")
     at = connection.settings_dict
     app = re.search(r"//([^:]+):([^@]*)@", environment_of_the_test(Path("/nowhere"))["DATABASE_URL"])
     assert app is not None

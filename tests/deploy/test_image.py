@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -55,7 +56,8 @@ class Container:
     def __init__(self, root: Path, image: dict[str, object], data: Path, *command: str, **settings: str) -> None:
         config = image["config"]
         assert isinstance(config, dict)
-        environment = dict(line.split("=", 1) for line in config["Env"]) | settings
+        self.check = config["Healthcheck"]["Test"][1:]
+        environment = self.environment = dict(line.split("=", 1) for line in config["Env"]) | settings
         user = config["User"].split(":")[0]
         script = f"""
 set -e
@@ -83,6 +85,25 @@ exec {shutil.which("chroot", path=SBIN)} {root} /usr/bin/setpriv --reuid {user} 
         """The process that the container is: it has the number 1 in there."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         return int(children[0])
+
+    def within(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """A command in there, as who runs it and with what it was given: `docker exec`."""
+        into = ("nsenter", "--mount", "--pid", "--root", "--wd", f"--target={self.first}", "--setuid=10001")
+        return subprocess.run(
+            [*into, "--setgid=10001", *command],
+            env=self.environment, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+
+    @property
+    def is_healthy(self) -> bool:
+        """What the engine asks every 15 seconds."""
+        return self.within(*self.check).returncode == 0
+
+    def signal_all(self, number: signal.Signals) -> None:
+        """To the process and what it started."""
+        children = Path(f"/proc/{self.first}/task/{self.first}/children").read_text().split()
+        for one in (self.first, *map(int, children)):
+            os.kill(one, number)
 
     def wait_for(self, url: str, host: str, *, seconds: float = 120) -> str:
         until = time.monotonic() + seconds
@@ -167,23 +188,61 @@ def test_the_web_process_answers_reads_only_and_ends_on_term_with_zero(root, ima
         assert "Uid:\t10001\t10001\t10001\t10001" in status
         assert "CapEff:\t0000000000000000" in status
         assert "NoNewPrivs:\t1" in status
-        inside = (
-            "nsenter",
-            "--mount",
-            "--pid",
-            "--root",
-            "--wd",
-            f"--target={one.first}",
-            "--setuid=10001",
-            "--setgid=10001",
-        )
-        assert "Read-only file system" in run(*inside, "touch", "/opt/hrassist/here").stderr
-        assert run(*inside, "touch", "/var/lib/hrassist/here").returncode == 0
+        assert "Read-only file system" in one.within("touch", "/opt/hrassist/here").stderr
+        assert one.within("touch", "/var/lib/hrassist/here").returncode == 0
         page = one.wait_for(f"http://127.0.0.1:{port}/login/", "hr.example.com")
         assert "/static/" in page
     finally:
         code = one.end()
     assert code == 0, one.output.read_text()[-2000:]
+
+
+@pytest.mark.parametrize(
+    ("command", "path", "says"),
+    [
+        ((), "/livez", "ok"),
+        (("stream",), "/livez", "ok"),
+        (("metrics", "--bind", "127.0.0.1:{port}"), "/metrics", "hrassist_"),
+    ],
+    ids=["web", "stream", "metrics"],
+)
+def test_each_part_is_healthy_while_it_answers_and_not_when_it_stands_still(
+    root, image, data, settings_of_it, command, path, says
+):
+    port = free_port()
+    where = {"HRASSIST_WEB_BIND": f"127.0.0.1:{port}", "HRASSIST_STREAM_PORT": str(port)}
+    one = Container(root, image, data, *(word.format(port=port) for word in command), **where, **settings_of_it)
+    try:
+        assert says in one.wait_for(f"http://127.0.0.1:{port}{path}", "hr.example.com")
+        assert one.is_healthy
+        one.signal_all(signal.SIGSTOP)
+        assert not one.is_healthy
+        one.signal_all(signal.SIGCONT)
+        assert one.is_healthy
+    finally:
+        code = one.end()
+    assert code == 0, one.output.read_text()[-2000:]
+    with pytest.raises(OSError, match="Connection refused"):
+        socket.create_connection(("127.0.0.1", port), timeout=5)
+
+
+def test_secrets_come_as_a_folder_for_each_set_as_the_chart_mounts_them(root, image, data, settings_of_it):
+    port = free_port()
+    folder = data / "credentials"
+    for name in ("DATABASE_URL", "SECRET_KEY"):
+        (folder / "app").mkdir(parents=True, exist_ok=True)
+        (folder / "app" / name).write_text(settings_of_it.pop(name) + "\n")
+    given = settings_of_it | {"CREDENTIALS_DIRECTORY": "/var/lib/hrassist/credentials"}
+    one = Container(root, image, data, HRASSIST_WEB_BIND=f"127.0.0.1:{port}", **given)
+    try:
+        ready = json.loads(one.wait_for(f"http://127.0.0.1:{port}/readyz", "hr.example.com"))
+        assert ready["database"] == "ok"
+    finally:
+        assert one.end() == 0
+    (folder / "app/SECRET_KEY").unlink()
+    one = Container(root, image, data, HRASSIST_WEB_BIND=f"127.0.0.1:{port}", **given)
+    assert one.process.wait(180) != 0
+    assert "SECRET_KEY" in one.output.read_text()
 
 
 def alive() -> int:
@@ -200,6 +259,8 @@ def test_a_worker_ends_on_term_with_zero(root, image, data, settings_of_it):
         assert one.process.poll() is None, one.output.read_text()
         assert time.monotonic() < until, one.output.read_text()
         time.sleep(0.2)
+    # It has no address: it is healthy while its process lives.
+    assert one.is_healthy
     assert one.end() == 0, one.output.read_text()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.repo.sources import ROOT
@@ -46,14 +47,46 @@ def test_every_line_is_about_something_that_is_there():
         assert (ROOT / whole(path)).is_dir() == path.endswith("/"), path
 
 
-def test_every_line_names_a_test_that_is_there():
+def lines() -> Iterator[tuple[str, list[Path]]]:
+    """Each line, and the tests that it names."""
     for line in README.read_text().splitlines():
-        if not line.startswith("| ") or line.startswith("| what"):
-            continue
-        tests = re.findall(r"`((?:tests/)?[\w/]*test_\w+\.py)`", line.split("|")[3])
+        if line.startswith("| ") and not line.startswith("| what"):
+            names = re.findall(r"`((?:tests/)?[\w/]*test_\w+\.py)`", line.split("|")[3])
+            yield line, [ROOT / (name if "/" in name else f"tests/deploy/{name}") for name in names]
+
+
+def test_every_line_names_a_test_that_is_there():
+    for line, tests in lines():
         assert tests, line
-        for name in tests:
-            assert (ROOT / (name if "/" in name else f"tests/deploy/{name}")).is_file(), name
+        assert [path for path in tests if not path.is_file()] == [], line
+
+
+def test_the_tests_of_a_line_name_what_the_line_is_about():
+    unnamed = []
+    for line, tests in lines():
+        text = "".join(with_helpers(path) for path in tests)
+        unnamed += [path for path in re.findall(r"`([^`]+)`", line.split("|")[2]) if not is_named(path, text)]
+    assert unnamed == []
+
+
+def with_helpers(test: Path) -> str:
+    """A test, and what there is beside it for such tests: machines, networks, proxies."""
+    found = re.findall(r"from tests\.(deploy|machine)\.(\w+) import", test.read_text())
+    helpers = [ROOT / f"tests/{folder}/{name}.py" for folder, name in found]
+    return "".join(path.read_text() for path in (test, *helpers))
+
+
+def is_named(path: str, text: str) -> bool:
+    """By its path or its name, a file also by its whole folder; a module as it is imported or called."""
+    folder, _, name = whole(path).rstrip("/").rpartition("/")
+    if f"{folder}/{name}" in text:
+        return True
+    if name.endswith(".py"):
+        module = f"{folder.replace('/', '.')}.{name[:-3]}"
+        package, _, stem = module.rpartition(".")
+        return bool(re.search(rf"{re.escape(module)}\b|from {re.escape(package)} import .*\b{stem}\b", text))
+    as_a_path = re.search(rf"[\"/ ]{re.escape(name)}[\"/ ]", re.sub(r"`[^`]*`", "", text))
+    return as_a_path is not None or (not path.endswith("/") and f'"{folder}"' in text)
 
 
 def test_the_pages_of_infrastructure_reach_each_other():

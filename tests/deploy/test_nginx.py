@@ -7,14 +7,19 @@ import socket
 import ssl
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from hrassist.models import ApiToken
-from tests.deploy.conftest import NAME
+from tests.deploy.conftest import NAME, Proxy
+from tests.deploy.monitoring import wait_for
 from tests.factories import ResumeFactory, UserFactory, api_token
+from tests.uploading import confirmed
 
 pytestmark = [pytest.mark.deploy, pytest.mark.django_db(transaction=True, databases=["default", "audit"])]
 ME = "/api/v1/me"
@@ -109,6 +114,58 @@ def test_files_of_the_first_page_of_a_whole_office_are_no_flood(proxy):
         found = Counter(pool.map(ask, range(300)))
     # None of them is there, and none of them was refused.
     assert 429 not in found
+
+
+@contextmanager
+def listening(proxy: Proxy, cookie: str) -> Iterator[Callable[[bytes], bytes]]:
+    """A stream that stays open; what it gives is read until the wanted bytes are in it."""
+    with proxy.connect() as connection:
+        lines = (f"Host: {NAME}", "Accept: text/event-stream", f"Cookie: {cookie}")
+        connection.sendall("\r\n".join(("GET /streams/uploads HTTP/1.1", *lines, "", "")).encode())
+        got = b""
+
+        def until(wanted: bytes) -> bytes:
+            nonlocal got
+            while wanted not in got:
+                piece = connection.recv(65536)
+                assert piece, f"the answer ended: {got!r}"
+                got += piece
+            return got
+
+        yield until
+
+
+def test_events_arrive_while_the_answer_goes_on_and_those_who_listen_take_no_place_of_others(
+    for_three_streams, client_as, token, settings
+):
+    recruiter = UserFactory(role="Recruiter")
+    name = settings.SESSION_COOKIE_NAME
+    cookie = f"{name}={client_as(recruiter).cookies[name].value}"
+
+    def asked() -> int:
+        return int(for_three_streams.ask("/streams/uploads", Cookie=cookie, Connection="close").status)
+
+    # Without a cookie it is refused by the application, once it is there.
+    wait_for(lambda: for_three_streams.ask("/streams/uploads").status == 403, seconds=60, why="no stream process")
+    with listening(for_three_streams, cookie) as first, listening(for_three_streams, cookie) as second:
+        head = first(b"retry: 2000")
+        assert head.startswith(b"HTTP/1.1 200")
+        assert b"event: upload" not in head
+        second(b"retry: 2000")
+        ticket = confirmed(b"Ada Lovelace, countess", by=recruiter, now=timezone.now())
+        for one in (first, second):
+            assert str(ticket.pk).encode() in one(b"event: upload")
+        with listening(for_three_streams, cookie) as third:
+            third(b"retry: 2000")
+            assert asked() == 429
+            # They are counted apart: other pages are answered.
+            assert for_three_streams.ask(ME, Authorization=f"Bearer {token}").status == 200
+            with ThreadPoolExecutor(30) as pool:
+                found = Counter(pool.map(lambda _: for_three_streams.ask("/static/none.css").status, range(60)))
+            assert 429 not in found
+    # Whoever leaves makes room.
+    with listening(for_three_streams, cookie) as again:
+        assert str(ticket.pk).encode() in again(b"event: upload")
 
 
 def test_bytes_of_files_leave_by_nginx_with_the_headers_of_the_application(proxy, token):

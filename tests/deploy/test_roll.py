@@ -34,6 +34,10 @@ if [[ -e {folder}/loses_power || -e {folder}/loses_connection ]]; then
 fi
 [[ -e {folder}/refuses ]] && {{ echo "Release refuses these settings; nothing was changed." >&2; exit 1; }}
 sha256sum --check --status <<< "${{*: -3:1}}  ${{*: -2:1}}" || exit 3
+case $1 in
+  --receipt) cat "$2" > {folder}/brought ;;
+  --receipt-to) [[ -e {folder}/gives_none ]] || echo "of {folder}" > "$2" ;;
+esac
 [[ $1 == --dry-run ]] || echo "${{*: -1}}" > {folder}/current
 """
 ROLLBACK = """
@@ -81,6 +85,28 @@ def test_machines_are_released_one_after_the_other_and_keep_no_archive(machines,
     ]  # fmt: skip
     assert answers() == ["1.4.0"] * 3
     assert [list(one.home.iterdir()) for one in machines.reached.values()] == [[], [], []]
+
+
+def test_the_receipt_of_staging_is_fetched_and_brought_to_every_machine_of_production(machines):
+    archive, receipt = machines.folder / "hrassist.tar.gz", machines.folder / "receipt.json"
+    done = machines.roll("--receipt-to", receipt, archive, "1.4.0", "one")
+    assert done.returncode == 0, done.stderr
+    assert receipt.read_text() == f"of {machines.folder}/one\n"
+    done = machines.roll("--receipt", receipt, archive, "1.4.0", "two", "three")
+    assert done.returncode == 0, done.stderr
+    assert [(machines.folder / name / "brought").read_text() for name in ("two", "three")] == [receipt.read_text()] * 2
+    assert [list(one.home.iterdir()) for one in machines.reached.values()] == [[], [], []]
+
+
+def test_a_staging_that_gives_no_receipt_is_said_and_is_released_all_the_same(machines, answers):
+    (machines.folder / "one/gives_none").touch()
+    done = machines.roll(
+        "--receipt-to", machines.folder / "none.json", machines.folder / "hrassist.tar.gz", "1.4.0", "one"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "one gave no receipt" in done.stderr
+    assert answers()[0] == "1.4.0"
+    assert not (machines.folder / "none.json").exists()
 
 
 def test_when_one_refuses_those_before_it_go_back_and_those_behind_it_are_left(machines, answers):
@@ -205,6 +231,7 @@ def test_who_brings_releases_may_do_nothing_else_as_root(machines):
         ("--forth", "1.4.0", "one"),
         ("/nowhere.tar.gz", "1.4.0", "one"),
         ("--smoke", "http://plain", "/dev/null", "1.4.0", "one"),
+        ("--receipt", "/nowhere.json", "/dev/null", "1.4.0", "one"),
     ],
 )
 def test_what_a_shell_or_ssh_would_read_is_refused_before_anybody_is_asked(tmp_path, arguments):

@@ -193,7 +193,7 @@ def longer(duration: str, factor: float) -> str:
     return f"{round(watching.milliseconds(duration) * factor)}ms"
 
 
-COUNTED = {"WorkersDie", "NoWorker", "UploadsParked", "PrivacyOverdue"}
+COUNTED = {"WorkersDie", "NoWorker", "UploadsParked", "PrivacyOverdue", "BackupFilesBroken", "WalHole"}
 
 
 def mutants(alert: Alert) -> Iterator[tuple[str, Alert]]:

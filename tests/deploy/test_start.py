@@ -1,4 +1,7 @@
-"""Every process is really started with a wrong configuration, and has to end with what to do."""
+"""Every process is really started with a wrong configuration, and has to end with what to do.
+
+Which configuration is wrong say hrassist/checks.py and hrassist/ops/start.py.
+"""
 
 from __future__ import annotations
 
@@ -103,6 +106,18 @@ def test_the_other_processes_end_in_the_same_words(right, command, changed):
     code, error = ended(command, right | changed)
     assert code == WRONG, error
     assert "hrassist does not start:" in error
+
+
+def test_only_the_web_process_goes_through_a_pooler(right):
+    """What streams and workers listen for would be lost there, and nothing would say so."""
+    pooled = right | {"HRASSIST_DB_POOLED": "on"}
+    for command in (STREAM, WORKER):
+        code, error = ended(command, pooled)
+        assert code == WRONG, error
+        assert "hrassist.E074: HRASSIST_DB_POOLED is on, and this process listens for notifications" in error
+    checked = [sys.executable, "-c", "import hrassist.wsgi"]
+    code, error = ended(checked, pooled)
+    assert code == 0, error
 
 
 def test_a_clock_that_is_wrong_ends_it(right):

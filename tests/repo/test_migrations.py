@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
+from pathlib import Path
 
 import pytest
 from django.db.migrations import RunPython, RunSQL
@@ -43,3 +45,34 @@ def test_a_migration_goes_back_or_says_what_to_do_instead(app, name):
 
 def test_the_migrations_were_found():
     assert len(ALL) > 40
+
+
+@pytest.mark.parametrize(
+    ("statement", "rule"),
+    [
+        ("ALTER TABLE candidates_candidate ADD COLUMN later int NOT NULL;", "adding-required-field"),
+        ("CREATE INDEX later ON candidates_candidate (city);", "require-concurrent-index-creation"),
+        ("ALTER TABLE candidates_candidate RENAME COLUMN city TO town;", "renaming-column"),
+        ("ALTER TABLE candidates_candidate ALTER COLUMN city TYPE text;", "changing-column-type"),
+        ("ALTER TABLE candidates_candidate DROP COLUMN city;", "ban-drop-column"),
+    ],
+)
+def test_a_migration_that_locks_rewrites_or_breaks_the_release_before_is_refused(
+    tmp_path: Path, statement: str, rule: str
+) -> None:
+    path = tmp_path / "candidates.9001.sql"
+    path.write_text(statement)
+    done = lint(path)
+    assert done.returncode == 1, done.stdout
+    assert rule in done.stdout
+
+
+def test_a_migration_that_only_adds_is_let_through(tmp_path: Path) -> None:
+    path = tmp_path / "candidates.9001.sql"
+    path.write_text("ALTER TABLE candidates_candidate ADD COLUMN later text DEFAULT '' NOT NULL;")
+    assert lint(path).returncode == 0
+
+
+def lint(path: Path) -> subprocess.CompletedProcess[str]:
+    script = ROOT / "deploy/scripts/lint-migrations"
+    return subprocess.run([script, path], capture_output=True, text=True, check=False)

@@ -71,6 +71,14 @@ def people(installation: Installation) -> list[list[str]]:
     return [line.split() for line in done.stdout.splitlines()]
 
 
+def test_setting_up(installation: Installation, people: list[list[str]]) -> None:
+    said = walk(installation, "backup", "pgBackRest")
+    assert "Passed" in said["manage.py drill"]
+    assert "Repository" not in said["manage.py backup_status"]
+    assert {one.number: len(one.backups) > 0 for one in pgbackrest.info()} == {1: True, 2: True}
+    assert people
+
+
 def test_lost_server(installation: Installation, people: list[list[str]]) -> None:
     archived(installation.tree)
     before = installation.asked("SELECT count(*) FROM candidates_candidate")

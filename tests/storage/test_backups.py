@@ -114,6 +114,32 @@ def test_locks_of_files_are_renewed_when_a_week_of_them_has_gone(place: BucketPl
     assert status.read(now=now + timedelta(days=8)).places[0].shortest_lock is not None
 
 
+def test_the_lock_is_asked_of_the_bucket_and_a_week_is_the_least(place: BucketPlace) -> None:
+    factories.ResumeFactory(content=b"here")
+    call_command("backup")
+    now = timezone.now()
+
+    def told(at: datetime) -> list[str]:
+        return [one.what for one in status.read(now=at).all_facts if "lock" in one.what.lower()]
+
+    assert told(now + timedelta(days=22, hours=23)) == []
+    assert told(now + timedelta(days=23, hours=1)) == ["A lock in place B ends in 7 days."]
+    assert status.read(now=now + timedelta(days=23, hours=1)).worst == status.Level.PAGE
+
+
+def test_a_copy_that_is_not_locked_is_told_whatever_its_run_wrote_down(place: BucketPlace) -> None:
+    resume = factories.ResumeFactory(content=b"here")
+    call_command("backup")
+    (entry,) = place.entries(files.name_of(resume.sha256))
+    body = b"".join(place.open(entry.key))
+    # The list goes on saying that it is locked for 30 days.
+    place.client.put_object(Bucket=place.bucket, Key=place.prefix + entry.key, Body=body)
+    found = status.read()
+    assert "1 of 2 objects that place B was asked for are not locked." in [one.what for one in found.all_facts]
+    assert found.places[0].shortest_lock == 0
+    assert found.worst == status.Level.PAGE
+
+
 def test_after_everything_was_deleted_and_written_over_database_and_files_come_back_as_of_before(
     place: BucketPlace, elsewhere: Server
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from hrassist.ops.backup import status
+from hrassist.ops.backup import metrics, status
 
 
 class Command(BaseCommand):
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         found = status.read()
         status.tell_metrics(found)
         if options["prom"]:
-            text = status.prometheus(found)
+            text = metrics.prometheus(found)
         elif options["json"]:
             text = json.dumps(found.as_json(), indent=1) + "\n"
         else:

@@ -46,13 +46,28 @@ def check_backups(**_kwargs: Any) -> list[CheckMessage]:
         )
     elif len(used) == 1:
         found.append(Warning("There is one backup place only.", hint="Set HRASSIST_BACKUP_B.", id="hrassist.W091"))
-    found += _about_keys(used)
+    found += _about_poolers() + _about_keys(used)
     return found + _about_locks(used) + _about_buckets(used)
 
 
 def _identity(label: str) -> tuple[str, str]:
     said = settings.BACKUP_PLACES[label]
     return said["where"].rstrip("/"), said["endpoint_url"]
+
+
+def _about_poolers() -> list[CheckMessage]:
+    """A dump is one transaction with its snapshot, and a drill makes a database: neither goes through a pooler."""
+    host = settings.DB_OWNER_HOST
+    is_one_by_name = host.partition(".")[0].endswith("-pooler") or host.endswith(".pooler.supabase.com")
+    if settings.BACKUP_ENGINE != "dump" or not (is_one_by_name or settings.DB_OWNER_IS_POOLED):
+        return []
+    return [
+        Error(
+            f"Backups, restores and migrations would go through a pooler ({host}).",
+            hint="HRASSIST_DB_OWNER_URL names the server's direct address: docs/infrastructure/managed-postgresql.md.",
+            id="hrassist.E097",
+        )
+    ]
 
 
 def _about_keys(used: dict[str, str]) -> list[CheckMessage]:

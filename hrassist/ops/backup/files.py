@@ -64,7 +64,7 @@ def copy(place: Place, *, now: datetime, ring: Ring | None = None) -> Copied:
 def _copy(place: Place, *, now: datetime, ring: Ring) -> Copied:
     done = Copied(place.label)
     try:
-        before = _list(place, ring=ring) or {"files": {}}
+        before = newest_list(place, ring=ring) or {"files": {}}
     except WrongKey:
         # Nobody here can read what was listed: what lies there is looked at one by one.
         before = {"files": {}}
@@ -171,7 +171,7 @@ def _write(
     manifests.write(place, said, name=folder + manifests.NAME, ring=ring)
 
 
-def _list(place: Place, *, ring: Ring, at: datetime | None = None) -> dict[str, Any] | None:
+def newest_list(place: Place, *, ring: Ring, at: datetime | None = None) -> dict[str, Any] | None:
     """The newest list that a finished run wrote."""
     for entry, _said in manifests.genuine(place, manifests.FILES, ring=ring, at=at):
         folder = entry.key.removesuffix(manifests.NAME)
@@ -249,7 +249,7 @@ def bring_back_key(key: str, *, which: str = "all") -> str:
     """Put back what the newest list names for this key; the place it came from. Raises FileNotInBackup."""
     ring = keys.configured()
     for place in places.configured(which):
-        listed = _list(place, ring=ring) or {"files": {}}
+        listed = newest_list(place, ring=ring) or {"files": {}}
         if key in listed["files"]:
             return bring_back(sha256=listed["files"][key]["sha256"], key=key, which=which)
     raise FileNotInBackup("No place has a copy of {key}: no list of files names it.", key=key)

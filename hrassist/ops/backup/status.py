@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import json
 import os
+import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +16,16 @@ from django.conf import settings
 from django.utils import timezone
 
 from hrassist.lib.errors import DomainError, Unavailable
-from hrassist.ops.backup import cluster, dump, keys, manifests, pgbackrest, places, servers
+from hrassist.ops.backup import cluster, dump, files, keys, machine, manifests, pgbackrest, places, servers, trend
+from hrassist.ops.backup.facts import Fact, Level, in_words
 from hrassist.ops.backup.keys import Ring
+from hrassist.ops.backup.machine import ROOM, Archive, Room
 from hrassist.ops.backup.places import FolderPlace, Place
 from hrassist.ops.backup.servers import DatabaseUnavailable
 
+__all__ = ["Fact", "Level", "PlaceStatus", "Status", "in_words", "read", "tell_metrics"]
+
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
-class Level(StrEnum):
-    GOOD = "good"
-    WARN = "warn"
-    PAGE = "page"
 
 
 # Age of what is newest, by kind: from when on it is a warning, and from when on somebody is called.
@@ -37,18 +36,14 @@ LIMITS = {
 }
 # The last full backup of pgBackRest: one is due each week, and what builds on it is locked no longer than it is.
 FULL_LIMITS = (9 * DAY, 14 * DAY)
-MOST_RTO, MOST_RPO = 240.0, 600.0
+MOST_RTO = 240.0
+# With dumps it is the time since the last one, which has limits of its own.
+MOST_RPO = {"pgbackrest": 600.0, "dump": LIMITS["database"][0].total_seconds()}
+# A quarter of drills by the week, and how long a warm standby takes from its being wanted to its being there.
+DRILLS_COMPARED, PLANNED = 12, 60 * DAY
 SHORTEST_LOCK = timedelta(days=7)
-ROOM = 1.3
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One line: how bad it is, what is so, what to do."""
-
-    level: Level
-    what: str
-    advice: str = ""
+# So many locks of files are asked for each time, besides the newest dump's.
+LOCKS_ASKED = 20
 
 
 @dataclass(slots=True)
@@ -78,6 +73,9 @@ class Status:
     at: datetime
     places: list[PlaceStatus] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
+    archive: Archive = field(default_factory=Archive)
+    # None where it is not known.
+    room: Room | None = None
 
     @property
     def all_facts(self) -> list[Fact]:
@@ -111,6 +109,8 @@ class Status:
                 for one in self.places
             ],
             "last_drill": self.last_drill(),
+            "archiver_failing_seconds": self.archive.failing_for, "slot_bytes": self.archive.slots,
+            "restore_free_bytes": self.room.free if self.room else None,
             "facts": [{"level": one.level, "what": one.what, "advice": one.advice} for one in self.all_facts],
         }  # fmt: skip
 
@@ -130,6 +130,11 @@ def read(*, now: datetime | None = None) -> Status:
     if settings.BACKUP_ENGINE == "pgbackrest":
         status.facts += _dropped_wal()
     status.places = [_place(place, ring=ring, at=status.at) for place in found]
+    try:
+        status.archive, status.room = machine.archive(servers.own(), at=status.at), machine.room(servers.own())
+    except DatabaseUnavailable as error:
+        status.facts.append(Fact(Level.PAGE, error.message))
+    status.facts += [*machine.about_archive(status.archive), *machine.about_room(status.room)]
     return status
 
 
@@ -152,6 +157,7 @@ def _place(place: Place, *, ring: Ring, at: datetime) -> PlaceStatus:
             _age(said, place, "database", manifests.DATABASE, ring=ring, at=at)
         for kind, under in (("files", manifests.FILES), ("drill", manifests.DRILLS)):
             _age(said, place, kind, under, ring=ring, at=at)
+        _trend(said, place, ring=ring)
         said.canary = dump.canary_sings(place, ring=ring, now=at)
     except DomainError as error:
         said.trouble = error.message
@@ -162,11 +168,13 @@ def _place(place: Place, *, ring: Ring, at: datetime) -> PlaceStatus:
         said.facts.append(
             Fact(Level.PAGE, f"Nothing in place {place.label} opens with the newest key.", "Run manage.py backup.")
         )
-    _files(said, at=at)
+    _files(said)
     _drill(said)
     if isinstance(place, FolderPlace):
         _room(said, place)
-    elif settings.BACKUP_LOCK_MODE == "off":
+    elif settings.BACKUP_LOCK_MODE != "off":
+        _locks(said, place, ring=ring, at=at)
+    else:
         said.facts.append(
             Fact(Level.WARN, f"Place {place.label} locks nothing: an attacker could delete it all.", "Set a lock mode.")
         )
@@ -264,7 +272,7 @@ def _command(kind: str) -> str:
     return "manage.py drill" if kind == "drill" else f"manage.py backup --kind {kind}; see why its timer did not."
 
 
-def _files(said: PlaceStatus, *, at: datetime) -> None:
+def _files(said: PlaceStatus) -> None:
     run = said.newest.get("files")
     if run is None:
         return
@@ -285,13 +293,34 @@ def _files(said: PlaceStatus, *, at: datetime) -> None:
                 "They were written anew. ransomware.md",
             )
         )
-    if run.get("shortest_lock") and settings.BACKUP_LOCK_MODE != "off" and said.where.startswith("s3://"):
-        left = datetime.fromisoformat(run["shortest_lock"]) - at
-        said.shortest_lock = left.total_seconds()
-        if left < SHORTEST_LOCK:
-            said.facts.append(
-                Fact(Level.PAGE, f"A lock in place {said.label} ends in {in_words(left)}.", _command("files"))
-            )
+
+
+def _locks(said: PlaceStatus, place: Place, *, ring: Ring, at: datetime) -> None:
+    """The bucket is asked: a list says what its run wished for, and who takes a lock away tells no list of it."""
+    try:
+        listed = (files.newest_list(place, ring=ring) or {"files": {}})["files"].values()
+        wanted = sorted({files.name_of(one["sha256"]) for one in listed})
+        asked = random.SystemRandom().sample(wanted, min(LOCKS_ASKED, len(wanted)))
+        if (newest := said.newest.get("database")) is not None:
+            asked.append(newest["name"].removesuffix(manifests.NAME) + dump.DUMP)
+        held = [place.locked_until(key) for key in asked]
+    except DomainError as error:
+        said.facts.append(Fact(Level.PAGE, f"The locks of place {said.label} cannot be asked for: {error.message}"))
+        return
+    if None in held:
+        said.shortest_lock = 0.0
+        what = f"{held.count(None)} of {len(held)} objects that place {said.label} was asked for are not locked."
+        said.facts.append(Fact(Level.PAGE, what, "ransomware.md"))
+        return
+    until = [*filter(None, held), *(datetime.fromisoformat(one["locked_until"]) for one in listed)]
+    if not until:
+        return
+    left = min(until) - at
+    said.shortest_lock = left.total_seconds()
+    if left < SHORTEST_LOCK:
+        said.facts.append(
+            Fact(Level.PAGE, f"A lock in place {said.label} ends in {in_words(left)}.", _command("files"))
+        )
 
 
 def _drill(said: PlaceStatus) -> None:
@@ -302,8 +331,28 @@ def _drill(said: PlaceStatus) -> None:
         said.facts.append(Fact(Level.PAGE, f"The last drill failed: {last.get('why', '')}", "manage.py drill"))
     elif last["rto_seconds"] > MOST_RTO:
         said.facts.append(
-            Fact(Level.WARN, f"The last drill took {last['rto_seconds']:.0f} s to restore.", "scaling.md")
+            Fact(Level.WARN, f"The last drill took {last['rto_seconds']:.0f} s to restore.", "scaling-triggers.md")
         )
+    if last["passed"] and last["rpo_seconds"] > MOST_RPO[last.get("engine", "dump")]:
+        lost = in_words(timedelta(seconds=last["rpo_seconds"]))
+        said.facts.append(Fact(Level.WARN, f"With the last drill's backup the last {lost} were lost.", "backup.md"))
+
+
+def _trend(said: PlaceStatus, place: Place, *, ring: Ring) -> None:
+    last = said.newest.get("drill")
+    if last is None or not last["passed"] or last["rto_seconds"] > MOST_RTO:
+        return
+    receipts = islice(manifests.genuine(place, manifests.DRILLS, ring=ring), DRILLS_COMPARED)
+    measured = [
+        (datetime.fromisoformat(one["moment"]), float(one["rto_seconds"]))
+        for _entry, one in receipts
+        if one["passed"] and one.get("engine") == last.get("engine")
+    ]
+    left = trend.passes(measured, limit=MOST_RTO)
+    if left is not None and left < PLANNED:
+        took = ", ".join(f"{seconds:.0f}" for _at, seconds in sorted(measured))
+        what = f"Restores from place {said.label} take longer from drill to drill ({took} s): over {MOST_RTO:.0f} s in "
+        said.facts.append(Fact(Level.WARN, f"{what}{in_words(left)}.", "Plan a warm standby: scaling-triggers.md"))
 
 
 def _room(said: PlaceStatus, place: FolderPlace) -> None:
@@ -314,9 +363,7 @@ def _room(said: PlaceStatus, place: FolderPlace) -> None:
     except DatabaseUnavailable:
         return
     if row and said.free < ROOM * row[0]:
-        said.facts.append(
-            Fact(Level.PAGE, f"Place {place.label} has no room for a restore of this size.", "Make room.")
-        )
+        said.facts.append(Fact(Level.PAGE, f"Place {place.label} has no room for a backup of this size.", "Make room."))
 
 
 def tell_metrics(found: Status) -> None:
@@ -340,59 +387,3 @@ def tell_metrics(found: Status) -> None:
         # As the server's user (deploy/vm/pgbackrest) one may not: the look of every five minutes writes it down.
         if error.errno not in {errno.EROFS, errno.EACCES}:
             raise
-
-
-def in_words(age: timedelta) -> str:
-    seconds = max(age.total_seconds(), 0)
-    for size, word in ((86400, "days"), (3600, "hours"), (60, "minutes")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {word}"
-    return f"{seconds:.0f} seconds"
-
-
-def prometheus(status: Status) -> str:
-    """The same as metrics, in the format of Prometheus; an absent one is absent, so that its alert sees that."""
-    lines: list[str] = []
-
-    def metric(name: str, helped: str, values: list[tuple[str, float]]) -> None:
-        if values:
-            lines.extend([f"# HELP {name} {helped}", f"# TYPE {name} gauge"])
-            lines.extend(f"{name}{{{labels}}} {value:g}" if labels else f"{name} {value:g}" for labels, value in values)
-
-    ages = [
-        (f'kind="{kind}",place="{one.label}"', one.ages[kind])
-        for one in status.places
-        for kind in ("database", "files")
-        if kind in one.ages
-    ]
-    metric("hrassist_backup_age_seconds", "Age of the newest complete backup.", ages)
-    metric("hrassist_backup_key_canary", "1 where the newest key opens what lies there.", [
-        (f'place="{one.label}"', float(one.canary)) for one in status.places
-    ])  # fmt: skip
-    metric("hrassist_backup_files_missing", "Files that rows name and the last copy did not find.", [
-        (f'place="{one.label}"', one.missing) for one in status.places if "files" in one.ages
-    ])  # fmt: skip
-    metric("hrassist_backup_files_altered", "Files that the last copy found altered.", [
-        (f'place="{one.label}"', one.altered) for one in status.places if "files" in one.ages
-    ])  # fmt: skip
-    metric("hrassist_backup_shortest_lock_seconds", "How long the first lock to end still holds.", [
-        (f'place="{one.label}"', one.shortest_lock) for one in status.places if one.shortest_lock is not None
-    ])  # fmt: skip
-    for name, helped in (("wal_age", "Since WAL last came to a place."), ("wal_holes", "Missing segments of a place.")):
-        unit = "_seconds" if name == "wal_age" else ""
-        known = [(f'place="{one.label}"', getattr(one, name)) for one in status.places]
-        metric(f"hrassist_{name}{unit}", helped, [(label, value) for label, value in known if value is not None])
-    metric("hrassist_backup_free_bytes", "Room in a place that is a folder.", [
-        (f'place="{one.label}"', one.free) for one in status.places if one.free is not None
-    ])  # fmt: skip
-    if (last := status.last_drill()) is not None:
-        age = (status.at - datetime.fromisoformat(last["moment"])).total_seconds()
-        metric("hrassist_drill_age_seconds", "Age of the last drill.", [("", age)])
-        metric("hrassist_drill_passed", "1 where the last drill passed.", [("", float(last["passed"]))])
-        for name in ("rpo", "rto"):
-            if f"{name}_seconds" in last:
-                metric(f"hrassist_drill_{name}_seconds", f"The {name.upper()} that the last drill measured.", [
-                    ("", last[f"{name}_seconds"])
-                ])  # fmt: skip
-    metric("hrassist_backup_read_timestamp_seconds", "When the places were read.", [("", status.at.timestamp())])
-    return "\n".join(lines) + "\n"

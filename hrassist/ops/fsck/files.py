@@ -11,6 +11,7 @@ from django.utils.text import capfirst
 from candidates.models import Resume, ResumePage, UploadTicket
 from candidates.resumes import sweeping
 from hrassist.lib import storage
+from hrassist.lib.storage import ObjectMissing
 from hrassist.lib.storage.named import NamedFile, count_lasting, lasting, named
 from hrassist.ops.fsck import spare
 from hrassist.ops.fsck.broken import YOUNG, Asked, Broken, Repair, batches
@@ -20,7 +21,10 @@ AHEAD = timedelta(days=1)
 
 
 def bytes_are_those_that_were_sent(asked: Asked) -> Iterator[Broken]:
-    """I1: every stored resume has the size and SHA-256 of its row, and of what its sender announced."""
+    """I1: every stored resume has the size and SHA-256 of its row, and of what its sender announced.
+
+    Of other files the row knows no sum: they are held to what they were when they were copied to the second place.
+    """
     clean = storage.clean()
     for resume in Resume.objects.select_related("ticket").order_by("pk").iterator(chunk_size=500):
         found = clean.head(resume.key)
@@ -37,6 +41,34 @@ def bytes_are_those_that_were_sent(asked: Asked) -> Iterator[Broken]:
             )
         if asked.deep and _sha256(resume.key) != resume.sha256:
             yield _altered(resume, "was altered in the store: its SHA-256 is not that of its row")
+    if asked.deep:
+        yield from _altered_since_copied()
+
+
+def _altered_since_copied() -> Iterator[Broken]:
+    sums = spare.sums_of_copies()
+    for file in lasting():
+        wanted = sums.get(file.key)
+        if file.sha256 or wanted is None:
+            continue
+        try:
+            found = _sha256(file.key)
+        except ObjectMissing:
+            # I2 names it.
+            continue
+        if found != wanted:
+            yield Broken(
+                f"{_file_of(file)} was altered in the store since it was copied ({file.key}).", ADVICE,
+                spare.bringing_back_key(file.key),
+            )  # fmt: skip
+
+
+def _file_of(file: NamedFile) -> str:
+    match file.row:
+        case ResumePage():
+            return f"The picture of page {file.row.number} of resume {file.row.resume_id}"
+        case row:
+            return f"The {file.column.removesuffix('_key')} of {row._meta.verbose_name} {row.pk}"
 
 
 def no_row_without_its_object(asked: Asked) -> Iterator[Broken]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 
 from candidates.models import Resume, ResumePage
 from candidates.resumes.cage import read_and_draw_in_cage
 from hrassist.lib import storage
-from hrassist.ops.backup import files
+from hrassist.lib.errors import DomainError
+from hrassist.ops.backup import files, keys, places
 from hrassist.ops.fsck.broken import Repair
 
 
@@ -33,6 +35,20 @@ def bringing_back_key(key: str) -> Repair:
         return f"{key} came back from place {place}"
 
     return bring_back
+
+
+def sums_of_copies() -> dict[str, str]:
+    """By key the SHA-256 that a file had when it was copied; of a place that cannot be read backup_status tells."""
+    sums: dict[str, str] = {}
+    try:
+        ring, found = keys.configured(), places.configured()
+    except DomainError:
+        return sums
+    for place in found:
+        with suppress(DomainError):
+            listed = files.newest_list(place, ring=ring) or {"files": {}}
+            sums = {key: one["sha256"] for key, one in listed["files"].items()} | sums
+    return sums
 
 
 def drawing_page_again(page: ResumePage) -> Repair:

@@ -9,7 +9,7 @@ import shlex
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,13 @@ from hrassist.ops.migrating import steps
 from hrassist.ops.migrating.steps import Done, StepFailed
 
 PROBE_WITHIN = 30
-# What a migration may break while every row stays where it is.
-WATCHED = ("I4", "I10")
+# What staging showed longer ago than this it showed over other rows, and maybe under other settings.
+RECEIPT_HOLDS = timedelta(days=14)
+# A clock of another machine may go before this one.
+SKEW = timedelta(minutes=5)
+# What a migration may break while every row stays where it is: for others at once, and in the rows by the last of them.
+AFTER_EACH = ("I10",)
+AFTER_ALL = ("I4",)
 
 
 class NoReceipt(DomainError):
@@ -61,9 +66,13 @@ def run(
         tell(f"note: {name} cannot be reversed; its way back is: {way_back}")
     for name in steps.runs_code_over_rows(migrations):
         tell(f"note: {name} changes tables and rows in one step; readers wait for all of it.")
+    for line in steps.linted(migrations):
+        tell(f"note: {line}")
     with steps.alone():
         try:
-            done = steps.apply(migrations, probe=lambda: _probe(probe), tell=tell)
+            done = steps.apply(
+                migrations, probe=lambda: _probe(probe), judge=lambda: _judged(AFTER_ALL), tell=tell
+            )  # fmt: skip
         except StepFailed as error:
             if not error.is_back:
                 raise StepFailed(
@@ -88,7 +97,14 @@ def _require_receipt(release: Release, path: Path | None) -> None:
             theirs=said["commit"][:12],
             ours=release.commit[:12],
         )  # fmt: skip
-    missing = sorted(set(release.migrations) - set(said["migrations"]))
+    age = timezone.now() - datetime.fromisoformat(said["moment"])
+    if not -SKEW < age < RECEIPT_HOLDS:
+        raise NoReceipt(
+            "The receipt of staging is of {moment}; it holds for {days} days. Run safe_migrate there again.",
+            moment=said["moment"][:16].replace("T", " "),
+            days=RECEIPT_HOLDS.days,
+        )  # fmt: skip
+    missing = sorted(set(release.migrations) - set(said.get("has", ())))
     if missing:
         raise NoReceipt("Staging did not migrate {missing}. Do it there first.", missing=", ".join(missing))
 
@@ -151,7 +167,11 @@ def _probe(command: str) -> str:
             return f"the probe did not answer ({type(error).__name__})"
         if done.returncode:
             return f"the probe gave {done.returncode}: {(done.stdout + done.stderr).strip()[-200:]}"
-    verdict = fsck.judge(now=timezone.now(), only=WATCHED)
+    return _judged(AFTER_EACH)
+
+
+def _judged(invariants: tuple[str, ...]) -> str:
+    verdict = fsck.judge(now=timezone.now(), only=invariants)
     return " ".join(one.what for found in verdict.broken.values() for one in found[:3])
 
 
@@ -161,6 +181,8 @@ def _receipt(release: Release, environment: str, done: Done, path: Path | None) 
         "kind": "migration", "moment": now.isoformat(), "environment": environment, "commit": release.commit,
         "migrations": list(release.migrations), "applied": done.applied, "seconds": done.seconds,
         "lock_waits": done.lock_waits, "release": settings.VERSION,
+        # A second machine, or a second run, finds nothing left to do there and vouches for the same.
+        "has": steps.recorded(),
     }  # fmt: skip
     if path is not None and environment == "staging":
         path.write_text(json.dumps({**said, "signature": _signature(said)}, indent=1))

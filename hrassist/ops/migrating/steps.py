@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connection
 from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.operations import RunPython, RunSQL
+from django.db.migrations.recorder import MigrationRecorder
 from psycopg import errors
 
 from hrassist.lib.errors import Conflict, DomainError
@@ -21,6 +24,12 @@ from hrassist.lib.errors import Conflict, DomainError
 LOCK_TIMEOUT = "2s"
 TRIES = 6
 PAUSE = 2.0
+LINT_WITHIN = 30
+# What .ci/squawk.toml leaves out as well: Django names its own types and keys.
+UNASKED = (
+    "prefer-bigint-over-int", "prefer-bigint-over-smallint", "prefer-identity", "prefer-robust-stmts",
+    "prefer-text-field", "prefer-timestamp-tz", "require-timeout-settings", "ban-char-field",
+)  # fmt: skip
 # One of these at a time in a database; any number says so.
 LOCK = 0x4D16
 
@@ -74,6 +83,35 @@ def runs_code_over_rows(migrations: Sequence[Migration]) -> list[str]:
     return found
 
 
+def recorded() -> list[str]:
+    """Every migration that this database has."""
+    return [f"{app}.{name}" for app, name in sorted(MigrationRecorder(connection).applied_migrations())]
+
+
+def linted(migrations: Sequence[Migration]) -> list[str]:
+    """What squawk says of their SQL, a line each; nothing where it is not installed. In CI it has refused already."""
+    program = shutil.which("squawk")
+    if program is None or not migrations:
+        return []
+    loader, said = MigrationExecutor(connection).loader, []
+    for one in migrations:
+        name = name_of(one)
+        try:
+            statements = loader.collect_sql([(one, False)])
+        except (DatabaseError, ValueError) as error:
+            # Some look at the tables that the migration before them leaves.
+            said.append(f"{name}: squawk could not be asked ({type(error).__name__}).")
+            continue
+        done = subprocess.run(  # noqa: S603 - what the operator installed
+            [program, "--reporter", "gcc", "--stdin-filepath", f"{name}.sql", "--exclude", ",".join(UNASKED)]
+            + ["--assume-in-transaction"] * one.atomic,
+            input="\n".join(line for line in statements if line not in {"BEGIN;", "COMMIT;"}),
+            capture_output=True, text=True, check=False, timeout=LINT_WITHIN,
+        )  # fmt: skip
+        said += [line for line in done.stdout.splitlines() if line.startswith(f"{name}.sql:")]
+    return said
+
+
 @contextmanager
 def alone() -> Iterator[None]:
     """Hold the database's one right to migrate. Raises AlreadyMigrating."""
@@ -94,16 +132,19 @@ def apply(
     migrations: Sequence[Migration],
     *,
     probe: Callable[[], str],
+    judge: Callable[[], str] = lambda: "",
     tell: Callable[[str], None] = lambda _line: None,
     pause: float = PAUSE,
 ) -> Done:
-    """Apply these one by one and probe after each; the probe gives back what is wrong, or nothing.
+    """Apply these one by one; both give back what is wrong, or nothing: the probe after each, the judge after the last.
 
     Raises StepFailed, after everything that was applied here was reversed where all of it can be.
     """
     done, executor = Done(), MigrationExecutor(connection)
     # What Django itself does before it migrates; the state without `apps` is cheap to copy.
-    state = executor.loader.project_state(list(executor.loader.applied_migrations))
+    # A newer release may have been here: what it brought stays, and this code does not know it.
+    known = executor.loader.graph.nodes.keys() & executor.loader.applied_migrations.keys()
+    state = executor.loader.project_state(sorted(known))
     emit_pre_migrate_signal(0, False, DEFAULT_DB_ALIAS, plan=[(one, False) for one in migrations])
     before: list[tuple[Migration, Any]] = []
     for one in migrations:
@@ -111,24 +152,39 @@ def apply(
         tell(f"{name} …")
         earlier = state.clone()
         try:
-            state = _applied(executor, state, one, done, pause=pause)
+            state = _tried(executor.apply_migration, state, one, done, pause=pause)
         except Exception as error:
-            raise _failed(executor, before, name, f"{type(error).__name__}: {error}", tell=tell) from error
+            raise _failed(executor, before, name, _said(error), done, tell=tell, pause=pause) from error
         before.append((one, earlier))
         done.applied.append(name)
         done.seconds[name] = round(time.monotonic() - began, 2)
-        if wrong := probe():
-            raise _failed(executor, before, name, f"after it the service was not well: {wrong}", tell=tell)
+        # This code reads what the last of them brings: before that it cannot judge the rows.
+        wrong = _asked(probe) or (_asked(judge) if one is migrations[-1] else "")
+        if wrong:
+            why = f"after it the service was not well: {wrong}"
+            raise _failed(executor, before, name, why, done, tell=tell, pause=pause)
     emit_post_migrate_signal(
         0, False, DEFAULT_DB_ALIAS, apps=state.apps, plan=[(one, False) for one in migrations]
     )  # fmt: skip
     return done
 
 
-def _applied(executor: MigrationExecutor, state: Any, one: Migration, done: Done, *, pause: float) -> Any:
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _asked(whether: Callable[[], str]) -> str:
+    # Who cannot say that all is well has not said it.
+    try:
+        return whether()
+    except Exception as error:
+        return _said(error)
+
+
+def _tried(step: Callable[..., Any], state: Any, one: Migration, done: Done, *, pause: float) -> Any:
     for attempt in range(1, TRIES + 1):
         try:
-            return executor.apply_migration(state.clone(), one)
+            return step(state.clone(), one)
         except OperationalError as error:
             # Only a lock that was not to be had is worth another try; a migration outside a transaction is not,
             # because a part of it may stand.
@@ -144,8 +200,10 @@ def _failed(
     before: list[tuple[Migration, Any]],
     name: str,
     why: str,
+    done: Done,
     *,
     tell: Callable[[str], None],
+    pause: float,
 ) -> StepFailed:
     irreversible = cannot_go_back([one for one, _ in before])
     if irreversible:
@@ -156,7 +214,7 @@ def _failed(
     for one, earlier in reversed(before):
         tell(f"Back: {name_of(one)} …")
         try:
-            executor.unapply_migration(earlier, one)
+            _tried(executor.unapply_migration, earlier, one, done, pause=pause)
         except Exception as error:
             return StepFailed(
                 f"{name} failed: {why}. Reversing {name_of(one)} failed too: {error}.", at=name, is_back=False

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.utils import timezone
 
 from hrassist.lib import llm
 from jobs.actions import tailorings
 from jobs.models import ModelCall, ModelEndpoint, TailoringRun
 from jobs.tailoring import budget, export, lease
-from tests.hiring import ModelEndpointFactory
+from tests.hiring import ModelEndpointFactory, TailoringRunFactory
 from tests.jobs.tailoring.scripted import ScriptedProvider, implementation
 
 pytestmark = pytest.mark.django_db
@@ -166,3 +168,25 @@ def test_what_a_provider_says_that_a_call_cost_goes_before_the_list_of_prices(by
     ModelEndpoint.objects.update(price_in=1000, price_out=1000)
     tailor(by_model, ScriptedProvider(usage=llm.Usage(100, 50, Decimal("0.0042"))))
     assert set(ModelCall.objects.values_list("cost", flat=True)) == {Decimal("0.004200")}
+
+
+def test_what_runs_took_before_calls_were_kept_counts_on(endpoint, begun, recruiter):
+    by_model = TailoringRunFactory(provider="scripted", state="failed")
+    by_model.steps.filter(position=0).update(
+        started_at=timezone.now(), state="done", output={}, tokens_in=100, tokens_out=50, cost="0.01"
+    )
+    gone_on = TailoringRunFactory(provider="offline")
+    gone_on.steps.filter(position=0).update(started_at=timezone.now(), state="done", output={}, tokens_in=7)
+    gone_on.steps.filter(position=1).update(started_at=timezone.now(), state="done", output={})
+    fill = import_module("jobs.migrations.0029_who_wrote_and_what_it_took_so_far").fill
+    for _ in range(2):
+        fill(apps, None)
+    by_model.refresh_from_db()
+    assert by_model.endpoint == endpoint
+    assert [step.provider for step in by_model.steps.all()] == ["scripted", "", "", "", ""]
+    assert month(endpoint) == budget.Spent(150, Decimal("0.01"))
+    # Which model it was is not known any more, only that there was one.
+    assert export.made_by(TailoringRun.objects.get(pk=gone_on.pk)) == "hrassist with a language model"
+    assert [step.provider for step in gone_on.steps.all()] == ["a language model", "offline", "", "", ""]
+    assert ModelCall.objects.count() == 2
+    assert not begun.steps.exclude(provider="").exists()

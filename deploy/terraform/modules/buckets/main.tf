@@ -151,12 +151,57 @@ data "aws_iam_policy_document" "over_tls" {
       values   = ["false"]
     }
   }
+  # Rules of the bucket still end what is past its time: no policy binds those.
+  dynamic "statement" {
+    for_each = contains(keys(local.locked), each.key) ? [each.key] : []
+    content {
+      sid       = "NobodyTakesVersionsAway"
+      effect    = "Deny"
+      actions   = ["s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"]
+      resources = ["${aws_s3_bucket.this[statement.value].arn}/*"]
+      principals {
+        type        = "*"
+        identifiers = ["*"]
+      }
+    }
+  }
 }
 
 resource "aws_s3_bucket_policy" "over_tls" {
   for_each = local.kinds
   bucket   = aws_s3_bucket.this[each.key].id
   policy   = data.aws_iam_policy_document.over_tls[each.key].json
+}
+
+# Backups have three credentials: the writer's is the installation's, the reader's is kept with the backup key for a
+# restore on another machine, and whoever applies these files alone changes what ends when. No key is made here: it would
+# stand in the state. tests/storage tries the first two on a real store.
+resource "aws_iam_policy" "backups" {
+  for_each = toset(["writer", "reader"])
+  name     = "${var.name}-backup-${each.key}"
+  policy = templatefile("${path.module}/policies/backup-${each.key}.json", {
+    bucket = aws_s3_bucket.this["backups"].arn
+  })
+}
+
+data "aws_iam_policy_document" "backup_key" {
+  for_each = { writer = ["kms:GenerateDataKey", "kms:Decrypt"], reader = ["kms:Decrypt"] }
+  statement {
+    sid       = "TheBucketsOwnKey"
+    actions   = each.value
+    resources = [var.key_arn]
+  }
+}
+
+resource "aws_iam_policy" "backup_key" {
+  for_each = data.aws_iam_policy_document.backup_key
+  name     = "${var.name}-backup-${each.key}-key"
+  policy   = each.value.json
+}
+
+output "backup_policies" {
+  description = "By who bears them, writer and reader: what their credentials are given."
+  value       = { for who, policy in aws_iam_policy.backups : who => [policy.arn, aws_iam_policy.backup_key[who].arn] }
 }
 
 output "names" {

@@ -121,6 +121,10 @@ output "buckets" {
   value = module.buckets.names
 }
 
+output "backup_policies" {
+  value = module.buckets.backup_policies
+}
+
 output "app_subnets" {
   value = module.network.app_subnets
 }

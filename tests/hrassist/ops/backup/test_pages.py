@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as configured
 from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
@@ -142,6 +146,47 @@ def test_each_combination_that_is_no_backup_is_named(production: Settings, tmp_p
     assert with_places() == {"E093"}
     production.BACKUP_KEY_FILE = ""
     assert with_places() == {"E090"}
+
+
+@pytest.mark.parametrize(
+    ("host", "is_pooled", "refused"),
+    [
+        ("ep-cool-1.eu-central-1.aws.neon.tech", False, False),
+        ("ep-cool-1-pooler.eu-central-1.aws.neon.tech", False, True),
+        ("aws-0-eu-central-1.pooler.supabase.com", False, True),
+        ("db.example-pooler.com", False, False),
+        ("10.0.0.1", False, False),
+        ("10.0.0.1", True, True),
+    ],
+)
+def test_a_pooler_is_no_address_for_backups(production: Settings, host: str, is_pooled: bool, refused: bool) -> None:
+    production.DB_OWNER_HOST, production.DB_OWNER_IS_POOLED = host, is_pooled
+    assert found() == ({"E097"} if refused else set())
+    production.BACKUP_ENGINE = "pgbackrest"
+    assert found() == set(), "nothing is dumped"
+
+
+@pytest.mark.parametrize(
+    ("owner", "pooled", "said"),
+    [
+        ("postgresql://o@10.0.0.1:6432/hr", "1", "10.0.0.1 True"),
+        ("postgresql://o@10.0.0.1:5432/hr", "1", "10.0.0.1 False"),
+        ("postgresql://o@10.0.0.2:6432/hr", "1", "10.0.0.2 False"),
+        ("", "1", "10.0.0.1 True"),
+        ("", "", "10.0.0.1 False"),
+    ],
+)
+def test_the_settings_say_where_the_owner_connects_to(owner: str, pooled: str, said: str) -> None:
+    script = "from django.conf import settings as s; print(s.DB_OWNER_HOST, s.DB_OWNER_IS_POOLED)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=configured.BASE_DIR, capture_output=True, text=True, check=True,
+        env={
+            "PATH": os.environ["PATH"], "HRASSIST_ENV": "development", "DJANGO_SETTINGS_MODULE": "hrassist.settings",
+            "DATABASE_URL": "postgresql://a@10.0.0.1:6432/hr", "HRASSIST_DB_OWNER_URL": owner,
+            "HRASSIST_DB_POOLED": pooled,
+        },
+    )  # fmt: skip
+    assert done.stdout.strip() == said
 
 
 def test_a_key_is_made_by_the_command_and_never_over_another(

@@ -30,13 +30,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 # Walked over a server of its own with pgBackRest, by make drill-full: tests/restore/test_runbook_walks.py.
 WITH_PGBACKREST = {
     ("lost-server", "With the engine pgbackrest"), ("ransomware", "With the engine pgbackrest"),
-    ("archive-failing", ""),
+    ("archive-failing", ""), ("backup", "pgBackRest"),
 }  # fmt: skip
 WALKED = {
     ("lost-server", "With the engine dump"), ("ransomware", ""), ("one-resume", ""), ("place-gone", ""),
     ("lost-key", "It is kept somewhere"), ("lost-key", "It is nowhere"), ("lost-key", "Others may know it"),
     ("bad-deploy", "Migrating so that it can be taken back"), ("bad-deploy", "It failed and could not be reversed"),
     ("bad-deploy", "It was applied, and the release is bad"), ("managed-postgresql", ""),
+    ("backup", "Set up"),
 }  # fmt: skip
 # What no test can do: it needs somebody at a console, a disk or a safe. A step that is added is named here too.
 BY_HAND = {
@@ -95,6 +96,7 @@ WORDS = {
     "target": "2026-11-26T03:14:00+00:00",
     "receipt": "/tmp/receipt.json",  # noqa: S108 - of the page
     "probe": "curl -fsS https://hr.example.com/readyz",
+    "first_key": "/etc/hrassist/backup.key",
     "key_file": "/etc/hrassist/backup-new.key",
 }
 
@@ -284,3 +286,31 @@ def test_managed_postgresql(installation: Resume, elsewhere: Server, capsys: pyt
     assert names(elsewhere) == ["Was there"]
     assert "Passed" in capsys.readouterr().out
     assert installation.sha256
+
+
+def test_setting_up(settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From nothing: no key, no place, no backup."""
+    factories.ResumeFactory(candidate=factories.CandidateFactory(full_name="Was there"), content=b"here")
+    settings.ERASURE_LEDGER = str(tmp_path / "ledger")
+    settings.BACKUP_STATUS_FILE = tmp_path / "backup-status.json"
+    assert "There are no backups" in status.read().all_facts[0].what
+    key = tmp_path / "safe" / "backup.key"
+
+    def set_what_the_page_names() -> None:
+        settings.BACKUP_KEY_FILE = str(key)
+        for label in "ab":
+            (tmp_path / label).mkdir()
+        settings.BACKUP_PLACES = {
+            label: {**said, "where": str(tmp_path / label.lower())} for label, said in settings.BACKUP_PLACES.items()
+        }
+
+    assert walk("backup", "Set up", first_key=str(key), after={"backup_key --new": set_what_the_page_names}) == []
+    shown = capsys.readouterr().out
+    assert "Keep a copy away from this machine" in shown
+    assert "Passed" in shown
+    assert key.stat().st_mode & 0o077 == 0
+    found = status.read()
+    assert {one.label: sorted(one.ages) for one in found.places} == {
+        "A": ["database", "files"], "B": ["database", "drill", "files"],
+    }  # fmt: skip
+    assert found.worst == status.Level.WARN, "place A was not restored from yet"

@@ -132,3 +132,37 @@ def test_i2_says_that_no_list_names_a_file_that_came_after_the_last_copy(place: 
     files.copy(place, now=timezone.now())
     hiring.OfferFactory(letter_pdf_key="clean/never-copied.pdf")
     assert "no list of files names it" in asked("I2", repair=True).not_mended[0]
+
+
+@pytest.mark.parametrize("what", ["letter", "picture"])
+def test_i1_another_file_that_was_altered_since_it_was_copied_is_named_and_comes_back(
+    place: places.Place, what: str
+) -> None:
+    if what == "letter":
+        offer = hiring.OfferFactory(letter_pdf_key="clean/letter.pdf")
+        key, named = "clean/letter.pdf", f"The letter_pdf of offer {offer.pk}"
+    else:
+        page = factories.ResumeFactory(content=b"here", pages=1).pages.get()
+        key, named = page.key, f"The picture of page 1 of resume {page.resume_id}"
+    factories.put(key, b"as it was made")
+    assert asked("I1").holds, "nobody knows yet how it should be"
+    files.copy(place, now=timezone.now())
+    assert asked("I1").holds
+    factories.put(key, b"as it was mode")
+    assert asked("I1", deep=False).holds
+    assert said(asked("I1")) == f"{named} was altered in the store since it was copied ({key})."
+    verdict = asked("I1", repair=True)
+    assert (verdict.holds, verdict.mended) == (True, [f"{key} came back from place A"])
+    assert b"".join(storage.clean().open(key)) == b"as it was made"
+    storage.clean().delete(key)
+    assert asked("I1").holds, "what is missing is named by I2"
+
+
+def test_i1_a_place_that_cannot_be_read_stops_no_judgement(place: places.Place, tmp_path: Path) -> None:
+    hiring.OfferFactory(letter_pdf_key="clean/letter.pdf")
+    factories.put("clean/letter.pdf", b"Dear Amara")
+    files.copy(place, now=timezone.now())
+    factories.put("clean/letter.pdf", b"Dear Anna")
+    assert not asked("I1").holds
+    (tmp_path / "place-a").rename(tmp_path / "away")
+    assert asked("I1").holds

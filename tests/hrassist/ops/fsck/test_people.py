@@ -11,7 +11,8 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from candidates.erasure import ledger
-from candidates.models import Candidate, CandidateEmail
+from candidates.models import Candidate, CandidateEmail, Erasure
+from hrassist.lib import storage
 from hrassist.models import ApiToken, Session, User
 from tests import factories
 from tests.hrassist.ops.fsck.asking import asked, said
@@ -40,6 +41,41 @@ def test_i8_whom_a_backup_brought_back_is_erased_again(tmp_path: Path, settings:
     assert asked("I8", repair=True).holds
     person.refresh_from_db()
     assert person.erased_at is not None
+
+
+@pytest.mark.parametrize("harm", ["a line that was changed", "a ledger that cannot be read"])
+def test_i8_a_ledger_that_cannot_be_believed_is_named(tmp_path: Path, settings: Settings, harm: str) -> None:
+    settings.ERASURE_LEDGER = str(tmp_path / "ledger")
+    for _ in range(2):
+        ledger.ledger().append([ledger.reference(factories.CandidateFactory.build().pk)], at=timezone.now())
+    assert asked("I8").holds
+    file = tmp_path / "ledger" / ledger.FILE
+    if harm == "a line that was changed":
+        file.write_text(file.read_text().replace('"at"', '"At"', 1))
+        why = "line 2 does not follow the line before it"
+    else:
+        file.unlink()
+        file.mkdir()
+        why = "cannot be written"
+    found = said(asked("I8"))
+    assert found.startswith("The ledger of erasures cannot be believed: ")
+    assert why in found
+
+
+def test_i8_files_that_an_erasure_left_go(tmp_path: Path, settings: Settings) -> None:
+    settings.ERASURE_LEDGER = str(tmp_path / "ledger")
+    now = timezone.now()
+    factories.put("clean/left", b"of somebody")
+    erasure = Erasure.objects.create(
+        candidate=factories.CandidateFactory(), channel=Erasure.Channel.ADMIN, run_after=now, due_at=now,
+        objects_left=["clean/left"],
+    )  # fmt: skip
+    assert asked("I8").holds, "it is still at it"
+    Erasure.objects.filter(pk=erasure.pk).update(state=Erasure.State.DONE, done_at=now)
+    assert said(asked("I8")) == f"Erasure {erasure.pk} ended and files of it are left to go."
+    verdict = asked("I8", repair=True)
+    assert (verdict.holds, verdict.mended) == (True, [f"the files of erasure {erasure.pk} are gone"])
+    assert storage.clean().head("clean/left") is None
 
 
 def test_i12_somebody_switched_off_has_no_session_and_no_token(recruiter: User) -> None:

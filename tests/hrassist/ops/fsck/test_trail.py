@@ -44,6 +44,28 @@ def test_i5_a_guard_of_the_trail_that_is_switched_off_is_switched_on() -> None:
     assert asked("I5", repair=True).holds
 
 
+def test_i5_bytes_that_are_on_record_twice_are_named(recruiter: User) -> None:
+    resume = factories.ResumeFactory(content=b"here")
+    path = f"/files/resumes/{resume.pk}"
+    for target in (str(resume.pk), "another"):
+        Event.objects.create(
+            action="resume.downloaded", code="RES-DL-I", actor_type="user", request_id="seen", target_id=target,
+            target_type="candidates.resume", method="GET",
+        )  # fmt: skip
+    found = said(asked("I5", access_log=_log("seen", path)))
+    assert found == f"The answer to {path} (request seen) is on record 2 times."
+
+
+@pytest.mark.parametrize("harm", ["DROP INDEX event_one_per_access", "UPDATE pg_index SET indisvalid = false WHERE"])
+def test_i5_what_keeps_an_access_from_being_on_record_twice_is_missed(harm: str) -> None:
+    assert asked("I5").holds
+    if harm.startswith("UPDATE"):
+        harm += " indexrelid = 'event_one_per_access'::regclass"
+    with connection.cursor() as cursor:
+        cursor.execute(harm)
+    assert "event_one_per_access is gone or not valid" in said(asked("I5"))
+
+
 @pytest.mark.alone
 @pytest.mark.django_db(transaction=True)
 def test_i6_a_late_seal_is_made_and_an_edited_row_stays_broken(settings: Settings) -> None:

@@ -10,8 +10,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from candidates.models import UploadTicket
-from hrassist.models import User
+from candidates.models import Resume, UploadTicket
+from hrassist.models import LongTask, User
 from tests import factories
 from tests.hrassist.ops.fsck.asking import State, asked, said, settled
 
@@ -40,6 +40,31 @@ def test_i4_an_upload_that_waits_although_its_resume_is_there_is_settled(recruit
     assert asked("I4", repair=True).holds
     ticket.refresh_from_db()
     assert ticket.state == State.AVAILABLE
+
+
+def test_i4_an_upload_that_was_refused_has_no_resume_to_be_read(recruiter: User) -> None:
+    ticket = settled(factories.UploadTicketFactory(created_by=recruiter), State.REJECTED)
+    assert asked("I4").holds
+    resume = factories.ResumeFactory(ticket=ticket)
+    assert said(asked("I4")) == f"Upload {ticket.pk} was refused and has a resume."
+    Resume.objects.filter(pk=resume.pk).update(state=Resume.State.UNREADABLE)
+    assert asked("I4").holds
+
+
+def test_i4_an_upload_that_brought_two_versions(recruiter: User) -> None:
+    ticket = settled(factories.UploadTicketFactory(created_by=recruiter), State.AVAILABLE)
+    factories.ResumeFactory(ticket=ticket)
+    assert asked("I4").holds
+    with connection.cursor() as cursor:
+        # As in a database that lost the constraint.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(
+            "SELECT conname::text FROM pg_constraint WHERE conrelid = 'candidates_resume'::regclass AND contype = 'u'"
+            " AND conkey = ARRAY[(SELECT attnum FROM pg_attribute WHERE attrelid = conrelid AND attname = 'ticket_id')]"
+        )
+        cursor.execute(f'ALTER TABLE candidates_resume DROP CONSTRAINT "{cursor.fetchone()[0]}"')
+    factories.ResumeFactory(ticket=ticket)
+    assert f"Upload {ticket.pk} brought 2 versions" in said(asked("I4"))
 
 
 def _task(status: str = "todo", **args: object) -> int:
@@ -82,3 +107,35 @@ def test_i7_a_lease_beyond_all_leases_is_freed(recruiter: User) -> None:
     assert asked("I7", repair=True).holds
     ticket.refresh_from_db()
     assert ticket.claimed_until is None
+
+
+def test_i7_a_task_that_waits_is_named_after_a_quarter_of_an_hour() -> None:
+    job, later = _task(), _task()
+    minutes = {job: 16, later: 14}
+    with connection.cursor() as cursor:
+        for pk, waited in minutes.items():
+            cursor.execute(
+                "UPDATE procrastinate_events SET at = now() - make_interval(mins => %s) WHERE job_id = %s", [waited, pk]
+            )
+    assert said(asked("I7")) == f"Task {job} (x.y) has waited for over 15 minutes."
+    with connection.cursor() as cursor:
+        # What is to run tomorrow does not wait.
+        cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = now() + interval '1 day' WHERE id = %s", [job])
+    assert asked("I7").holds
+
+
+def test_i7_long_work_whose_worker_went_away_is_ended(recruiter: User) -> None:
+    now = timezone.now()
+    task = LongTask.objects.create(
+        kind="candidates.import", title="Import", created_by=recruiter, created_at=now - timedelta(hours=1)
+    )
+    LongTask.objects.filter(pk=task.pk).update(
+        state=LongTask.State.RUNNING, started_at=now - timedelta(hours=1), heartbeat_at=now - timedelta(seconds=30)
+    )
+    assert asked("I7").holds
+    LongTask.objects.filter(pk=task.pk).update(heartbeat_at=now - timedelta(minutes=3))
+    assert said(asked("I7")) == f"Long work {task.pk} (candidates.import) has no worker any more."
+    verdict = asked("I7", repair=True)
+    assert (verdict.holds, verdict.mended) == (True, ["work without a worker was ended"])
+    task.refresh_from_db()
+    assert task.state == LongTask.State.FAILED

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import threading
 import time
+import tomllib
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations import Migration, RunPython, RunSQL
+from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from candidates.models import Tag
@@ -23,6 +28,7 @@ from hrassist.ops.backup.places import FolderPlace
 from hrassist.ops.migrating import safely, steps
 from hrassist.ops.migrating.steps import AlreadyMigrating, StepFailed
 from tests.audit.sealing import conninfo
+from tests.repo.sources import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,6 +51,10 @@ ONE_WAY = migration("9004_one_way", RunSQL("ALTER TABLE candidates_tag ADD COLUM
 @pytest.fixture(autouse=True)
 def as_before() -> Any:
     yield
+    as_it_was()
+
+
+def as_it_was() -> None:
     with connection.cursor() as cursor:
         for column in ("later", "other", "for_ever"):
             cursor.execute(f"ALTER TABLE candidates_tag DROP COLUMN IF EXISTS {column}")
@@ -85,6 +95,42 @@ def test_a_service_that_is_not_well_afterwards_takes_the_step_back() -> None:
     said = iter(["", "readyz gave 503"])
     with pytest.raises(StepFailed, match="readyz gave 503"):
         steps.apply([ADD, INDEX], probe=lambda: next(said))
+    assert "later" not in columns()
+
+
+def test_a_probe_that_breaks_off_takes_the_step_back() -> None:
+    def breaks() -> str:
+        raise OSError("no route to the service")
+
+    with pytest.raises(StepFailed, match="the service was not well: OSError: no route to the service") as error:
+        steps.apply([ADD], probe=breaks)
+    assert error.value.is_back
+    assert "later" not in columns()
+
+
+def test_the_judge_is_asked_once_after_the_last_step_and_may_take_all_of_them_back() -> None:
+    seen: list[set[str]] = []
+
+    def judge() -> str:
+        seen.append(recorded())
+        return "a row is lost"
+
+    with pytest.raises(StepFailed, match=r"9002_index failed: after it .* a row is lost.*as it was \(2 reversed\)"):
+        steps.apply([ADD, INDEX], probe=well, judge=judge)
+    assert seen == [{"9001_add", "9002_index"}]
+    assert "later" not in columns()
+
+
+def test_going_back_waits_for_a_lock_and_tries_again_as_going_forth_does() -> None:
+    holder = psycopg.connect(**conninfo())
+
+    def somebody_reads() -> str:
+        holder.execute("SELECT * FROM candidates_tag")
+        threading.Timer(3, holder.close).start()
+        return "not well"
+
+    with steps.alone(), pytest.raises(StepFailed, match=r"as it was \(1 reversed\)"):
+        steps.apply([ADD], probe=somebody_reads, pause=0.5)
     assert "later" not in columns()
 
 
@@ -220,8 +266,7 @@ def test_production_wants_the_receipt_of_staging_for_this_very_commit(
         call_command("safe_migrate", env="production", commit="abc")
     call_command("safe_migrate", env="staging", commit="abc", receipt=receipt)
     assert len(manifests.listed(place, manifests.DATABASE)) == 1
-    connection.cursor().execute("ALTER TABLE candidates_tag DROP COLUMN later")
-    connection.cursor().execute("DELETE FROM django_migrations WHERE name LIKE '9%'")
+    as_it_was()
     with pytest.raises(CommandError, match="The receipt is of staging and commit abc; this is def"):
         call_command("safe_migrate", env="production", commit="def", receipt=receipt)
     planned(ADD, INDEX)
@@ -238,6 +283,91 @@ def test_production_wants_the_receipt_of_staging_for_this_very_commit(
     said = manifests.newest(place, manifests.MIGRATIONS, ring=keys.configured())
     assert said is not None
     assert (said["environment"], said["applied"]) == ("production", ["candidates.9001_add"])
+
+
+@pytest.mark.parametrize(("ago", "holds"), [(13, True), (15, False), (-1, False)])
+def test_a_receipt_holds_for_a_fortnight(
+    place: FolderPlace,
+    planned: Callable[..., None],
+    tmp_path: Path,
+    settings: Settings,
+    ago: int,
+    holds: bool,
+) -> None:
+    del place
+    settings.RECEIPT_KEY = "shared by both"
+    receipt = tmp_path / "receipt.json"
+    planned(ADD)
+    call_command("safe_migrate", env="staging", commit="abc", receipt=receipt)
+    as_it_was()
+    said = json.loads(receipt.read_text())
+    del said["signature"]
+    said["moment"] = (timezone.now() - timedelta(days=ago)).isoformat()
+    receipt.write_text(json.dumps({**said, "signature": safely._signature(said)}))
+    if holds:
+        call_command("safe_migrate", env="production", commit="abc", receipt=receipt)
+    else:
+        with pytest.raises(CommandError, match=r"it holds for 14 days\. Run safe_migrate there again"):
+            call_command("safe_migrate", env="production", commit="abc", receipt=receipt)
+    assert ("later" in columns()) == holds
+
+
+def test_a_second_run_on_staging_finds_nothing_to_do_and_its_receipt_is_as_good(
+    place: FolderPlace, planned: Callable[..., None], tmp_path: Path
+) -> None:
+    del place
+    receipt = tmp_path / "receipt.json"
+    planned(ADD)
+    call_command("safe_migrate", env="staging", commit="abc")
+    planned()
+    call_command("safe_migrate", env="staging", commit="abc", receipt=receipt)
+    assert json.loads(receipt.read_text())["migrations"] == []
+    as_it_was()
+    planned(ADD)
+    call_command("safe_migrate", env="production", commit="abc", receipt=receipt)
+    assert "later" in columns()
+
+
+def test_the_rows_are_judged_when_the_last_migration_has_brought_what_this_code_reads(
+    place: FolderPlace, planned: Callable[..., None]
+) -> None:
+    """Tickets of uploads are judged by this code, which knows a column that the first of them has not brought yet."""
+    del place
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE candidates_uploadticket RENAME COLUMN parked_at TO parked")
+    planned(
+        ADD,
+        migration(
+            "9007_brings",
+            RunSQL(
+                "ALTER TABLE candidates_uploadticket RENAME COLUMN parked TO parked_at",
+                "ALTER TABLE candidates_uploadticket RENAME COLUMN parked_at TO parked",
+            ),
+        ),
+    )
+    try:
+        call_command("safe_migrate", env="staging", commit="abc")
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT 1 FROM pg_attribute WHERE attrelid = 'candidates_uploadticket'::regclass AND attname = 'parked'"
+            )
+            if cursor.fetchone():
+                cursor.execute("ALTER TABLE candidates_uploadticket RENAME COLUMN parked TO parked_at")
+    assert recorded() == {"9001_add", "9007_brings"}
+
+
+def test_squawk_is_asked_where_it_is_installed_and_what_it_says_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    loader = MigrationExecutor(connection).loader
+    plain_index = loader.graph.nodes["jobs", "0011_indexes_for_a_million_people"]
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    assert steps.linted([plain_index]) == []
+    subprocess.run([ROOT / "deploy/scripts/scanner", "squawk", "--version"], check=True)
+    monkeypatch.setenv("PATH", f"{ROOT}/.venv-scanners/bin:/usr/bin:/bin")
+    for line in (said := steps.linted([plain_index])):
+        assert line.startswith("jobs.0011_indexes_for_a_million_people.sql:")
+    assert any("require-concurrent-index-creation" in line for line in said), said
+    assert tomllib.loads((ROOT / ".ci/squawk.toml").read_text())["excluded_rules"] == list(steps.UNASKED)
 
 
 def test_without_a_backup_nothing_is_migrated(
