@@ -20,6 +20,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--env", required=True, choices=["staging", "production"])
         parser.add_argument("--receipt", type=Path, metavar="FILE", help="Written by staging, read by production.")
+        parser.add_argument(
+            "--without-staging", action="store_true",
+            help="There is no staging: production migrates without its receipt, which stays on record.",
+        )  # fmt: skip
         parser.add_argument("--commit", default="", help="What is released; by default what git says.")
         parser.add_argument("--probe", default="", metavar="COMMAND", help="Exit 0: well. curl -fsS https://…/readyz")
         parser.add_argument("--plan", action="store_true", help="Only name the migrations, and do nothing.")
@@ -37,7 +41,7 @@ class Command(BaseCommand):
         try:
             said = safely.run(
                 environment=options["env"], commit=options["commit"] or _commit(), probe=options["probe"],
-                receipt=options["receipt"], tell=self.stderr.write,
+                receipt=options["receipt"], without_staging=options["without_staging"], tell=self.stderr.write,
             )  # fmt: skip
         except DomainError as error:
             raise CommandError(error.message) from error

@@ -54,12 +54,16 @@ def run(
     commit: str,
     probe: str = "",
     receipt: Path | None = None,
+    without_staging: bool = False,
     tell: Callable[[str], None] = lambda _line: None,
 ) -> dict[str, Any]:
-    """Migrate; gives the receipt, which is also signed into every place. Raises NoReceipt, NoBackup, StepFailed."""
+    """Migrate; gives the receipt, which is also signed into every place. Raises NoReceipt, NoBackup, StepFailed.
+
+    `without_staging` is said by whoever has none, each time, and stays on record: everything else holds all the same.
+    """
     migrations = steps.plan()
     release = Release(commit, tuple(steps.name_of(one) for one in migrations))
-    if environment == "production" and migrations:
+    if environment == "production" and migrations and not without_staging:
         _require_receipt(release, receipt)
     way_back = _restore_point(release, tell=tell) if migrations else ""
     for name in steps.cannot_go_back(migrations):
@@ -79,7 +83,7 @@ def run(
                     f"{error.message} Restore beside it and decide: {way_back}", at=error.at, is_back=False
                 ) from error
             raise
-    return _receipt(release, environment, done, receipt)
+    return _receipt(release, environment, done, receipt, without_staging=without_staging)
 
 
 def _require_receipt(release: Release, path: Path | None) -> None:
@@ -88,7 +92,7 @@ def _require_receipt(release: Release, path: Path | None) -> None:
     if said is None:
         raise NoReceipt(
             "Production needs the receipt of staging. Run manage.py safe_migrate --env staging --receipt FILE there, "
-            "bring FILE here, and name it with --receipt."
+            "bring FILE here, and name it with --receipt. Where there is no staging, say --without-staging."
         )
     if said["environment"] != "staging" or said["commit"] != release.commit:
         raise NoReceipt(
@@ -175,12 +179,14 @@ def _judged(invariants: tuple[str, ...]) -> str:
     return " ".join(one.what for found in verdict.broken.values() for one in found[:3])
 
 
-def _receipt(release: Release, environment: str, done: Done, path: Path | None) -> dict[str, Any]:
+def _receipt(
+    release: Release, environment: str, done: Done, path: Path | None, *, without_staging: bool
+) -> dict[str, Any]:  # fmt: skip
     now = timezone.now()
     said: dict[str, Any] = {
         "kind": "migration", "moment": now.isoformat(), "environment": environment, "commit": release.commit,
         "migrations": list(release.migrations), "applied": done.applied, "seconds": done.seconds,
-        "lock_waits": done.lock_waits, "release": settings.VERSION,
+        "lock_waits": done.lock_waits, "release": settings.VERSION, "without_staging": without_staging,
         # A second machine, or a second run, finds nothing left to do there and vouches for the same.
         "has": steps.recorded(),
     }  # fmt: skip

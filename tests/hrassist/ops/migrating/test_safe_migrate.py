@@ -312,6 +312,20 @@ def test_a_receipt_holds_for_a_fortnight(
     assert ("later" in columns()) == holds
 
 
+def test_who_has_no_staging_says_so_and_it_stays_on_record(place: FolderPlace, planned: Callable[..., None]) -> None:
+    planned(ADD)
+    with pytest.raises(CommandError, match="Where there is no staging, say --without-staging"):
+        call_command("safe_migrate", env="production", commit="abc")
+    call_command("safe_migrate", env="production", commit="abc", without_staging=True)
+    assert "later" in columns()
+    # The way back was made first, as ever.
+    assert len(manifests.listed(place, manifests.DATABASE)) == 1
+    (entry,) = manifests.listed(place, manifests.MIGRATIONS)
+    _, said = next(iter(manifests.genuine(place, manifests.MIGRATIONS, ring=keys.configured())))
+    assert entry.key == said["name"]
+    assert said["without_staging"] is True
+
+
 def test_a_second_run_on_staging_finds_nothing_to_do_and_its_receipt_is_as_good(
     place: FolderPlace, planned: Callable[..., None], tmp_path: Path
 ) -> None:
