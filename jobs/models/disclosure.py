@@ -117,6 +117,7 @@ def register() -> None:
         Withheld(model="jobs.matchevidence", why="It stands with each score, as its reasons."),
         Withheld(model="jobs.stagewait", why="Days between the steps, which are given themselves."),
         Withheld(model="jobs.tailoringstep", why="What software wrote on the way to a tailored resume: see its lines."),
+        Withheld(model="jobs.modelcall", why="What a call of a language model cost us; nothing of you stands in it."),
         Withheld(model="jobs.tailoringevent", why="What was told while software worked; nothing of it is used."),
         Withheld(model="jobs.provenancelink", why="It repeats lines of your own resume, which is in this copy."),
         Withheld(model="jobs.notemention", why="Which colleague was told of a note: data of that colleague."),

@@ -60,7 +60,7 @@ def test_the_machine_is_installed_and_the_release_answers(machine: Machine, rele
     )
     machine.run("systemctl", "daemon-reload")
     machine.start("clamav-daemon.service")
-    machine.run("systemctl", "enable", "--now", "dated-clamd.service")
+    machine.run("systemctl", "enable", "--now", "clamav-daemon.service", "dated-clamd.service")
 
     # docs/infrastructure/deploy.md, step by step.
     machine.put("/root/hrassist-1.0.0.tar.gz", release.read_bytes())
