@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import random
+import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -90,7 +90,7 @@ class Asker:
                 if not error.again or attempt == TRIES or wait > LONGEST_WAIT or wait > self.deadline.left:
                     raise
                 # Runs that were turned away together do not come back together, and none before it was told to.
-                self._wait(wait + random.SystemRandom().uniform(0, JITTER * wait), hears)
+                self._wait(wait + secrets.SystemRandom().uniform(0, JITTER * wait), hears)
         raise llm.ModelFailed
 
     def _wait(self, seconds: float, hears: Hears) -> None:
