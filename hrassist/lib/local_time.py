@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from hrassist.lib.errors import DomainError
@@ -88,6 +89,12 @@ def read(text: str) -> datetime | None:
         return parse_datetime(text)
     except ValueError:
         return None
+
+
+def instant(text: str) -> datetime | None:
+    """What somebody wrote as a moment, of the installation's own zone where it names none; None for anything else."""
+    found = read(text)
+    return timezone.make_aware(found) if found is not None and timezone.is_naive(found) else found
 
 
 def abbreviation(there: datetime) -> str:

@@ -30,7 +30,7 @@ KEEP_MONTHS = 24
 NAMES = {
     "database": "Database", "storage": "Store of files", "disk": "Disk", "queue": "Background work",
     "scanner": "Scanner", "clock": "Clock", "audit_seals": "Audit seals", "database_role": "Database role",
-    "language_model": "Language model",
+    "language_model": "Language model", "erasures": "Erasures", "erasure_ledger": "Ledger of erasures",
 }  # fmt: skip
 
 
@@ -80,9 +80,9 @@ def _absent() -> set[str]:
 
 def _part(name: str, said: str) -> Part:
     if said == "ok":
-        return Part(NAMES.get(name, name), "", "good")
+        return Part(NAMES[name], "", "good")
     warning = said.removeprefix("warning: ")
-    return Part(NAMES.get(name, name), warning, "warn" if warning != said else "bad")
+    return Part(NAMES[name], warning, "warn" if warning != said else "bad")
 
 
 @require_safe

@@ -14,12 +14,12 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from audit import actions as audit
 from hrassist.admin import navigation
 from hrassist.admin.navigation import NavItem
 from hrassist.admin.site import add_page
+from hrassist.lib import local_time
 from hrassist.privacy import breach
 
 PERMISSION = "audit.export_event"
@@ -79,13 +79,10 @@ def _address(text: str) -> str:
 
 
 def _moment(text: str) -> datetime:
-    try:
-        found = parse_datetime(text)
-    except ValueError:
-        found = None
+    found = local_time.instant(text)
     if found is None:
         raise breach.Asked("Say from when on, as 2026-11-24T08:00.")
-    return timezone.make_aware(found) if timezone.is_naive(found) else found
+    return found
 
 
 def _people(found: breach.Report) -> HttpResponse:

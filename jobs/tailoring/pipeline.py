@@ -99,17 +99,10 @@ class _Work:
         self.held, self.run, self.teller = held, held.run, teller
         self.material: Material = material_of(held.run)
         self.provider = provider
-        self.asker = Asker(
-            provider=provider,
-            redactor=Redactor(self.material.source.skeleton),
-            deadline=llm.Deadline.in_seconds(RUN_SECONDS),
-            affords=lambda: budget.check(self.run, self.provider),
-            spends=self._spend,
-            pause=pause,
-        )
+        self.redactor, self.pause = Redactor(self.material.source.skeleton), pause
+        self.deadline = llm.Deadline.in_seconds(RUN_SECONDS)
         self.outputs: Outputs = {}
         self.draft = Draft()
-        self.step: TailoringStep | None = None
 
     def go(self) -> None:
         steps = {step.agent: step for step in self.run.steps.all()}
@@ -121,9 +114,15 @@ class _Work:
             self.outputs[agent.name], self.draft = output["answer"], draft_of(output["draft"])
         self._settle()
 
-    def _spend(self, usage: llm.Usage) -> None:
-        assert self.step is not None  # noqa: S101
-        budget.spend(self.run, self.step, self.provider, usage)
+    def _asker(self, step: TailoringStep) -> Asker:
+        return Asker(
+            provider=self.provider,
+            redactor=self.redactor,
+            deadline=self.deadline,
+            affords=lambda: budget.check(self.run, self.provider),
+            spends=lambda usage: budget.spend(self.run, step, self.provider, usage),
+            pause=self.pause,
+        ).for_step()
 
     def _do(self, agent: Agent, step: TailoringStep) -> None:
         question = agent.asks(self.material, self.draft, self.outputs)
@@ -133,7 +132,7 @@ class _Work:
         digest = _digest(versions, self.provider, question, schema)
         self._begin(step, version=own.version, digest=digest)
         failpoint.reach(f"tailoring.{agent.name}")
-        self.step_asker = self.asker.for_step()
+        self.asker = self._asker(step)
         found = rows.same_step(step, digest)
         if found is not None:
             answer = found["answer"]
@@ -200,7 +199,7 @@ class _Work:
                 self.teller.tell("again", agent=agent.name, attempt=attempt)
             self.held.keep(at_once=True)
 
-        answer = self.step_asker.ask(
+        answer = self.asker.ask(
             prompt(agent.name).text, question, schema=schema, most_tokens=agent.most_tokens, hears=hears, begins=begins
         )
         self.teller.flush()
@@ -208,7 +207,6 @@ class _Work:
 
     def _begin(self, step: TailoringStep, *, version: str, digest: str) -> None:
         self.held.keep(at_once=True)
-        self.step = step
         step.state, step.started_at, step.ended_at = StepState.RUNNING, timezone.now(), None
         step.attempt += 1
         step.provider, step.model = self.provider.name, self.provider.model

@@ -14,9 +14,12 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import django
+
+if TYPE_CHECKING:
+    from jobs.tailoring.facts import Source
 
 FOLDER = Path(__file__).parent
 # What the checker was adjusted to, and what it was not: only the second says how good it is.
@@ -37,7 +40,7 @@ def _number(text: str, factor: float) -> str | None:
     return text[: match.start()] + written + text[match.end() :]
 
 
-def of_another_job(source: Any, evidence: str) -> dict[str, Callable[[str], str | None]]:
+def of_another_job(source: Source, evidence: str) -> dict[str, Callable[[str], str | None]]:
     """Facts of the resume itself, said of a job that they are not of."""
     own = source.skeleton.entry_of.get(evidence)
     here = f"{source.skeleton.label} {source.skeleton.spans[evidence]}"
@@ -121,7 +124,7 @@ def as_laid_out(text: str) -> dict[str, Any]:
     return found
 
 
-def cases(name: str) -> Iterator[tuple[object, str, str]]:
+def cases(name: str) -> Iterator[tuple[Source, str, str]]:
     from candidates.actions.reading import read_text
     from jobs.tailoring.facts import Source, skeleton
 
@@ -135,10 +138,9 @@ def cases(name: str) -> Iterator[tuple[object, str, str]]:
             yield source, evidence, paraphrase
 
 
-def levels(source: object, evidence: str, text: str, *, in_letter: bool = False) -> list[tuple[str, str, str]]:
-    from jobs.tailoring.facts import Source, check_line
+def levels(source: Source, evidence: str, text: str, *, in_letter: bool = False) -> list[tuple[str, str, str]]:
+    from jobs.tailoring.facts import check_line
 
-    assert isinstance(source, Source)
     entry = None if in_letter else source.skeleton.entry_of.get(evidence)
     found = check_line(text, evidence=[evidence], source=source, entry=entry)
     return [(str(one.level), one.rule, one.value) for one in found]
@@ -165,7 +167,7 @@ def measure(name: str, *, show: bool) -> tuple[float, float, float]:
         asked_in_letter += bool(in_letter)
         if show and in_letter:
             say(f"  in a letter {paraphrase}  {in_letter}")
-        wrongly = operators(source.text) | of_another_job(source, evidence)  # type: ignore[attr-defined]
+        wrongly = operators(source.text) | of_another_job(source, evidence)
         for (what, operator), letter in itertools.product(wrongly.items(), (False, True)):
             wrong = operator(paraphrase)
             if wrong is None:

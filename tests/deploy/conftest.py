@@ -1,4 +1,4 @@
-"""A real nginx with the configuration that is shipped, before a real gunicorn over the test's database."""
+"""A real nginx with the configuration that is shipped, before a real gunicorn or an installed machine."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPResponse
 from pathlib import Path
@@ -23,9 +24,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from django.db import connection
 from pytest_django.fixtures import Settings
 
 from tests.browser.conftest import environment_of_the_test
+from tests.deploy.machine import Machine
 from tests.deploy.network import Network
 from tests.deploy.tools import needs
 from tests.repo.sources import ROOT
@@ -281,3 +284,81 @@ def before_it(
     finally:
         process.terminate()
         process.wait(20)
+
+
+@pytest.fixture
+def new_machine(tmp_path: Path, own_store: Path, of_production: None) -> Iterator[Callable[..., Machine]]:
+    """Installed machines over the test's database, by name."""
+    at = connection.settings_dict
+    owner = "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**at)
+    (tmp_path / "var").mkdir()
+    own_store.mkdir(exist_ok=True)
+    made: list[Machine] = []
+
+    def make(name: str, **more: str) -> Machine:
+        one = Machine(
+            tmp_path / name,
+            settings={
+                "HRASSIST_ENV": "production",
+                "ALLOWED_HOSTS": NAME,
+                "HRASSIST_TRUSTED_PROXIES": "1",
+                "HRASSIST_STORAGE_DIR": str(own_store),
+                "HRASSIST_VAR_DIR": str(tmp_path / "var"),
+                "HRASSIST_REQUIRE_MFA": "off",
+                "HRASSIST_WEB_WORKERS": "2",
+                "HRASSIST_API_REQUESTS_PER_MINUTE": "1000000",
+                # As deploy/environments/production.env says it: what waits longer for a lock fails.
+                "HRASSIST_DB_STATEMENT_TIMEOUT": "5",
+                **more,
+            },
+            secrets={
+                "DATABASE_URL": environment_of_the_test(own_store)["DATABASE_URL"],
+                "HRASSIST_DB_OWNER_URL": owner,
+                "SECRET_KEY": "k8" + "Zq3Vx7Lm2Nc9Bp5Rt1Ys6Wd4Fg0Hj" * 2,
+            },
+            environment=Path(sys.prefix),
+        )
+        made.append(one)
+        return one
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def machine(new_machine: Callable[..., Machine]) -> Machine:
+    return new_machine("machine")
+
+
+@pytest.fixture(scope="module")
+def static(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Collected once for all releases of these tests; uncompressed, as development does it."""
+    folder = tmp_path_factory.mktemp("static")
+    subprocess.run(
+        [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"],
+        cwd=ROOT,
+        env=os.environ | {"HRASSIST_ENV": "development", "HRASSIST_STATIC_ROOT": str(folder)},
+        check=True,
+    )
+    return folder
+
+
+@pytest.fixture
+def before(nginx_folder: Callable[[], Proxy], machine: Machine) -> Iterator[Proxy]:
+    with nginx_before(nginx_folder(), machine) as one:
+        yield one
+
+
+@contextmanager
+def nginx_before(one: Proxy, machine: Machine) -> Iterator[Proxy]:
+    """nginx before the machine's socket; a flood is allowed, because this test is one."""
+    path = one.folder / "hrassist.conf"
+    text = path.read_text().replace(f"{one.folder}/web.sock", str(machine.web_socket))
+    path.write_text(text.replace("rate=30r/s", "rate=100000r/s"))
+    process = subprocess.Popen([str(NGINX), "-c", f"{one.folder}/nginx.conf", "-p", str(one.folder)])
+    time.sleep(0.5)
+    assert process.poll() is None, (one.folder / "error.log").read_text()
+    yield one
+    process.terminate()
+    process.wait(20)

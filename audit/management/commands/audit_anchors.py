@@ -5,11 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from audit.actions import anchoring
 from audit.sealing import anchors, keys
+from hrassist.lib import local_time
 from hrassist.lib.errors import DomainError
 
 
@@ -50,10 +49,7 @@ class Command(BaseCommand):
 
 
 def _moment(text: str) -> datetime:
-    try:
-        found = parse_datetime(text)
-    except ValueError:
-        found = None
+    found = local_time.instant(text)
     if found is None:
         raise CommandError("--until is a moment such as 2026-11-26T03:15:00+00:00.")
-    return timezone.make_aware(found) if timezone.is_naive(found) else found
+    return found

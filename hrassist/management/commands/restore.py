@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
+from hrassist.lib import local_time
 from hrassist.lib.errors import DomainError
 from hrassist.ops import fsck
 from hrassist.ops.backup import cluster, files, restoring, servers
@@ -100,10 +100,7 @@ class Command(BaseCommand):
 def _moment(text: str | None, option: str) -> datetime | None:
     if not text:
         return None
-    try:
-        found = parse_datetime(text)
-    except ValueError:
-        found = None
+    found = local_time.instant(text)
     if found is None:
         raise CommandError(f"{option} is a moment such as 2026-11-26T03:15:00+00:00.")
-    return timezone.make_aware(found) if timezone.is_naive(found) else found
+    return found

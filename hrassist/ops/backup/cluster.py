@@ -22,10 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
-from hrassist.lib import failpoint
+from hrassist.lib import failpoint, local_time
 from hrassist.lib.errors import Conflict, DomainError
 from hrassist.ops.backup import pgbackrest, servers, wal
 from hrassist.ops.backup.pgbackrest import PgBackRestFailed
@@ -242,14 +240,10 @@ def _as_it_reads(moment: str) -> str:
 
 
 def _moment(text: str) -> datetime:
-    try:
-        found = parse_datetime(text)
-    except ValueError:
-        found = None
+    found = local_time.instant(text)
     if found is None:
         raise DomainError(f"{text} is no moment such as 2026-11-26T03:15:00+00:00.", code="bad_moment")
-    # As everywhere here: what names no zone is of the installation's own, not of this process's.
-    return (timezone.make_aware(found) if timezone.is_naive(found) else found).astimezone(UTC)
+    return found.astimezone(UTC)
 
 
 def _recovered(

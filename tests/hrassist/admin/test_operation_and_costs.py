@@ -7,6 +7,7 @@ from django.core.cache import cache
 from django.db import connection
 
 from hrassist import health
+from hrassist.metrics import pages
 from tests.factories import ResumeFactory
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +34,10 @@ def test_nobody_else_does(role, path, request, client_as):
 @pytest.mark.parametrize("path", PAGES)
 def test_they_only_read(path, operator, client_as):
     assert client_as(operator).post(path).status_code == 405
+
+
+def test_each_part_that_is_asked_has_a_name_that_people_read():
+    assert set(pages.NAMES) == {*health.PARTS, *health.WARNINGS}
 
 
 def test_operation_tells_what_waits_and_that_no_worker_runs(operator, client_as):

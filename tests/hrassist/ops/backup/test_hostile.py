@@ -145,7 +145,9 @@ def test_a_copy_that_somebody_wrote_over_is_seen_and_written_anew(place: FolderP
     assert files.copy(place, now=now + DAY).replaced == []
     for resume in (cut, altered, whole):
         assert files.fetch(resume.sha256)[1] == "A"
-    assert page.key in files.newest_list(place, ring=keys.configured())["files"]  # type: ignore[index]
+    listed = files.newest_list(place, ring=keys.configured())
+    assert listed is not None
+    assert page.key in listed["files"]
     first.write_bytes(b"again")
     with pytest.raises(CommandError, match="1 files are written over in the place"):
         call_command("backup", kind="files")
