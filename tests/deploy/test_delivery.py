@@ -43,7 +43,7 @@ def test_nothing_comes_to_production_but_by_everything_else_and_a_persons_yes():
     staging, production = (RELEASE["jobs"][job]["steps"] for job in ("staging", "production"))
     assert [step for step in staging if step not in production] == [staging[-1]]
     assert [step for step in production if step not in staging] == [production[2]]
-    # But that one gives the receipt of its migrations, and the other takes it (tests/deploy/test_release_migrations.py).
+    # But that one gives the receipt of its migrations, and the other takes it (test_release_migrations.py).
     assert (staging[-1]["with"]["name"], staging[-1]["with"]["path"]) == ("receipt", "receipt.json")
     assert 'gh run download "$GITHUB_RUN_ID" --name receipt' in production[2]["run"]
     assert staging[2:-1] == production[3:]
