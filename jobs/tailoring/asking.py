@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import jsonschema
-
 from hrassist.lib import llm
 from jobs.tailoring.redact import Redactor
 
@@ -24,8 +22,11 @@ JITTER = 0.25
 # Told of each piece of text as it comes, of None where nothing came for a while; what it raises ends the call.
 Hears = Callable[[str | None], None]
 Begins = Callable[[int], None]
-# Told what a call took, as soon as that is known.
-Spends = Callable[[llm.Usage], None]
+# Told before a call what it can take at most; raises BudgetSpent where there is not as much.
+Affords = Callable[[llm.Usage], None]
+# Told what a call took, as soon as that is known; None where it took nothing.
+Spends = Callable[[llm.Usage | None], None]
+Ends = Callable[[llm.ModelFailed | None], None]
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,10 @@ class Asker:
     provider: llm.Provider
     redactor: Redactor
     deadline: llm.Deadline
-    affords: Callable[[], None]
+    affords: Affords
     spends: Spends
+    # Told how each call ended: of None where it answered.
+    ends: Ends = lambda _error: None
     pause: Callable[[float], None] = time.sleep
 
     def for_step(self) -> Asker:
@@ -81,7 +84,6 @@ class Asker:
         begins: Begins,
     ) -> str:  # fmt: skip
         for attempt in range(1, TRIES + 1):
-            self.affords()
             begins(attempt)
             try:
                 return self._once(messages, schema=schema, most_tokens=most_tokens, hears=hears)
@@ -107,6 +109,7 @@ class Asker:
     ) -> str:  # fmt: skip
         if self.deadline.left <= 0:
             raise llm.ModelStalled("It took longer than it may. Press Continue to go on where it stopped.")
+        self.affords(llm.most(messages, schema, max_tokens=most_tokens))
         parts: list[str] = []
         size = 0
         said = self.provider.stream(
@@ -128,11 +131,14 @@ class Asker:
         except llm.ModelFailed as error:
             # Who refuses a question, or never got it, asks no money for it.
             unpaid = not size and not isinstance(error, llm.ModelStalled | llm.ModelCutOff)
+            self.ends(error)
             raise
         finally:
-            if not told and not unpaid:
+            if not told:
                 # It broke off before it said what it took: four characters are a token, as where nothing is ever said.
-                self.spends(llm.Usage(sum(len(one.content) for one in messages) // 4, size // 4))
+                asked = sum(len(one.content) for one in messages)
+                self.spends(None if unpaid else llm.Usage(asked // 4, size // 4))
+        self.ends(None)
         return "".join(parts)
 
     def _hidden(self, value: Any) -> Any:
@@ -152,6 +158,8 @@ def _each(value: Any, change: Callable[[str], str]) -> Any:
 
 def read(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     """The JSON of an answer, also out of a fence. Raises ValueError with what is wrong, without the answer's words."""
+    import jsonschema  # noqa: PLC0415  it takes a third of the start of every process, and few ask a model
+
     said = text.strip()
     if said.startswith("```"):
         said = said.strip("`").removeprefix("json").strip()

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
+from django.db.models.fields.json import KT
 from django.urls import reverse
 
 from hrassist import notifications
 from hrassist.models import Notification
-from jobs.models.tailoring import EVENT_CHANNEL, TailoringRun
+from jobs.models.tailoring import EVENT_CHANNEL, TailoringRun, TailoringStep
 from jobs.models.tailoring_course import TailoringEvent
 
 # About ten events a second are as quick as anybody reads.
 BATCH_SECONDS = 0.1
 TEXT = "text"
+AGAIN = "again"
+# Longer than a stream that was cut off is away, or a page that sleeps asks anew.
+TEXT_KEPT = timedelta(minutes=10)
 MOST_EVENTS = 2000
 
 
@@ -67,7 +71,7 @@ class Teller:
             self._told_at = time.monotonic()
 
     def forget_text(self, agent: str) -> None:
-        """The pieces of a step that is done: its output says it all."""
+        """The pieces of an earlier try of a step that begins anew."""
         TailoringEvent.objects.filter(run=self._run_id, kind=TEXT, data__agent=agent).delete()
 
     def _write(self, kind: str, data: dict[str, Any]) -> None:
@@ -98,6 +102,19 @@ def tell_people(run: TailoringRun, *, now: datetime) -> None:
         subject=application.candidate_id,
         job=application.job_id,
     )
+
+
+def forget_texts(*, now: datetime) -> int:
+    """Delete the pieces of text of steps that are over, once nobody can be about to read them; gives how many.
+
+    A step's output says it all. Deleted at its end, the last pieces would be missing for whoever reads a moment later.
+    """
+    at_work = TailoringStep.objects.filter(
+        run=OuterRef("run"), agent=OuterRef("said_by"), state=TailoringStep.State.RUNNING
+    )
+    told = TailoringEvent.objects.filter(kind=TEXT, at__lt=now - TEXT_KEPT).annotate(said_by=KT("data__agent"))
+    deleted, _ = told.filter(~Exists(at_work)).delete()
+    return deleted
 
 
 @transaction.atomic

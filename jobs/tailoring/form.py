@@ -87,6 +87,8 @@ def checked(content: bytes) -> tuple[FilledForm, ReadResume]:
                 f"The template itself says “{line[:80]}”. What a person is or knows stands in their resume and never "
                 f"in the template: {finding}."
             )
+    for line in filled.body_lines:
+        _require_of_nobody(line)
     missing = check_heads(back.document.text, source=material.source)
     if missing:
         raise TemplateWrong(
@@ -94,6 +96,16 @@ def checked(content: bytes) -> tuple[FilledForm, ReadResume]:
             "of its own between {% for … %} and {% endfor %}."
         )
     return filled, back
+
+
+def _require_of_nobody(line: str) -> None:
+    """Raises TemplateWrong where a line would be a fact of everybody whom the template is filled for."""
+    for said in check_paper(line, source=Source(skeleton.of({}), "")):
+        if said.level is Level.BLOCK:
+            raise TemplateWrong(
+                f"The template itself says “{line[:80]}”, which states something of whoever it is filled for "
+                f"(“{said.value}”). Leave it out; what is of your own company belongs in the header or footer."
+            )
 
 
 def _stated(line: str) -> Iterable[str]:

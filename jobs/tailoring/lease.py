@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from jobs.models.tailoring import TailoringRun, TailoringStep
+from jobs.tailoring import budget
 
 State = TailoringRun.State
 # Asking more often whether somebody cancelled would cost a statement for each piece of text.
@@ -59,5 +60,6 @@ def take(run_id: UUID, *, now: datetime) -> Lease | None:
     run.save()
     # What a dead worker left half done begins anew.
     run.steps.filter(state=TailoringStep.State.RUNNING).update(state=TailoringStep.State.WAITING)
+    budget.let_go(run)
     assert run.lease_token is not None  # noqa: S101
     return Lease(run, run.lease_token)

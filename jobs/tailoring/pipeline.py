@@ -22,7 +22,7 @@ from jobs.tailoring import budget, lease, providers, rows
 from jobs.tailoring.agents import AGENTS, REPAIR, Agent, prompt, repair_question, repair_schema
 from jobs.tailoring.asking import Asker
 from jobs.tailoring.draft import Draft, Line, Material, checked, original
-from jobs.tailoring.events import Teller, tell_people
+from jobs.tailoring.events import AGAIN, Teller, tell_people
 from jobs.tailoring.redact import Redactor
 from jobs.tailoring.speech import Speech
 from jobs.tailoring.stored import as_data, draft_of, material_of
@@ -115,12 +115,14 @@ class _Work:
         self._settle()
 
     def _asker(self, step: TailoringStep) -> Asker:
+        purse = budget.Purse(self.run, step, self.provider)
         return Asker(
             provider=self.provider,
             redactor=self.redactor,
             deadline=self.deadline,
-            affords=lambda: budget.check(self.run, self.provider),
-            spends=lambda usage: budget.spend(self.run, step, self.provider, usage),
+            affords=purse.hold,
+            spends=purse.settle,
+            ends=lambda error: providers.note(self.run, error, now=timezone.now()),
             pause=self.pause,
         ).for_step()
 
@@ -189,14 +191,15 @@ class _Work:
 
         def hears(piece: str | None) -> None:
             nonlocal speech
-            if self.teller.say(agent.name, speech.feed(piece) if piece else "") or piece is None:
-                self.held.keep()
+            # Whoever slept past their lease finds out before they write, not after.
+            self.held.keep()
+            self.teller.say(agent.name, speech.feed(piece) if piece else "")
 
         def begins(attempt: int) -> None:
             nonlocal speech
             speech = Speech()
             if attempt > 1:
-                self.teller.tell("again", agent=agent.name, attempt=attempt)
+                self.teller.tell(AGAIN, agent=agent.name, attempt=attempt)
             self.held.keep(at_once=True)
 
         answer = self.asker.ask(
@@ -205,6 +208,7 @@ class _Work:
         self.teller.flush()
         return answer
 
+    @transaction.atomic
     def _begin(self, step: TailoringStep, *, version: str, digest: str) -> None:
         self.held.keep(at_once=True)
         step.state, step.started_at, step.ended_at = StepState.RUNNING, timezone.now(), None
@@ -229,7 +233,6 @@ class _Work:
             "step", agent=step.agent, state=StepState.DONE, repaired=repaired, blocked=refused,
             tokens=step.tokens_in + step.tokens_out, cost=str(step.cost),
         )  # fmt: skip
-        self.teller.forget_text(step.agent)
 
     def _settle(self) -> None:
         """The lines, and the run to review, in one transaction."""

@@ -19,9 +19,8 @@ from typing import Any
 
 import django
 
-from hrassist.lib import devdb
 from tests.bench.admin_pages_worker import cpu_of
-from tests.bench.api_lists import CANDIDATES, fill, own_database
+from tests.bench.api_lists import CANDIDATES, connect_as_owner, fill, own_database
 
 REPEAT = 40
 
@@ -55,9 +54,7 @@ def processor() -> str:
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hrassist.settings")
     warnings.filterwarnings("ignore", "No directory at")
-    if "DATABASE_URL" not in os.environ:
-        # A database of its own is made by the owner of development's.
-        os.environ["DATABASE_URL"] = devdb.urls(Path(os.environ.get("HRASSIST_VAR_DIR", "var")) / "devdb").owner
+    connect_as_owner()
     django.setup()
 
     from django.conf import settings

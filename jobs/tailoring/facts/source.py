@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
 from candidates.actions.reading import dates_in, skills_in
-from jobs.tailoring.facts.amounts import implied_in
-from jobs.tailoring.facts.credentials import credentials_in, degrees_in, is_stated
-from jobs.tailoring.facts.names import emails_in, raising_in, urls_in
+from jobs.tailoring.facts.credentials import credentials_in, degrees_in
+from jobs.tailoring.facts.everyday import language_of
+from jobs.tailoring.facts.implied import implied_in
+from jobs.tailoring.facts.names import emails_in, urls_in
 from jobs.tailoring.facts.normalise import plain, readable, stem
 from jobs.tailoring.facts.numbers import Number, numbers_in
 from jobs.tailoring.facts.skeleton import Entry, Skeleton
@@ -38,7 +40,6 @@ class Facts:
     credentials: tuple[str, ...]
     urls: frozenset[str]
     emails: frozenset[str]
-    raising: tuple[tuple[str, str], ...]
 
     @cached_property
     def plain(self) -> str:
@@ -67,9 +68,6 @@ class Facts:
         wanted = re.escape(plain(phrase))
         return bool(re.search(rf"(?<![^\W_]){wanted}(?![^\W_])", self.plain))
 
-    def has_credential(self, credential: str) -> bool:
-        return is_stated(credential, self.text)
-
 
 @lru_cache(maxsize=4096)
 def facts_of(text: str) -> Facts:
@@ -77,20 +75,38 @@ def facts_of(text: str) -> Facts:
     said = readable(text)
     dates = dates_in(said)
     # Digits of a date are no number of anything.
-    rest = said
+    rest = _SEASON.sub(lambda match: match.group()[:4] + " " * (len(match.group()) - 4), said)
     for one in reversed(dates):
         rest = rest[: one.start] + " | " + rest[one.end :]
     return Facts(
         text=said,
         numbers=tuple(numbers_in(rest)),
-        dates=tuple((one.iso, said[one.start : one.end]) for one in dates),
-        skills=tuple(Skill(said[one.start : one.end], one.concept.id) for one in skills_in(said)),
+        dates=tuple((one.iso, said[one.start : one.end]) for one in dates) + tuple(_begun(said, dates)),
+        # The C of 20 °C is no language.
+        skills=tuple(
+            Skill(said[one.start : one.end], one.concept.id)
+            for one in skills_in(said)
+            if said[one.start - 1 : one.start] != "°"
+        ),
         degrees=frozenset(degrees_in(said)),
         credentials=tuple(credentials_in(said)),
         urls=frozenset(urls_in(said)),
         emails=frozenset(emails_in(said)),
-        raising=tuple(raising_in(said).items()),
     )
+
+
+# The second year of 2020/21.
+_SEASON = re.compile(r"(?<!\d)((?:19|20))\d\d/(?:(?:19|20)(?=\d\d(?!\d)))?(\d\d)(?!\d)")
+_UNTIL = re.compile(r"\b([^\W\d_]{3,})\s*(?:to|until|till|and|bis|und|à|et|au|a|al|y|hasta|-|–)\s*$", re.IGNORECASE)
+
+
+def _begun(said: str, dates: Sequence[Any]) -> Iterator[tuple[str, str]]:
+    """The months whose year stands at the end of a span: March to June 2020 began in March 2020."""
+    for match in _SEASON.finditer(said):
+        yield f"{match[1]}{match[2]}", f"{match[1]}{match[2]}"
+    for one in dates:
+        if len(one.iso) == len("2020-06") and (month := _UNTIL.search(said[: one.start])):
+            yield from ((begun.iso, month[1]) for begun in dates_in(f"{month[1]} {one.iso[:4]}"))
 
 
 @dataclass(frozen=True)
@@ -99,6 +115,19 @@ class Source:
 
     skeleton: Skeleton
     text: str
+
+    @cached_property
+    def language(self) -> str:
+        """The language it is written in: what is a name depends on it."""
+        return language_of(self.text)
+
+    def language_of(self, text: str) -> str:
+        """The language of a line; a short one is in the language of the resume."""
+        return language_of(text, self.language)
+
+    def lines(self, evidence: Iterable[str]) -> Facts:
+        """What lines state, without any head."""
+        return facts_of("\n|\n".join(self.skeleton.spans[one] for one in evidence))
 
     @cached_property
     def whole(self) -> Facts:
@@ -130,6 +159,17 @@ class Source:
         """What is the person's and of no job: the headline, the skills, certificates and languages."""
         own = self.skeleton
         return "\n|\n".join([own.label, *(one.text for one in (*own.skills, *own.certificates, *own.languages))])
+
+    @cached_property
+    def standing(self) -> str:
+        """What the person says to be: headline, titles, summary, languages, certificates and awards."""
+        own = self.skeleton
+        spans = (*own.summary, *own.certificates, *own.languages, *own.awards)
+        return "\n|\n".join([own.name, own.label, *map(head_of, own.work), *(one.text for one in spans)])
+
+    @cached_property
+    def studies(self) -> list[str]:
+        return [" ".join((one.degree, one.area, one.school)) for one in self.skeleton.studies]
 
     @cached_property
     def employed_by(self) -> dict[str, frozenset[str]]:

@@ -9,25 +9,27 @@ from typing import Any
 
 import docx
 from docx.document import Document
-from docx.enum.text import WD_TAB_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
-from hrassist.lib import typesetting
+from hrassist.lib import docx_look, typesetting
 
 FONT = "Calibri"
 QUIET = RGBColor(0x55, 0x55, 0x55)
+HAIR = "A6A6A6"
 AI_MADE = "AI-made; AI-generated"
 TEXT_WIDTH = Mm(170)
 
 
 def resume_docx(paper: Mapping[str, Any], *, made_at: datetime) -> bytes:
     document = _document(paper, made_at=made_at)
+    docx_look.line_below(document.styles["Heading 1"], colour=HAIR)
     _line(document, paper["name"], size=20, bold=True)
     if paper["headline"]:
         _line(document, paper["headline"], size=12)
     if paper["contact"]:
-        _line(document, " | ".join(paper["contact"]), size=10)
+        _line(document, " | ".join(paper["contact"]), size=10, colour=QUIET)
     for section in paper["sections"]:
         document.add_heading(section["heading"], level=1)
         if section["text"]:
@@ -44,14 +46,16 @@ def letter_docx(paper: Mapping[str, Any], *, made_at: datetime) -> bytes:
     document = _document(paper, made_at=made_at)
     _line(document, paper["name"], size=14, bold=True)
     if paper["contact"]:
-        _line(document, " | ".join(paper["contact"]), size=10)
+        _line(document, " | ".join(paper["contact"]), size=10, colour=QUIET)
     document.add_paragraph()
-    for line in (paper["to"], paper["date"]):
-        if line:
-            document.add_paragraph(line)
+    # Two lines, not one with a tab between: what reads it line by line takes each for itself.
+    if paper["to"]:
+        _line(document, paper["to"], size=10.5)
+    document.add_paragraph(paper["date"]).alignment = WD_ALIGN_PARAGRAPH.RIGHT
     document.add_heading(paper["subject"], level=1)
-    for text in (paper["greeting"], *paper["paragraphs"], paper["closing"], paper["name"]):
+    for text in (paper["greeting"], *paper["paragraphs"], paper["closing"]):
         document.add_paragraph(text)
+    document.add_paragraph(paper["name"]).paragraph_format.space_before = Pt(14)
     return _saved(document)
 
 
@@ -99,18 +103,20 @@ def _entry(document: Document, item: Mapping[str, Any]) -> None:
         document.add_paragraph(line, style="List Bullet")
 
 
-def _line(document: Document, text: str, *, size: float, bold: bool = False) -> None:
+def _line(
+    document: Document, text: str, *, size: float, bold: bool = False, colour: RGBColor | None = None
+) -> None:  # fmt: skip
     paragraph = document.add_paragraph()
     paragraph.paragraph_format.space_after = Pt(0)
     paragraph.paragraph_format.tab_stops.add_tab_stop(TEXT_WIDTH, WD_TAB_ALIGNMENT.RIGHT)
     run = paragraph.add_run(text)
     run.bold, run.font.size = bold, Pt(size)
+    if colour is not None:
+        run.font.color.rgb = colour
 
 
 def _saved(document: Document) -> bytes:
-    for paragraph in document.element.body.iter(qn("w:p")):
-        if typesetting.is_right_to_left("".join(paragraph.itertext())):
-            paragraph.get_or_add_pPr().append(paragraph.makeelement(qn("w:bidi"), {}))
+    docx_look.set_by_own_words(document.element.body)
     whole = io.BytesIO()
     document.save(whole)
     return typesetting.without_clock(whole.getvalue())

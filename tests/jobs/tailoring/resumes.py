@@ -53,11 +53,11 @@ def source(text: str = AMARA) -> Source:
     return Source(skeleton.of(parsed(text)), text)
 
 
-def resume_of(candidate: Any, text: str = AMARA) -> Any:
+def resume_of(candidate: Any, text: str = AMARA, **columns: Any) -> Any:
     """A resume row of this text, as reading it would have left it."""
     from tests.factories import ResumeFactory
 
-    return ResumeFactory(candidate=candidate, text=text, parse={"json_resume": parsed(text)})
+    return ResumeFactory(candidate=candidate, text=text, parse={"json_resume": parsed(text)}, **columns)
 
 
 INGRID = """Ingrid Solheim
@@ -142,3 +142,102 @@ LANGUAGES
 English, French (B1)
 """
 RESUMES = {"amara": AMARA, "ingrid": INGRID, "priya": PRIYA, "tom": TOM}
+
+# In other languages: the text, and its jobs as (position, employer, from, to). All people are made up.
+ABROAD: dict[str, tuple[str, list[tuple[str, str, str, str]]]] = {
+    "fr": (
+        """Claire Petit
+Comptable
+claire.petit@example.org
+Lyon, France
+
+EXPÉRIENCES
+Comptable principale, Lumière SA, Lyon
+mars 2018 - aujourd'hui
+• Établit 12 bilans par mois avec Sage
+• Réduit les impayés de 40 %
+
+Aide-comptable, Boulangerie Martin SARL, Grenoble
+septembre 2014 - février 2018
+• Saisit les factures de 60 fournisseurs
+
+FORMATION
+Licence de gestion, Université Lyon 2, 2014
+
+COMPÉTENCES
+Sage, Excel
+""",
+        [
+            ("Comptable principale", "Lumière SA", "2018-03", ""),
+            ("Aide-comptable", "Boulangerie Martin SARL", "2014-09", "2018-02"),
+        ],
+    ),
+    "fr, the firm first": (
+        """Claire Petit
+claire.petit@example.org
+
+PARCOURS PROFESSIONNEL
+Lumière SA — Responsable comptabilité
+03/2018 – présent
+• Établit 12 bilans par mois avec Sage
+
+Boulangerie Martin — Aide-comptable
+2014 – 2018
+• Saisit les factures de 60 fournisseurs
+
+FORMATION
+Licence de gestion, Université Lyon 2, 2014
+""",
+        [
+            ("Responsable comptabilité", "Lumière SA", "2018-03", ""),
+            ("Aide-comptable", "Boulangerie Martin", "2014", "2018"),
+        ],
+    ),
+    "de": (
+        """Anna Schäfer
+anna.schaefer@example.org
+
+BERUFLICHER WERDEGANG
+Bilanzbuchhalterin, Nordlicht GmbH, Hamburg
+März 2018 – heute
+• Erstellt monatlich 12 Abschlüsse mit DATEV
+• Senkte offene Posten um 40 Prozent
+
+Sachbearbeiterin, Hafen AG, Kiel
+September 2014 – Februar 2018
+• Prüfte Rechnungen von 60 Lieferanten
+
+KENNTNISSE
+DATEV, Excel
+""",
+        [
+            ("Bilanzbuchhalterin", "Nordlicht GmbH", "2018-03", ""),
+            ("Sachbearbeiterin", "Hafen AG", "2014-09", "2018-02"),
+        ],
+    ),
+    "es": (
+        """Lucía Romero
+lucia.romero@example.org
+
+EXPERIENCIA PROFESIONAL
+Contable, Luz Norte S.A., Madrid
+marzo 2018 - actualidad
+• Prepara 12 balances al mes con Sage
+• Redujo los impagos un 40 %
+
+Auxiliar administrativa, Panadería Sol, Toledo
+septiembre 2014 - febrero 2018
+• Registró las facturas de 60 proveedores
+
+FORMACIÓN ACADÉMICA
+Grado en Administración, Universidad de Alcalá, 2014
+
+COMPETENCIAS
+Sage, Excel
+""",
+        [
+            ("Contable", "Luz Norte S.A.", "2018-03", ""),
+            ("Auxiliar administrativa", "Panadería Sol", "2014-09", "2018-02"),
+        ],
+    ),
+}

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from hrassist.lib.llm import Chunk, Deadline, Message, Piece, Usage, Waits
+from jobs.models import TailoringLine, TailoringRun
 from jobs.tailoring.offline import OfflineProvider
 
 Says = Callable[[dict[str, Any]], Any]
@@ -62,6 +63,16 @@ class ScriptedProvider:
         else:
             yield Piece(said if isinstance(said, str) else json.dumps(said))
         yield self.usage
+
+
+def lines_of(run: TailoringRun) -> dict[str, TailoringLine]:
+    """The run's lines by what they stand in place of, else by their part and position."""
+    return {line.replaces or f"{line.part}{line.position}": line for line in run.lines.all()}
+
+
+def bullet(key: str, text: str, *evidence: str) -> dict[str, Any]:
+    """A line of a job as the implementation words it, by itself as its evidence where none is given."""
+    return {"bullet_id": key, "text": text, "evidence": list(evidence or (key,))}
 
 
 def implementation(lines: list[dict[str, Any]] = (), *, summary: str = "", letter: list[Any] = ()) -> dict[str, Any]:  # type: ignore[assignment]

@@ -58,7 +58,7 @@ def asker(clock, provider, *, run_seconds=900.0):
         provider=provider,
         redactor=Redactor(Skeleton(name="Amara Okafor")),
         deadline=llm.Deadline.in_seconds(run_seconds),
-        affords=lambda: None,
+        affords=lambda _: None,
         spends=lambda _: None,
         pause=clock.pause,
     )

@@ -123,12 +123,14 @@ def test_what_goes_wrong_once_is_mended_without_anybody_noticing_more_than_a_sec
     ]
 
 
-def test_a_run_whose_budget_is_spent_goes_on_when_it_is_raised(begun, tailor, settings):
-    settings.TAILORING_RUN_TOKENS = 200
+def test_a_run_whose_budget_is_spent_goes_on_when_it_is_raised(begun, tailor, settings, monkeypatch):
+    settings.TAILORING_RUN_TOKENS = 300
+    # What a call takes at most here it does take: after two there is no room for a third.
+    monkeypatch.setattr(llm, "most", lambda *_args, **_kwargs: llm.Usage(100, 50))
     provider = ScriptedProvider()
     run = tailor(begun, provider)
     assert (run.state, run.failed_for) == (State.FAILED, "budget_spent")
-    assert run.message.startswith("This run has taken 300 tokens, and 200 are what one may take.")
+    assert run.message.startswith("This run has taken 300 tokens, and 300 are what one may take:")
     assert [agent for agent, _ in provider.heard] == ["analysis", "optimisation"]
     assert not run.lines.exists()
     # Nothing changed, so nothing is asked.
@@ -142,15 +144,15 @@ def test_a_run_whose_budget_is_spent_goes_on_when_it_is_raised(begun, tailor, se
 
 @pytest.mark.parametrize("offline", [False, True], ids=["raised", "without a model"])
 def test_a_run_goes_on_after_the_budget_of_the_month(application, recruiter, noon, tailor, offline):
-    row = ModelEndpointFactory(name="scripted", enabled=True, month_tokens=200)
+    row = ModelEndpointFactory(name="scripted", enabled=True, month_tokens=30_000)
     begun = tailorings.start(application=application, by=recruiter, now=noon, provider=row.name)
-    provider = ScriptedProvider()
+    provider = ScriptedProvider(usage=llm.Usage(15_000, 0))
     run = tailor(begun, provider)
     assert (run.state, run.failed_for, run.message) == (State.FAILED, "budget_spent", llm.BudgetSpent.default_message)
     asked = [agent for agent, _ in provider.heard]
     assert not run.lines.exists()
     if not offline:
-        row.month_tokens = 100_000
+        row.month_tokens = 200_000
         row.save()
     run = tailorings.go_on(run=run, by=run.created_by, now=timezone.now(), offline=offline)
     run = tailor(run, None if offline else provider)

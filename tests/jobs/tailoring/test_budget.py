@@ -11,6 +11,7 @@ from django.apps import apps
 from django.utils import timezone
 
 from hrassist.lib import llm
+from hrassist.metrics import people
 from jobs.actions import tailorings
 from jobs.models import ModelCall, ModelEndpoint, TailoringRun
 from jobs.tailoring import budget, export, lease
@@ -36,6 +37,35 @@ def month(endpoint):
     return budget.of_month(endpoint, now=timezone.now())
 
 
+def up(endpoint) -> float:
+    (figure,) = (one for one in people.models() if one.name == "hrassist_llm_up")
+    return next(one.value for one in figure.samples if one.labels["model"] == endpoint.name)
+
+
+def test_each_real_call_says_whether_the_model_is_up(by_model, endpoint, tailor, recruiter):
+    """Nobody has to press a button for it, and no call is made for it alone."""
+    before = endpoint.updated_at
+    run = tailor(by_model, ScriptedProvider(implementation=llm.ModelUnreachable))
+    assert run.failed_for == "model_unreachable"
+    endpoint.refresh_from_db()
+    assert endpoint.test_said == llm.ModelUnreachable.default_message
+    assert up(endpoint) == 0
+    # Who has the page open changes nothing that somebody else changed.
+    assert endpoint.updated_at == before
+    tailor(tailorings.go_on(run=run, by=recruiter, now=timezone.now()), ScriptedProvider())
+    endpoint.refresh_from_db()
+    assert endpoint.test_said == ""
+    assert up(endpoint) == 1
+
+
+def test_a_question_that_is_too_long_does_not_make_a_model_down(by_model, endpoint, tailor):
+    run = tailor(by_model, ScriptedProvider(implementation=llm.ModelContextTooSmall))
+    assert run.failed_for == "model_context"
+    endpoint.refresh_from_db()
+    # The steps before it were answered.
+    assert (endpoint.test_said, up(endpoint)) == ("", 1)
+
+
 def test_finishing_without_a_model_gives_back_nothing_and_hides_nobody_who_wrote(
     by_model, endpoint, tailor, recruiter, events, settings
 ):
@@ -57,9 +87,9 @@ def test_finishing_without_a_model_gives_back_nothing_and_hides_nobody_who_wrote
 
 
 def test_a_month_stays_spent_when_runs_are_finished_without_a_model(by_model, endpoint, tailor, recruiter):
-    ModelEndpoint.objects.update(month_tokens=100)
-    run = tailor(by_model, ScriptedProvider())
-    assert run.failed_for == "budget_spent"
+    ModelEndpoint.objects.update(month_tokens=30_000)
+    run = tailor(by_model, ScriptedProvider(usage=llm.Usage(30_000, 0)))
+    assert (run.failed_for, month(endpoint).tokens) == ("budget_spent", 30_000)
     tailor(tailorings.go_on(run=run, by=recruiter, now=timezone.now(), offline=True))
     again = tailorings.start(
         application=run.application, by=recruiter, now=timezone.now(), provider="scripted", language="de"
@@ -88,6 +118,16 @@ def test_a_run_of_the_built_in_provider_says_so_and_costs_nothing(begun, tailor)
     assert not ModelCall.objects.exists()
 
 
+def test_the_page_says_what_the_built_in_provider_is_before_and_after_its_work(begun, tailor, recruiter, client_as):
+    address, client = f"/jobs/tailoringrun/{begun.pk}/change/", client_as(recruiter)
+    banner = "Without a language model: lines are picked and put in order, none is written."
+    assert banner in client.get(address).content.decode()
+    tailor(begun)
+    said = client.get(address).content.decode()
+    assert banner in said
+    assert "It needs no key and nothing leaves this server." in said
+
+
 def test_a_call_of_a_month_before_counts_no_more_and_one_without_a_price_of_its_own_has_that_of_the_list(
     by_model, endpoint, tailor
 ):
@@ -110,6 +150,13 @@ def test_the_page_names_who_wrote_and_claims_no_absence_of_models(by_model, tail
     assert "scripted, finished without a language model" in said
     assert "nothing leaves this server" not in said
     assert "scripted, finished without a language model" in client.get("/jobs/tailoringrun/").content.decode()
+
+
+def test_the_page_tells_what_a_run_and_each_of_its_agents_took(by_model, tailor, recruiter, client_as):
+    run = tailor(by_model, ScriptedProvider(implementation=WORDED, usage=llm.Usage(1200, 34, Decimal("0.0125"))))
+    said = " ".join(client_as(recruiter).get(f"/jobs/tailoringrun/{run.pk}/change/").content.decode().split())
+    assert "<dt>Tokens</dt> <dd>6,170, cost 0.0625</dd>" in said
+    assert said.count("1,234 tokens, cost 0.0125") == 5
 
 
 class Breaks(ScriptedProvider):
@@ -165,7 +212,7 @@ def test_what_a_call_took_is_written_down_before_the_next_one_begins(by_model, e
 
 
 def test_what_a_provider_says_that_a_call_cost_goes_before_the_list_of_prices(by_model, endpoint, tailor):
-    ModelEndpoint.objects.update(price_in=1000, price_out=1000)
+    ModelEndpoint.objects.update(price_in=10, price_out=10)
     tailor(by_model, ScriptedProvider(usage=llm.Usage(100, 50, Decimal("0.0042"))))
     assert set(ModelCall.objects.values_list("cost", flat=True)) == {Decimal("0.004200")}
 

@@ -12,6 +12,8 @@ from django.utils import timezone
 from candidates.actions.reading import read_file
 from hrassist.lib import storage
 from hrassist.lib.errors import Conflict, NotFound
+from hrassist.lib.storage.named import named
+from jobs import tasks
 from jobs.actions import tailorings
 from jobs.models import TailoringLine, TailoringRun
 from jobs.tailoring import export
@@ -155,7 +157,50 @@ def test_a_pdf_says_so_too_and_is_tagged(ready, kind):
     with pikepdf.open(io.BytesIO(content)) as opened:
         assert "AI-made" in str(opened.docinfo["/Keywords"])
         assert opened.Root.MarkInfo.Marked
+        assert opened.open_metadata()["pdfuaid:part"] == "1"
+        assert str(opened.Root.Lang).startswith("en")
     assert "AI-made" in read_file(content).document.text
+
+
+def test_a_store_that_is_away_is_waited_for_and_leaves_nothing_half_made(approved, own_store, client, recruiter):
+    (own_store / "clean").parent.mkdir(parents=True, exist_ok=True)
+    (own_store / "clean").write_bytes(b"a file where the folder was")
+    with pytest.raises(storage.StorageUnavailable):
+        export.make(approved.pk)
+    approved.refresh_from_db()
+    assert (approved.state, approved.docx_key, approved.digests) == (State.APPROVED, "", {})
+    client.force_login(recruiter)
+    assert "Ready to use" not in client.get(f"/jobs/tailoringrun/{approved.pk}/change/").content.decode()
+    # The queue tries it again, and only then.
+    assert storage.StorageUnavailable in tasks.make_tailored_files.retry_strategy.retry_exceptions
+    (own_store / "clean").unlink()
+    tasks.make_tailored_files(run_id=str(approved.pk))
+    run = TailoringRun.objects.get(pk=approved.pk)
+    assert run.state == State.READY
+    assert "Coached two juniors" in read_file(bytes_of(run, "docx")).document.text
+
+
+def test_a_store_that_goes_away_amid_the_files_hands_out_none_of_them(approved, own_store, monkeypatch):
+    store, kept = storage.clean(), []
+
+    class Going:
+        def put(self, key, data, *, content_type):
+            if len(kept) == 2:
+                raise storage.StorageUnavailable
+            kept.append(key)
+            return store.put(key, data, content_type=content_type)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(export.storage, "clean", Going)
+        with pytest.raises(storage.StorageUnavailable):
+            export.make(approved.pk)
+    approved.refresh_from_db()
+    assert (approved.state, approved.docx_key, approved.pdf_key) == (State.APPROVED, "", "")
+    export.make(approved.pk)
+    run = TailoringRun.objects.get(pk=approved.pk)
+    assert run.state == State.READY
+    # Those of the first time belong to nobody, and the sweep takes them.
+    assert named([*kept, run.docx_key]) == {run.docx_key}
 
 
 def test_a_pdf_that_is_not_the_paper_is_not_kept_and_the_docx_is(approved, monkeypatch, tmp_path, client, recruiter):

@@ -88,6 +88,12 @@ def test_what_the_resume_does_not_state_is_blocked(text, evidence, rule):
         ("Led the mentoring of two juniors", "w1.b1", "leading"),
         ("Wrote REST APIs in Django single-handedly", "w1.b0", "alone"),
         ("Owned the REST APIs in Django", "w1.b0", "owning"),
+        # Said of what the evidence does not name, a part of the evidence is no answer.
+        ("Led five engineers from Oracle, in charge of the whole house", "w0.b2", "running"),
+        ("Led five engineers in a migration from Oracle and led the department", "w0.b2", "leading"),
+        ("Ran the department", "w0.b2", "running"),
+        # Each part answers once.
+        ("Led five engineers, directing a migration from Oracle", "w0.b2", "leading"),
         ("Mentored two juniors, Mary Smith among them", "w1.b1", "name"),
         ("Wrote REST APIs in Django on Kubernetes", "w1.b0", "skill_moved"),
     ],

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 
 import docx
 import pytest
 from django.utils import timezone
+from lxml import etree
 
 from candidates.actions.reading import read_file
 from hrassist.lib import storage
@@ -15,10 +17,16 @@ from hrassist.lib.errors import Conflict
 from jobs.actions import resume_templates, tailorings
 from jobs.models import ResumeTemplate, TailoringRun
 from jobs.tailoring import export, form
+from jobs.tailoring.facts import Source, skeleton
 from tests.jobs.tailoring.scripted import ScriptedProvider, implementation
-from tests.jobs.tailoring.word_files import SOUND, with_part, word_file
+from tests.jobs.tailoring.word_files import SOUND, W14, as_word_keeps_it, with_part, word_file
 
 pytestmark = pytest.mark.django_db
+NAMES = {
+    "w": "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
+    "wp": "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing",
+    "w14": W14,
+}
 
 
 def changed(old: str, new: str) -> bytes:
@@ -60,6 +68,10 @@ def test_a_sound_template_is_filled_with_somebody_who_does_not_exist():
         ("{{ headline }}", "{{ 7 * 7 }}", "Unknown field “7 * 7”"),
         ("Profile", "Certified Scrum Master", "The template itself says “Certified Scrum Master”"),
         ("Profile", "PhD, Stanford University", "The template itself says"),
+        ("Profile", "Managed 40 people at Google for 10 years", "states something of whoever it is filled for"),
+        ("Profile", "Senior Director, 20 years", "states something of whoever it is filled for"),
+        ("Profile", "Fluent French since 2010", "states something of whoever it is filled for"),
+        ("Profile", "Kubernetes and Rust expert", "states something of whoever it is filled for"),
         ("{{ study.degree }}, {{ study.school }}, {{ study.dates }}", "{{ study.degree }}", "{{ study.school }}"),
         ("{{ job.position }}, {{ job.employer }}, {{ job.place }}", "{{ job.position }}", "{{ job.employer }}"),
     ],
@@ -68,6 +80,30 @@ def test_a_mistake_is_told_with_its_place(old, new, says):
     with pytest.raises(form.TemplateWrong) as wrong:
         form.checked(changed(old, new))
     assert says in wrong.value.message
+
+
+def parts_of(content: bytes):
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return etree.fromstring(archive.read("word/document.xml"))
+
+
+def test_what_is_repeated_shares_no_number_with_its_like():
+    root = parts_of(form.checked(as_word_keeps_it())[0].content)
+    for path, count in (("//w:bookmarkStart/@w:id", 20), ("//w:bookmarkEnd/@w:id", 20), ("//wp:docPr/@id", 2)):
+        found = root.xpath(path, namespaces=NAMES)
+        assert len(found) == len(set(found)) >= count, path
+    assert not root.xpath("//@w14:paraId", namespaces=NAMES)
+    starts, ends = (set(root.xpath(f"//w:bookmark{end}/@w:id", namespaces=NAMES)) for end in ("Start", "End"))
+    assert starts == ends
+
+
+def test_a_cell_of_which_nothing_is_left_keeps_a_paragraph():
+    material = form.sample()
+    bare = replace(material, source=Source(skeleton.of({"basics": {"name": "Mira Talvik"}}), ""))
+    content, _ = form.paper(as_word_keeps_it(), bare, [], skill_order=(), made_by="hrassist", now=timezone.now())
+    cells = parts_of(content).xpath("//w:tc", namespaces=NAMES)
+    assert [cell[-1].tag.partition("}")[2] for cell in cells] == ["p", "p"]
+    assert ["".join(cell.itertext()) for cell in cells] == ["", ""]
 
 
 def test_it_has_to_say_that_the_paper_is_ai_made():
