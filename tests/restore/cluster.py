@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import psycopg
 
 from hrassist.lib.storage.s3 import client
+from tests.storage.test_backup_credentials import statements
 
 STANZA = "hrassist"
 BIN = "/usr/lib/postgresql/17/bin"
@@ -33,8 +35,12 @@ class Tree:
     ports: tuple[int, int]
     folder: Path
     archive_timeout: int = 10
+    # The database is to have: the stores, in memory, keep every version of every backup of it.
+    megabytes: int = 0
     bucket: str = "backups"
+    # By the key of whoever owns the buckets, and by the one that pgBackRest has.
     stores: dict[int, Any] = field(default_factory=dict)
+    writers: dict[int, Any] = field(default_factory=dict)
 
     @property
     def run(self) -> list[str]:
@@ -53,6 +59,14 @@ class Tree:
         """Of the role that owns the tables, and is no superuser."""
         return self.url.replace("//postgres@", f"//{OWNER}@")
 
+    @property
+    def settings(self) -> dict[str, object]:
+        """With which the application's own functions run what is in the tree."""
+        return {
+            "PGBACKREST": self.pgbackrest, "PGBACKREST_STANZA": STANZA, "PG_SERVER_RUN": " ".join(self.run),
+            "PG_SERVER_ROOT": str(self.root), "PG_SERVER_BIN": BIN, "PG_RESTORE_PORT": self.port + 1,
+        }  # fmt: skip
+
     def outside(self, path: str) -> Path:
         return self.root / path.lstrip("/")
 
@@ -62,7 +76,9 @@ class Tree:
             raise AssertionError(f"{command}: {done.stdout[-1500:]}{done.stderr[-1500:]}")
         return done
 
-    def configure(self, name: str = "pgbackrest.conf", *, passes: dict[int, str] | None = None) -> str:
+    def configure(
+        self, name: str = "pgbackrest.conf", *, passes: dict[int, str] | None = None, path: str = "/pgbackrest"
+    ) -> str:
         passes = passes or PASS
         lines = [
             "[global]", "start-fast=y", "process-max=2", "compress-type=zst", "log-level-console=warn",
@@ -71,10 +87,10 @@ class Tree:
         for number in (1, 2):
             at = f"repo{number}"
             lines += [
-                f"{at}-type=s3", f"{at}-bundle=y", f"{at}-path=/pgbackrest", f"{at}-s3-endpoint=127.0.0.1",
+                f"{at}-type=s3", f"{at}-bundle=y", f"{at}-path={path}", f"{at}-s3-endpoint=127.0.0.1",
                 f"{at}-storage-port={self.ports[number - 1] + 3}", f"{at}-storage-ca-file={HOME}/ca.pem",
                 f"{at}-s3-uri-style=path", f"{at}-s3-region=us-east-1", f"{at}-s3-bucket={self.bucket}",
-                f"{at}-s3-key=test-access", f"{at}-s3-key-secret=test-secret", f"{at}-retention-full=2",
+                f"{at}-s3-key=test-writer", f"{at}-s3-key-secret=test-secret", f"{at}-retention-full=2",
                 f"{at}-cipher-type=aes-256-cbc", f"{at}-cipher-pass={passes[number]}",
             ]  # fmt: skip
         lines += [f"[{STANZA}]", f"pg1-path={DATA}", f"pg1-port={self.port}", "pg1-socket-path=/tmp"]
@@ -99,25 +115,41 @@ class Tree:
     def start_stores(self) -> None:
         cert = self.certify()
         script = Path(__file__).parents[1] / "storage" / "object-store"
+        held = 4 * 1024**3 + self.megabytes * 4 * 1024**2
         starting = [
             subprocess.Popen(
                 [str(script), "up", str(self.folder / f"store-{number}"), str(self.ports[number - 1])],
-                env={**os.environ, "OBJECT_STORE_CERT": str(cert)}, stdout=subprocess.DEVNULL,
+                env={**os.environ, "OBJECT_STORE_CERT": str(cert), "OBJECT_STORE_BYTES": str(held)},
+                stdout=subprocess.DEVNULL,
             )
             for number in (1, 2)
         ]  # fmt: skip
         assert [one.wait() for one in starting] == [0, 0]
         for number in (1, 2):
-            store = client(
-                endpoint_url=f"http://127.0.0.1:{self.ports[number - 1]}", region="us-east-1",
-                access_key="test-access", secret_key="test-secret", addressing="path",
-            )  # fmt: skip
+            store = self.stores[number] = self._client(number, "access")
+            self.writers[number] = self._client(number, "writer")
             store.create_bucket(Bucket=self.bucket, ObjectLockEnabledForBucket=True)
+            self.let_write(number, self.bucket)
             rule = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 30}}
             store.put_object_lock_configuration(
                 Bucket=self.bucket, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": rule}
             )  # type: ignore[arg-type]
-            self.stores[number] = store
+
+    def _client(self, number: int, who: str) -> Any:
+        return client(
+            endpoint_url=f"http://127.0.0.1:{self.ports[number - 1]}", region="us-east-1", access_key=f"test-{who}",
+            secret_key="test-secret", addressing="path",
+        )  # fmt: skip
+
+    def let_write(self, number: int, bucket: str) -> None:
+        """By the policy of Terraform's: pgBackRest has the writer's key, and takes no version and no lock away."""
+        owner = {
+            "Sid": "OwnsWhatIsThere", "Effect": "Allow", "Action": "s3:*",
+            "Principal": {"AWS": ["arn:aws:iam:::user/hrassist"]},
+            "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+        }  # fmt: skip
+        policy = {"Version": "2012-10-17", "Statement": [owner, *statements("writer", bucket)]}
+        self.stores[number].put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
 
     def stop_stores(self) -> None:
         script = Path(__file__).parents[1] / "storage" / "object-store"
@@ -195,10 +227,10 @@ max_wal_senders = 3
         self.call(f"{BIN}/pg_ctl", "-D", DATA, "-w", "-m", mode, "stop", check=False)
 
     def destroy(self) -> None:
-        """SIGKILL to the server with all its children, and its directory deleted: what a lost machine is."""
+        """SIGKILL to the server with all that it started, and its directory deleted: what a lost machine is."""
         pid = int(self.outside(f"{DATA}/postmaster.pid").read_text().split()[0])
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        for one in (pid, *map(int, children)):
+        # A push that goes on would save what was lost with the machine.
+        for one in [pid, *descendants(pid)]:
             try:
                 os.kill(one, 9)
             except ProcessLookupError:
@@ -206,14 +238,19 @@ max_wal_senders = 3
         until(lambda: not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text().split()[2])
         shutil.rmtree(self.outside(DATA))
 
-    # --- The stores, as somebody sees them who attacks them -----------------------------------------------------------
+    # --- The stores, as whoever has pgBackRest's key attacks them -----------------------------------------------------
 
     def keys(self, number: int, under: str = "") -> list[str]:
         pages = self.stores[number].get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=under)
         return [row["Key"] for page in pages for row in page.get("Contents", [])]
 
+    def versions(self, number: int, under: str = "") -> list[dict[str, Any]]:
+        """Everything that was ever written there, hidden and written over too."""
+        pages = self.stores[number].get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=under)
+        return [row for page in pages for row in page.get("Versions", [])]
+
     def hide(self, number: int, key: str) -> None:
-        self.stores[number].delete_object(Bucket=self.bucket, Key=key)
+        self.writers[number].delete_object(Bucket=self.bucket, Key=key)
 
     def show_again(self, number: int, under: str = "") -> None:
         """Take away what hides objects: as the owner of the bucket does after an attack."""
@@ -221,9 +258,27 @@ max_wal_senders = 3
         for one in [row for page in pages for row in page.get("DeleteMarkers", [])]:
             self.stores[number].delete_object(Bucket=self.bucket, Key=one["Key"], VersionId=one["VersionId"])
 
+    def put_back(self, number: int, keys: Iterable[str]) -> None:
+        """What was written over, as it was before: nobody removes the version that an attacker wrote, it is locked."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for one in self.versions(number):
+            found.setdefault(one["Key"], []).append(one)
+        for key in keys:
+            before = sorted(found[key], key=lambda one: one["LastModified"])[-2]
+            source = {"Bucket": self.bucket, "Key": key, "VersionId": before["VersionId"]}
+            self.writers[number].copy_object(Bucket=self.bucket, Key=key, CopySource=source)
+
     def overwrite(self, number: int, key: str, change: Callable[[bytes], bytes]) -> None:
         body = self.stores[number].get_object(Bucket=self.bucket, Key=key)["Body"].read()
-        self.stores[number].put_object(Bucket=self.bucket, Key=key, Body=change(body), ChecksumAlgorithm="SHA256")
+        self.writers[number].put_object(Bucket=self.bucket, Key=key, Body=change(body), ChecksumAlgorithm="SHA256")
+
+
+def descendants(pid: int) -> list[int]:
+    try:
+        children = [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+    return [one for child in children for one in (child, *descendants(child))]
 
 
 def until(done: Callable[[], bool], *, seconds: float = 120) -> None:

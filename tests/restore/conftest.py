@@ -8,25 +8,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 from django.conf import settings as configured
 from pytest_django.fixtures import Settings
 
-from tests.restore.cluster import BIN, STANZA, Tree
+from tests.restore import figures, filling
+from tests.restore.cluster import Tree
 from tests.restore.installation import Installation
-
-
-def fill(tree: Tree, megabytes: int) -> None:
-    """So much that a database of that size is restored; half of it can be compressed away."""
-    if megabytes:
-        with psycopg.connect(tree.url, autocommit=True) as connection:
-            connection.execute("CREATE TABLE filler (n int, said text, words text)")
-            connection.execute(
-                "INSERT INTO filler SELECT n, md5(n::text) || md5((n * 7)::text), repeat('resume ', 60)"
-                " FROM generate_series(1, %s::int) AS n",
-                [megabytes * 1800],
-            )
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +31,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
         ports=(first, first + 10),
         folder=tmp_path_factory.mktemp("stores"),
         archive_timeout=int(os.environ.get("HRASSIST_PROOF_ARCHIVE_TIMEOUT", "10")),
+        megabytes=figures.asked(),
     )
     try:
         made.start_stores()
@@ -52,7 +41,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
         subprocess.run(
             [sys.executable, "manage.py", "migrate", "-v0"], cwd=configured.BASE_DIR, env=environment, check=True
         )  # fmt: skip
-        fill(made, int(os.environ.get("HRASSIST_PROOF_MB", "0")))
+        filling.fill(made)
         made.begin_archiving()
         yield made
     finally:
@@ -62,9 +51,8 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
 
 @pytest.fixture(autouse=True)
 def machine(tree: Tree, settings: Settings) -> None:
-    settings.PGBACKREST, settings.PGBACKREST_STANZA = tree.pgbackrest, STANZA
-    settings.PG_SERVER_RUN, settings.PG_SERVER_ROOT = " ".join(tree.run), str(tree.root)
-    settings.PG_SERVER_BIN, settings.PG_RESTORE_PORT = BIN, tree.port + 1
+    for name, value in tree.settings.items():
+        setattr(settings, name, value)
 
 
 @pytest.fixture(scope="session")
@@ -72,3 +60,11 @@ def installation(tree: Tree, tmp_path_factory: pytest.TempPathFactory) -> Instal
     made = Installation(tree, tmp_path_factory.mktemp("installation"))
     made.make()
     return made
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What was measured, where whoever waited for it looks: at the end."""
+    if lines := figures.block():
+        terminalreporter.section("measured")
+        for line in lines:
+            terminalreporter.write_line(line)

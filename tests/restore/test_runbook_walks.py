@@ -13,13 +13,18 @@ import psycopg
 import pytest
 
 from hrassist.ops.backup import pgbackrest
+from hrassist.ops.backup.cluster import COUNTS
 from tests import runbooks
 from tests.restore.cluster import DATA, HOME, STANZA
 from tests.restore.installation import Installation
-from tests.restore.test_pgbackrest import archived
+from tests.restore.proof import archived, counted, erase, started
 
 pytestmark = pytest.mark.restore
 MAIN, SCRATCH = "/var/lib/postgresql/17/main", "/srv/drill/data"
+
+
+# What pgBackRest cannot do without.
+INFO = (".info", ".info.copy", ".manifest", ".manifest.copy")
 
 
 def walk(
@@ -28,17 +33,23 @@ def walk(
     section: str = "",
     *,
     systemctl: dict[str, Callable[[], None]] | None = None,
+    before: dict[str, Callable[[], None]] | None = None,
     fails: tuple[str, ...] = (),
     **named: str,
 ) -> dict[str, str]:
-    """Run the section with the scratch cluster's words in place of the page's; what each command said."""
+    """Run the section with the scratch cluster's words in place of the page's; what each command said.
+
+    `before` is what an operator does by hand ahead of a command.
+    """
     said = {}
     for text in runbooks.commands(page, section):
         line = text
         for word, real in named.items():
             assert any(WORDS[word] in one for one in runbooks.commands(page, section)), word
             line = line.replace(WORDS[word], real)
-        program, *words = shlex.split(line)
+        (before or {}).get(text, lambda: None)()
+        # As pages write what `runbook_check` runs as well.
+        program, *words = shlex.split(line.removeprefix(".venv/bin/python "))
         if program == "systemctl":
             (systemctl or {})[text]()
         elif program == "manage.py":
@@ -91,49 +102,35 @@ def test_lost_server(installation: Installation, people: list[list[str]]) -> Non
     with psycopg.connect(installation.tree.url, autocommit=True) as connection:
         connection.execute("ALTER SYSTEM SET archive_command = 'false'")
         connection.execute("SELECT pg_reload_conf()")
-    done = installation.run("-c", ERASE, erased, DJANGO_SETTINGS_MODULE="hrassist.settings")
-    assert done.returncode == 0, done.stderr
+    erase(installation, erased)
     assert not _is_here(installation, erased)
     installation.tree.destroy()
-    started: list[str] = []
+    services: list[str] = []
 
     def start_postgresql() -> None:
         installation.tree.start()
-        assert _is_here(installation, erased)
-        assert "1 erased people are here again after a restore." in installation.manage("health", fails=True)
+        # Before anybody could ask the server that came back.
+        assert not _is_here(installation, erased)
 
     said = walk(
         installation, "lost-server", "With the engine pgbackrest", main=DATA, heartbeat=heartbeat,
         systemctl={
             "systemctl start postgresql": start_postgresql,
             # No systemd runs here: what the units do is proven by tests/deploy.
-            "systemctl start hrassist.target": lambda: started.append("hrassist"),
+            "systemctl start hrassist.target": lambda: services.append("hrassist"),
         },
     )  # fmt: skip
-    assert started == ["hrassist"]
+    assert services == ["hrassist"]
     assert heartbeat in said["manage.py audit_anchors"]
     assert installation.asked("SELECT count(*) FROM candidates_candidate") == before
-    assert f"{erased} erased again" in said["manage.py replay_erasures"]
+    (restored,) = (text for line, text in said.items() if line.startswith("manage.py restore --data-directory"))
+    assert "1 people were erased again." in restored
+    assert erased not in said["manage.py replay_erasures"]
     assert not _is_here(installation, erased)
     assert re.search(r"^erasures +ok$", installation.run("manage.py", "health").stdout, re.MULTILINE)
     assert "1 files came back" in said["manage.py restore --files"]
     assert "BROKEN" not in said["manage.py fsck --repair"]
     assert {one.number: len(one.backups) > 0 for one in pgbackrest.info()} == {1: True, 2: True}
-
-
-ERASE = """
-import sys, datetime, django
-django.setup()
-from django.utils import timezone
-from candidates.actions import erasures, replaying
-from candidates.models import Candidate, Erasure
-made = erasures.request(
-    candidate=Candidate.objects.get(pk=sys.argv[1]), by=None, channel=erasures.Channel.MAIL, reason="",
-    now=timezone.now(), wait=datetime.timedelta(0),
-)
-Erasure.objects.filter(pk=made.pk).update(needs_second=False)
-replaying._to_its_end(made.pk)
-"""
 
 
 def _is_here(installation: Installation, person: str) -> bool:
@@ -154,7 +151,7 @@ def test_archive_failing(installation: Installation, people: list[list[str]]) ->
         installation, "archive-failing", scratch=f"{HOME}/drill", fails=("restore", "backup_status"),
         heartbeat=(datetime.now(tz=UTC) + timedelta(minutes=5)).isoformat(),
     )  # fmt: skip
-    assert "archived_count" in said['psql --dbname hrassist --command "SELECT * FROM pg_stat_archiver"']
+    assert "archived_count" in next(text for line, text in said.items() if "dbshell" in line)
     assert "WAL is missing" in next(text for line, text in said.items() if "--heartbeat" in line)
     assert "Passed" in said["manage.py drill --place A"]
     assert "from before the newest backup are missing" in installation.run("manage.py", "backup_status").stdout
@@ -168,19 +165,44 @@ def test_ransomware(installation: Installation, people: list[list[str]]) -> None
     before = datetime.now(tz=UTC)
     time.sleep(1.5)
     anchored = installation.run("manage.py", "audit_anchors", "--until", before.isoformat()).stdout.strip()
+    rows = counted(installation.tree)
+    over = {repo: [one for one in installation.tree.keys(repo, "pgbackrest/") if one.endswith(INFO)] for repo in (1, 2)}
+    for repo, keys in over.items():
+        assert keys
+        for key in keys:
+            installation.tree.overwrite(repo, key, lambda _data: b"pay us")
     for key in installation.tree.keys(2, "pgbackrest/"):
         installation.tree.hide(2, key)
+
+    def begin_anew() -> None:
+        # Without that nothing is taken in any more.
+        for repo in over:
+            asked = f"--config={HOME}/pgbackrest.conf", f"--stanza={STANZA}", f"--repo={repo}", "--type=full", "backup"
+            assert installation.tree.call("pgbackrest", *asked, check=False).returncode != 0
+        installation.tree.configure(path="/pgbackrest-anew")
+
     try:
         said = walk(
             installation, "ransomware", "With the engine pgbackrest", main=f"{HOME}/clean", moment=before.isoformat(),
-            anchored=anchored,
+            anchored=anchored, before={"pgbackrest --stanza=hrassist stanza-create": begin_anew},
         )  # fmt: skip
-        asked, restored = said.values()
+        asked, restored, *anew = said.values()
+        assert len(anew) == 4
+        assert {one.number: len(one.backups) for one in pgbackrest.info()} == {1: 1, 2: 1}
+        assert [pgbackrest.verify(repo) for repo in (1, 2)] == [[], []]
         assert anchored in asked
         assert "came back from repository 2" in restored
         assert "behind the heartbeat" in restored
+        # What is in the directory that would be put into service, and not what was said of it.
+        with started(installation, f"{HOME}/clean") as ask:
+            back, events = ask(COUNTS).split()
+        # That it was restored is on record in it.
+        assert (back, int(events)) == (rows.split()[0], int(rows.split()[1]) + 1)
     finally:
+        installation.tree.configure()
         installation.tree.show_again(2)
+        for repo, keys in over.items():
+            installation.tree.put_back(repo, keys)
         installation.tree.call("rm", "-rf", f"{HOME}/clean", f"{HOME}/clean.partial")
+    assert pgbackrest.verify(2) == []
     assert people
-    assert STANZA == "hrassist"

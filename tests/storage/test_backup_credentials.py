@@ -92,7 +92,7 @@ def test_the_writer_does_all_that_backups_are(place_of: Callable[[str], BucketPl
     call_command("restore", file=resume.sha256)
     assert b"".join(storage.clean().open(resume.key)) == b"here"
     # A large one goes in parts, one that breaks off is taken back.
-    assert place.put("large", iter([b"x" * (20 * 1024 * 1024)])) == 20 * 1024 * 1024
+    assert place.put("large", iter([b"x" * (20 * 1024 * 1024)])).size == 20 * 1024 * 1024
     assert status.read().places[0].trouble == ""
     assert not [one for one in status.read().all_facts if "lock in" in one.what or "not locked" in one.what]
 
@@ -132,6 +132,28 @@ def test_the_writer_takes_no_version_no_lock_and_no_rule_away(place_of: Callable
     assert left["VersionId"] == version["VersionId"]
 
 
+def test_the_writer_hides_many_at_once_as_pgbackrest_does_and_takes_no_version_of_many_away(
+    place_of: Callable[[str], BucketPlace],
+) -> None:
+    place = place_of("writer")
+    place.mode = ""
+    for name in ("one", "two"):
+        place.put(name, [b"x"])
+    s3, bucket = place.client, place.bucket
+    versions = s3.list_object_versions(Bucket=bucket)["Versions"]
+    told = s3.delete_objects(
+        Bucket=bucket,
+        Delete={"Objects": [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in versions]},
+    )
+    assert [one["Code"] for one in told["Errors"]] == ["AccessDenied", "AccessDenied"]
+    assert sorted(one.key for one in place.entries("")) == ["one", "two"]
+    told = s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": one["Key"]} for one in versions]})
+    assert "Errors" not in told
+    assert list(place.entries("")) == []
+    left = s3.list_object_versions(Bucket=bucket)["Versions"]
+    assert [one["VersionId"] for one in left] == [one["VersionId"] for one in versions]
+
+
 def test_what_a_writer_may_not_list_is_swept_by_the_buckets_rule(
     place_of: Callable[[str], BucketPlace], s3: S3Client
 ) -> None:
@@ -158,3 +180,23 @@ def test_the_reader_restores_and_writes_nothing(place_of: Callable[[str], Bucket
     (key,) = [entry.key for entry in place.entries(files.OBJECTS)]
     assert refused(place.client.delete_object, Bucket=place.bucket, Key=place.prefix + key)
     assert [one for one in status.read().all_facts if "not locked" in one.what] == []
+
+
+def test_the_operators_page_reads_the_bucket_with_the_readers_credential_and_without_the_key(
+    place_of: Callable[[str], BucketPlace], settings: Settings
+) -> None:
+    resume = factories.ResumeFactory(content=b"here")
+    place_of("writer")
+    call_command("backup")
+    call_command("drill")
+    path = Path(settings.BACKUP_KEY_FILE)
+    Path(f"{path}.pub").write_text(keys.public_halves(keys.configured()))
+    path.unlink()
+    settings.BACKUP_STATUS_FILE.unlink()
+    place_of("reader")
+    found = status.read()
+    (one,) = found.places
+    assert (sorted(one.ages), one.trouble, one.canary) == (["database", "drill", "files"], "", None)
+    assert [fact.what for fact in found.all_facts if fact.level == status.Level.PAGE] == []
+    with pytest.raises(CommandError, match="There is no key for backups"):
+        call_command("restore", file=resume.sha256)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import sleep
@@ -11,13 +11,17 @@ from uuid import uuid4
 
 import pytest
 from botocore.exceptions import ClientError
+from django.core.cache import cache
 from django.core.management import CommandError, call_command
+from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from hrassist.lib import storage
+from hrassist.models import User
 from hrassist.ops.backup import dump, files, keys, manifests, places, servers, status
 from hrassist.ops.backup.buckets import PART, BucketPlace
+from hrassist.ops.backup.places import Written
 from hrassist.ops.backup.servers import Server
 from tests import factories
 
@@ -56,7 +60,7 @@ def elsewhere() -> Iterator[Server]:
 
 def test_a_large_object_is_written_in_parts_each_under_the_lock(place: BucketPlace) -> None:
     pieces = [bytes([number]) * (PART // 2 + 1) for number in range(5)]
-    assert place.put("large", iter(pieces)) == sum(map(len, pieces))
+    assert place.put("large", iter(pieces)).size == sum(map(len, pieces))
     assert b"".join(place.open("large")) == b"".join(pieces)
     until = place.locked_until("large")
     assert until is not None
@@ -164,6 +168,69 @@ def test_after_everything_was_deleted_and_written_over_database_and_files_come_b
     storage.clean().delete(resume.key)
     call_command("restore", file=resume.sha256, as_of=before.isoformat())
     assert b"".join(storage.clean().open(resume.key)) == b"the bytes"
+
+
+def test_a_copy_that_was_hidden_or_written_over_since_comes_back_in_the_version_that_its_list_names(
+    place: BucketPlace,
+) -> None:
+    """Without a word of when that was: the list is signed, and says which version the run wrote."""
+    hidden, altered = factories.ResumeFactory(content=b"hidden"), factories.ResumeFactory(content=b"altered")
+    call_command("backup")
+    # A second run, which finds both and writes neither.
+    call_command("backup")
+    (listed,) = [files.newest_list(place, ring=keys.configured())]
+    assert listed is not None
+    versions = {
+        row["Key"].removeprefix(place.prefix): row["VersionId"]
+        for row in place.client.list_object_versions(Bucket=place.bucket, Prefix=place.prefix)["Versions"]
+    }
+    assert {one["sha256"]: one["version"] for one in listed["files"].values()} == {
+        one.sha256: versions[files.name_of(one.sha256)] for one in (hidden, altered)
+    }
+    newest = manifests.newest(place, manifests.DATABASE, ring=keys.configured())
+    assert newest is not None
+    assert newest["version"] == versions[newest["name"].removesuffix(manifests.NAME) + dump.DUMP]
+    place.hide(files.name_of(hidden.sha256))
+    place.client.put_object(
+        Bucket=place.bucket, Key=place.prefix + files.name_of(altered.sha256), Body=b"pay us"
+    )  # fmt: skip
+    for resume in (hidden, altered):
+        storage.clean().delete(resume.key)
+    call_command("restore", file=hidden.sha256)
+    assert b"".join(storage.clean().open(hidden.key)) == b"hidden"
+    storage.clean().delete(hidden.key)
+    call_command("restore", files=True)
+    assert [b"".join(storage.clean().open(one.key)) for one in (hidden, altered)] == [b"hidden", b"altered"]
+
+
+def test_a_bucket_that_keeps_no_versions_names_none(s3: S3Client, new_bucket: Callable[[], str]) -> None:
+    assert BucketPlace("A", s3, new_bucket()).put("one", [b"x"]) == Written(1)
+
+
+def test_the_page_of_backups_reads_them_in_real_buckets(
+    place: BucketPlace, settings: Settings, client_as: Callable[..., Client], operator: User
+) -> None:
+    second = f"backups-{uuid4().hex[:12]}"
+    place.client.create_bucket(Bucket=second, ObjectLockEnabledForBucket=True)
+    settings.BACKUP_PLACES = {
+        "A": {**settings.BACKUP_PLACES["B"], "where": f"s3://{second}"}, "B": settings.BACKUP_PLACES["B"],
+    }  # fmt: skip
+    factories.ResumeFactory(content=b"here")
+    call_command("backup")
+    cache.clear()
+    page = client_as(operator).get("/backups/")
+    assert page.status_code == 200
+    shown = page.content.decode()
+    for where in (f"s3://{second}/", place.where):
+        assert where in shown
+    assert shown.count("1 files, 1 new in that run") == 2
+    assert "cannot be used" not in shown
+    # One of them is gone a moment later, and the page says which.
+    cache.clear()
+    settings.BACKUP_PLACES = {**settings.BACKUP_PLACES, "A": {**settings.BACKUP_PLACES["A"], "where": "s3://no-such"}}
+    page = client_as(operator).get("/backups/")
+    assert page.status_code == 200
+    assert "Place A (s3://no-such/) cannot be used: it answered NoSuchBucket" in page.content.decode()
 
 
 def test_rotation_hides_and_takes_no_version_away(place: BucketPlace) -> None:

@@ -10,6 +10,8 @@ from typing import IO, Literal, Protocol
 from hrassist.lib.errors import Conflict, DomainError, NotFound, Unavailable
 
 CHUNK = 256 * 1024
+# The name of the object that says whose a folder of a bucket is (marks.py): it belongs to no row and is no leftover.
+MARK = "environment"
 
 Method = Literal["PUT", "POST"]
 

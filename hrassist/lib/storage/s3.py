@@ -22,6 +22,7 @@ from hrassist.lib.storage import capabilities
 from hrassist.lib.storage.capabilities import Capabilities
 from hrassist.lib.storage.contract import (
     CHUNK,
+    MARK,
     Method,
     ObjectChanged,
     ObjectMissing,
@@ -137,7 +138,7 @@ class Bucket:
             pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=self.full(under))
             for page in pages:
                 for row in page.get("Contents", []):
-                    if row["LastModified"] < moment:
+                    if row["LastModified"] < moment and not row["Key"].endswith(f"/{MARK}"):
                         yield row["Key"].removeprefix(self.prefix)
 
     def get(
@@ -315,14 +316,26 @@ class S3Clean:
 
 
 @lru_cache(maxsize=4)
-def client(*, endpoint_url: str, region: str, access_key: str, secret_key: str, addressing: Addressing) -> S3Client:
-    """One client per store and process; boto3 clients may be used by many threads."""
+def client(
+    *,
+    endpoint_url: str,
+    region: str,
+    access_key: str,
+    secret_key: str,
+    addressing: Addressing,
+    verify: str | bool | None = None,
+) -> S3Client:
+    """One client per store and process; boto3 clients may be used by many threads.
+
+    `verify` names a file of authorities besides those of the machine's, or switches the question off.
+    """
     return boto3.session.Session().client(
         "s3",
         endpoint_url=endpoint_url or None,
         region_name=region,
         aws_access_key_id=access_key or None,
         aws_secret_access_key=secret_key or None,
+        verify=verify,
         config=Config(
             signature_version="s3v4",
             connect_timeout=3,

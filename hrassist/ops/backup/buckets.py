@@ -15,9 +15,19 @@ from django.conf import settings
 
 from hrassist.lib.errors import Unavailable
 from hrassist.lib.storage import s3
-from hrassist.ops.backup.places import PIECE, Entry, NoSuchObject, PlaceFull, PlaceUnavailable
+from hrassist.ops.backup.places import PIECE, Entry, NoSuchObject, PlaceFull, PlaceUnavailable, Written
 
 PART = 16 * 1024 * 1024
+# How stores say that nothing is locked: the object is not, or is not there, or the bucket or the store knows no locks.
+UNLOCKED = frozenset(
+    (
+        "NoSuchObjectLockConfiguration",
+        "ObjectLockConfigurationNotFoundError",
+        "NoSuchKey",
+        "InvalidRequest",
+        "NotImplemented",
+    )
+)
 
 
 class BucketPlace:
@@ -28,7 +38,7 @@ class BucketPlace:
         self.prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self.where = f"s3://{bucket}/{self.prefix}"
 
-    def put(self, key: str, pieces: Iterable[bytes]) -> int:
+    def put(self, key: str, pieces: Iterable[bytes]) -> Written:
         held, size, upload = bytearray(), 0, ""
         parts: list[Any] = []
         named = {"Bucket": self.bucket, "Key": self.prefix + key}
@@ -42,11 +52,11 @@ class BucketPlace:
                     del held[:PART]
             if not upload:
                 body = bytes(held)
-                self.client.put_object(**named, Body=body, ContentMD5=_md5(body), **self._locks())
-                return size
+                done = self.client.put_object(**named, Body=body, ContentMD5=_md5(body), **self._locks())
+                return Written(size, _version(done))
             if held:
                 parts.append(self._part(named, upload, len(parts) + 1, bytes(held)))
-            self.client.complete_multipart_upload(**named, UploadId=upload, MultipartUpload={"Parts": parts})
+            done = self.client.complete_multipart_upload(**named, UploadId=upload, MultipartUpload={"Parts": parts})
             if self.mode:
                 # Some stores (Ceph) take the lock of an upload in parts and do not set it.
                 self.lock(key, until=datetime.now(tz=UTC) + timedelta(days=self.days))
@@ -58,7 +68,7 @@ class BucketPlace:
             if isinstance(error, ClientError | BotoCoreError):
                 raise self._broken(error) from error
             raise
-        return size
+        return Written(size, _version(done))
 
     def sweep(self, *, before: datetime) -> int:
         gone = 0
@@ -149,9 +159,10 @@ class BucketPlace:
     def locked_until(self, key: str) -> datetime | None:
         try:
             found = self.client.get_object_retention(Bucket=self.bucket, Key=self.prefix + key)
-        except ClientError:
-            return None
-        except BotoCoreError as error:
+        except (ClientError, BotoCoreError) as error:
+            if isinstance(error, ClientError) and error.response["Error"]["Code"] in UNLOCKED:
+                return None
+            # Whoever may not ask, or was told to wait, does not know.
             raise self._broken(error) from error
         until: datetime = found["Retention"]["RetainUntilDate"]
         return until
@@ -192,6 +203,12 @@ def of_settings(label: str, said: dict[str, Any]) -> BucketPlace:
     return BucketPlace(
         label, client, parts.netloc, prefix=parts.path, mode=mode, days=settings.BACKUP_LOCK_DAYS
     )  # fmt: skip
+
+
+def _version(answer: Any) -> str:
+    # A bucket that kept none when it was written calls it null.
+    version = str(answer.get("VersionId", ""))
+    return "" if version == "null" else version
 
 
 def _md5(data: bytes) -> str:

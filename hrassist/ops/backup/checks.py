@@ -15,7 +15,7 @@ LEAST_LOCK = 14
 
 @register(Tags.security, deploy=False)
 def check_backups(**_kwargs: Any) -> list[CheckMessage]:
-    """Places without a key, a key beside what it opens, one place twice, a lock that ends before its backup."""
+    """Places without a key, a key beside what it opens, one place or key twice, a lock that does not last."""
     if settings.DEVELOPMENT:
         return []
     used = {label: said["where"] for label, said in settings.BACKUP_PLACES.items() if said["where"]}
@@ -28,7 +28,15 @@ def check_backups(**_kwargs: Any) -> list[CheckMessage]:
                 id="hrassist.W090",
             )
         ]
-    if used and not settings.BACKUP_KEY_FILE:
+    if not used:
+        found.append(
+            Warning(
+                "pgBackRest copies the database and nothing else: resumes and the receipts of drills have no place.",
+                hint="Set HRASSIST_BACKUP_A and HRASSIST_BACKUP_B beside it: docs/infrastructure/backup.md.",
+                id="hrassist.W096",
+            )
+        )
+    if used and not (settings.BACKUP_KEY_FILE or settings.BACKUP_KEY or settings.BACKUP_PUBLIC_KEY_FILE):
         found.append(
             Error(
                 "There are backup places and no key.",
@@ -44,6 +52,14 @@ def check_backups(**_kwargs: Any) -> list[CheckMessage]:
                 id="hrassist.E091",
             )
         )
+    elif len(used) == 2 and _is_one_key():
+        found.append(
+            Warning(
+                "Backup places A and B are written with one access key: whoever takes it has both.",
+                hint="Give each place a key of its own, best in another account.",
+                id="hrassist.W097",
+            )
+        )
     elif len(used) == 1:
         found.append(Warning("There is one backup place only.", hint="Set HRASSIST_BACKUP_B.", id="hrassist.W091"))
     found += _about_poolers() + _about_keys(used)
@@ -51,8 +67,19 @@ def check_backups(**_kwargs: Any) -> list[CheckMessage]:
 
 
 def _identity(label: str) -> tuple[str, str]:
+    """A bucket is one place, whatever the prefix: its locks, its account and its provider are the same."""
     said = settings.BACKUP_PLACES[label]
-    return said["where"].rstrip("/"), said["endpoint_url"]
+    where = said["where"].rstrip("/")
+    if where.startswith("s3://"):
+        where = "s3://" + where.removeprefix("s3://").partition("/")[0]
+    return where, said["endpoint_url"].rstrip("/")
+
+
+def _is_one_key() -> bool:
+    a, b = (settings.BACKUP_PLACES[label] for label in ("A", "B"))
+    both_buckets = all(said["where"].startswith("s3://") for said in (a, b))
+    same_store = a["endpoint_url"].rstrip("/") == b["endpoint_url"].rstrip("/")
+    return bool(both_buckets and same_store and a["access_key"] and a["access_key"] == b["access_key"])
 
 
 def _about_poolers() -> list[CheckMessage]:
@@ -129,7 +156,19 @@ def _about_locks(used: dict[str, str]) -> list[CheckMessage]:
                 id="hrassist.W093",
             )
         )
-    elif buckets and max(LEAST_LOCK, settings.BACKUP_KEEP_DAYS) > settings.BACKUP_LOCK_DAYS:
+    elif buckets and settings.BACKUP_LOCK_MODE == "GOVERNANCE":
+        found.append(
+            Warning(
+                "Backups are locked with GOVERNANCE: whoever may bypass that in the account deletes them.",
+                hint="HRASSIST_BACKUP_LOCK_MODE=COMPLIANCE, which nobody shortens. GOVERNANCE is for trying it out.",
+                id="hrassist.W098",
+            )
+        )
+    if (
+        buckets
+        and settings.BACKUP_LOCK_MODE != "off"
+        and max(LEAST_LOCK, settings.BACKUP_KEEP_DAYS) > settings.BACKUP_LOCK_DAYS
+    ):
         found.append(
             Error(
                 f"Locks of {settings.BACKUP_LOCK_DAYS} days end too early: an attack is seen after days, and backups "

@@ -26,14 +26,15 @@ from django.conf import settings
 from hrassist.lib import failpoint, local_time
 from hrassist.lib.errors import Conflict, DomainError
 from hrassist.ops.backup import pgbackrest, servers, wal
+from hrassist.ops.backup.evidence import HEARTBEAT
 from hrassist.ops.backup.pgbackrest import PgBackRestFailed
 from hrassist.ops.backup.servers import InTheWay, Server
 
 PARTIAL = ".partial"
-# The database writes an event with every change and a seal each minute: how far it came is in these.
-HEARTBEAT = "SELECT greatest((SELECT max(ts) FROM audit_event), (SELECT max(sealed_at) FROM audit_seal))"
 COUNTS = "SELECT (SELECT count(*) FROM candidates_candidate) || ' ' || (SELECT count(*) FROM audit_event)"
 RECOVERY_WITHIN = 1800.0
+# A server that archives every 45 seconds, and is sealed each minute, is never further behind than two.
+MOST_BEHIND = 120.0
 # What a server is judged with: the first only where its own configuration lies elsewhere.
 _OWN = ("judge.conf", "judge.hba", "judge.ident")
 
@@ -99,7 +100,7 @@ def restore(
     name_target: str = "",
     as_of: str = "",
     heartbeat: datetime | None = None,
-    most_behind: float = 120.0,
+    most_behind: float = MOST_BEHIND,
     database: str = "hrassist",
     keep: bool = True,
     look: Callable[[Server, datetime], None] | None = None,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -20,17 +21,15 @@ from candidates.actions import replaying
 from candidates.models import Resume
 from hrassist.lib.errors import DomainError
 from hrassist.ops import fsck
-from hrassist.ops.backup import cluster, files, keys, manifests, pgbackrest, places, restoring, servers
+from hrassist.ops.backup import cluster, evidence, files, keys, manifests, pgbackrest, places, restoring, servers
 from hrassist.ops.backup.keys import Ring
-from hrassist.ops.backup.servers import Server
+from hrassist.ops.backup.servers import DatabaseUnavailable, Server
 
 SAMPLE = 20
 # What holds in a copy of the database by itself. I1, I2 and I9 are asked of the place's files instead, because the live
 # store is lost with the server; I3, I7 and I10 are of what runs and of time that goes on.
 JUDGED = ("I4", "I5", "I6", "I8", "I11", "I12")
 SCRATCH = "hrassist_drill_"
-# A server that archives each minute is never further behind than two.
-MOST_BEHIND = 120.0
 
 
 def drill(*, which: str = "all", tell: Callable[[str], None] = lambda _line: None) -> dict[str, Any]:
@@ -43,11 +42,12 @@ def drill(*, which: str = "all", tell: Callable[[str], None] = lambda _line: Non
     engine = settings.BACKUP_ENGINE
     said: dict[str, Any] = {"kind": "drill", "moment": now.isoformat(), "passed": False, "engine": engine}
     began = time.monotonic()
-    with servers.alone("a drill"):
+    with _alone(engine):
         try:
             (_of_server if engine == "pgbackrest" else _of_dump)(said, which=which, ring=ring, now=now, tell=tell)
         except DomainError as error:
-            said |= {"passed": False, "why": error.message, "code": error.code}
+            why = f"{said.get('disagreement', '')} {error.message}".strip()
+            said |= {"passed": False, "why": why, "code": error.code}
         except Exception as error:
             # A drill that broke off did not pass: without a receipt the one before it would go on being the last.
             said |= {"passed": False, "why": f"it broke off ({type(error).__name__})", "code": "drill_broke_off"}
@@ -55,6 +55,15 @@ def drill(*, which: str = "all", tell: Callable[[str], None] = lambda _line: Non
             raise
         _keep(said, began=began, which=which, ring=ring)
     return said
+
+
+@contextmanager
+def _alone(engine: str) -> Iterator[None]:
+    """With dumps a drill needs the server. By pgBackRest it goes on without: two keep out of each other's folder."""
+    with ExitStack() as stack:
+        with suppress(DatabaseUnavailable) if engine == "pgbackrest" else nullcontext():
+            stack.enter_context(servers.alone("a drill"))
+        yield
 
 
 def _of_dump(said: dict[str, Any], *, which: str, ring: Ring, now: datetime, tell: Callable[[str], None]) -> None:
@@ -66,7 +75,12 @@ def _of_dump(said: dict[str, Any], *, which: str, ring: Ring, now: datetime, tel
         moment = datetime.fromisoformat(manifest["moment"])
         said |= {"place": place.label, "backup": manifest["name"], "backup_moment": manifest["moment"]}
         said |= {"rpo_seconds": round((now - moment).total_seconds(), 1), "bytes": manifest["database_bytes"]}
-        done = restoring.bring_back(scratch, place, manifest, ring=ring, tell=tell)
+        try:
+            done = restoring.bring_back(scratch, place, manifest, ring=ring, tell=tell)
+        except restoring.PostCheckFailed:
+            # It came back, and is not what was backed up.
+            said["rto_seconds"] = round(time.monotonic() - began, 1)
+            raise
         tell("Comparing files …")
         with servers.spoken_to(scratch):
             # The others were asked before it counted as restored.
@@ -113,23 +127,29 @@ def _clear() -> None:
 
 
 def _of_server(said: dict[str, Any], *, which: str, ring: Ring, now: datetime, tell: Callable[[str], None]) -> None:
-    """The same by pgBackRest: the whole server, with every segment counted and its end held to the live heartbeat."""
+    """The same by pgBackRest: the whole server, every segment counted, its end held to what was last heard of it."""
     label = "B" if which == "all" and len(places.configured()) > 1 else places.configured(which)[0].label
     repo = pgbackrest.REPOSITORIES[label]
     said["place"] = label
     tell("Reading the repository …")
     faults = pgbackrest.verify(repo)
-    with connection.cursor() as cursor:
-        cursor.execute(cluster.HEARTBEAT)
-        heartbeat = cursor.fetchone()[0]
+    heard = evidence.gather()
+    said["evidence"] = heard.as_json()
+    if heard.disagreement:
+        said["disagreement"] = heard.disagreement
+        faults.append(heard.disagreement)
+    heartbeat = heard.heartbeat
     restoring_since = time.monotonic()
 
     def look(server: Server, recovered: datetime) -> None:
+        # How far it came and after how long is told of one as well that is refused, for being too far behind above all.
+        said["rpo_seconds"] = round(pgbackrest.behind(recovered, heartbeat), 1)
         with servers.spoken_to(server):
             faults.extend(_judge(said, label, only=JUDGED, ring=ring, moment=recovered, now=now))
+        said["rto_seconds"] = round(time.monotonic() - restoring_since, 1)
 
     done = cluster.restore(
-        directory=settings.PG_DRILL_DIR, repo=repo, heartbeat=heartbeat, keep=False, most_behind=MOST_BEHIND,
+        directory=settings.PG_DRILL_DIR, repo=repo, heartbeat=heartbeat, keep=False, most_behind=cluster.MOST_BEHIND,
         database=connection.settings_dict["NAME"], look=look, tell=tell,
     )  # fmt: skip
     said |= {
@@ -170,5 +190,8 @@ def _keep(said: dict[str, Any], *, began: float, which: str, ring: Ring) -> None
     folder = f"{manifests.DRILLS}{datetime.fromisoformat(said['moment']):{manifests.STAMP}}/"
     for place in places.configured(said.get("place", which)):
         manifests.write(place, said, name=folder + manifests.NAME, ring=ring)
+    if said.get("evidence", {"database": True})["database"] is None:
+        # It does not answer: the receipt says what was found.
+        return
     with transaction.atomic():
         audit.record("backup.drilled", passed=said["passed"], seconds=said["seconds"])

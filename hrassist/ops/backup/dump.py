@@ -57,7 +57,7 @@ def _make(place: Place, *, server: Server, ring: Ring) -> dict[str, Any]:
         began = timezone.now()
         # Closed at once where the place fails: pg_dump must not outlive its snapshot.
         with closing(_dumped(server, snapshot)) as dumped:
-            size = place.put(name, cipher.encrypt(dumped, name=name, ring=ring))
+            written = place.put(name, cipher.encrypt(dumped, name=name, ring=ring))
         version, last = connection.info.server_version, _last_event(connection)
     failpoint.reach("backup.dump")
     said = {
@@ -69,7 +69,8 @@ def _make(place: Place, *, server: Server, ring: Ring) -> dict[str, Any]:
         "database": server.name,
         "database_bytes": database_bytes,
         "server_version": version,
-        "size": size,
+        "size": written.size,
+        "version": written.version,
         "rows": counts,
         "last_event": last,
         "migrations": migrations(),

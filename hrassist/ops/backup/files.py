@@ -70,7 +70,8 @@ def _copy(place: Place, *, now: datetime, ring: Ring) -> Copied:
         before = {"files": {}}
     there = {entry.key: entry for entry in place.entries(OBJECTS)}
     listed: dict[str, dict[str, Any]] = {}
-    fresh: set[str] = set()
+    # What this run wrote, with its version.
+    fresh: dict[str, str] = {}
     key_id = ring.newest.id
     until = now + timedelta(days=settings.BACKUP_LOCK_DAYS)
     for row in lasting():
@@ -94,11 +95,12 @@ def _copy(place: Place, *, now: datetime, ring: Ring) -> Copied:
                     # The only one there is: it is neither let go nor taken for sound.
                     listed[row.key] = {"sha256": sha256, "size": row.size, "locked_until": now.isoformat(), **known}
                 continue
-            (sha256, size), lock, mark = found, until.isoformat(), ""
-            fresh.add(name_of(sha256))
+            (sha256, size, version), lock, mark = found, until.isoformat(), ""
+            fresh[name_of(sha256)] = version
             there[name_of(sha256)] = Entry(name_of(sha256), size, now)
         listed[row.key] = {
             "sha256": sha256, "size": size, "locked_until": lock, "mark": mark, "key_id": key_id,
+            "version": fresh.get(name_of(sha256)) or known.get("version", ""),
         }  # fmt: skip
     marks = {entry.key: entry.mark for entry in place.entries(OBJECTS)} if fresh else {}
     for one in listed.values():
@@ -123,7 +125,7 @@ def _is_as_written(copy: Entry, row: NamedFile, known: dict[str, Any]) -> bool:
     return not known.get("mark") or known["mark"] == copy.mark
 
 
-def _copied(place: Place, row: NamedFile, *, ring: Ring, done: Copied) -> tuple[str, int] | None:
+def _copied(place: Place, row: NamedFile, *, ring: Ring, done: Copied) -> tuple[str, int, str] | None:
     try:
         # A resume is a few megabytes, and nothing of it may leave before its sum is known.
         data = b"".join(storage.clean().open(row.key))
@@ -135,11 +137,11 @@ def _copied(place: Place, row: NamedFile, *, ring: Ring, done: Copied) -> tuple[
         done.altered.append(row.key)
         return None
     name = name_of(sha256)
-    place.put(name, cipher.encrypt([data], name=name, ring=ring))
+    written = place.put(name, cipher.encrypt([data], name=name, ring=ring))
     failpoint.reach("backup.file")
     done.copied += 1
     done.bytes += len(data)
-    return sha256, len(data)
+    return sha256, len(data), written.version
 
 
 def _renewed(place: Place, sha256: str, known: dict[str, Any], *, now: datetime, until: datetime, done: Copied) -> str:
@@ -212,26 +214,50 @@ def name_of(sha256: str) -> str:
 
 
 def fetch(
-    sha256: str, *, which: str = "all", at: datetime | None = None, ring: Ring | None = None
+    sha256: str,
+    *,
+    which: str = "all",
+    at: datetime | None = None,
+    ring: Ring | None = None,
+    listed: dict[str, dict[str, str]] | None = None,
 ) -> tuple[bytes, str]:
     """The bytes with this sum and the place they came from; `at` also finds what was deleted since.
 
-    Raises FileNotInBackup, and what the last place said where a copy is damaged.
+    A copy that is not there, or not as it was written, is read in the version that the newest list of its place names;
+    whoever asks for many hands on `listed`. Raises FileNotInBackup, and what the last place said of a damaged copy.
     """
     ring, name = ring or keys.configured(), name_of(sha256)
+    listed = {} if listed is None else listed
     trouble: DomainError | None = None
     for place in places.configured(which):
         try:
             version = next((one.version for one in place.entries(name, at=at)), "") if at else ""
             data = b"".join(cipher.decrypt(place.open(name, version=version), name=name, ring=ring))
-        except NoSuchObject:
-            continue
         except DomainError as error:
-            trouble = error
-            continue
+            found = _as_written(place, sha256, ring=ring, listed=listed)
+            if found is None:
+                trouble = trouble if isinstance(error, NoSuchObject) else error
+                continue
+            data = found
         if hashlib.sha256(data).hexdigest() == sha256:
             return data, place.label
     raise trouble or FileNotInBackup(sha256=sha256)
+
+
+def _as_written(place: Place, sha256: str, *, ring: Ring, listed: dict[str, dict[str, str]]) -> bytes | None:
+    if place.label not in listed:
+        try:
+            rows = (newest_list(place, ring=ring) or {"files": {}})["files"].values()
+        except DomainError:
+            rows = ()
+        listed[place.label] = {one["sha256"]: one.get("version", "") for one in rows}
+    version, name = listed[place.label].get(sha256, ""), name_of(sha256)
+    if not version:
+        return None
+    try:
+        return b"".join(cipher.decrypt(place.open(name, version=version), name=name, ring=ring))
+    except DomainError:
+        return None
 
 
 def bring_back(*, sha256: str, key: str = "", which: str = "all", at: datetime | None = None) -> str:
@@ -270,6 +296,7 @@ def bring_all_back(*, which: str = "all", at: datetime | None = None) -> Returne
     Rows that came back from an earlier moment may name what the newest list does not name any more.
     """
     ring, done = keys.configured(), Returned()
+    named: dict[str, dict[str, str]] = {}
     lists = _listed(places.configured(which), ring=ring, at=at)
     read = list(islice(lists, 1))
     for row in lasting():
@@ -281,7 +308,7 @@ def bring_all_back(*, which: str = "all", at: datetime | None = None) -> Returne
             done.whole += 1
             continue
         try:
-            data, _place = fetch(sha256, which=which, at=at, ring=ring)
+            data, _place = fetch(sha256, which=which, at=at, ring=ring, listed=named)
         except DomainError:
             done.lost.append(row.key)
             continue

@@ -1,4 +1,7 @@
-"""The keys that backups are encrypted and signed with, in one file outside the database; the newest comes first."""
+"""The keys that backups are encrypted and signed with, in one file outside the database; the newest comes first.
+
+Their public halves are for who may look at backups and not into them: they prove that what lies in a place is ours.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +12,22 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
 from hrassist.lib.errors import DomainError
 
-_MARK = "hrbk1:"
+_MARK, _PUBLIC_MARK = "hrbk1:", "hrbp1:"
+# Beside the file of the keys.
+PUBLIC = ".pub"
+# A signature of the time before there were public halves, which only the key itself proves.
+_OLD = 64
 
 
 class NoBackupKey(DomainError):
@@ -37,6 +45,16 @@ class BadBackupKey(DomainError):
     default_message = "{path} is no file of backup keys: each line is hrbk1: and 32 bytes in Base64."
 
 
+class KeyIsElsewhere(DomainError):
+    """This process may look at backups and not into them."""
+
+    code = "backup_key_elsewhere"
+    default_message = (
+        "This process has the public half of the key of backups: it proves what was signed and opens nothing. On a "
+        "machine of deploy/vm run the command by sudo hrassist-manage."
+    )
+
+
 class WrongKey(DomainError):
     """What is to be read was encrypted with a key that is not here."""
 
@@ -45,6 +63,23 @@ class WrongKey(DomainError):
         "{name} was encrypted with key {key_id}, and this key file holds {held}. It is the wrong key, not a damaged "
         "backup: bring key {key_id} from where it is kept (docs/infrastructure/lost-key.md)."
     )
+
+
+class NoPublicHalf(DomainError):
+    """There is a key, and this process may neither read it nor prove anything by it."""
+
+    code = "no_public_half"
+    default_message = (
+        "This process may not read the key of backups, and its public half is not in {path}. The next release writes "
+        "it there (deploy/vm), or who has the key: manage.py backup_key --public > {path}"
+    )
+
+
+class SignedBefore(WrongKey):
+    """What is to be read was signed when there were no public halves yet."""
+
+    code = "signed_before_public_halves"
+    default_message = "{name} was signed by an older release: only the key itself proves it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +96,65 @@ class Key:
         return HKDF(SHA256(), 32, salt=salt, info=b"hrassist backup " + purpose).derive(self.secret)
 
     def sign(self, message: bytes) -> str:
-        return hmac.new(self.derived(b"manifest"), message, hashlib.sha256).hexdigest()
+        return self._signer.sign(message).hex()
+
+    def has_signed(self, message: bytes, signature: str, *, name: str) -> bool:
+        if len(signature) == _OLD:
+            old = hmac.new(self.derived(b"manifest"), message, hashlib.sha256).hexdigest()
+            return hmac.compare_digest(old, signature)
+        return self.public.has_signed(message, signature, name=name)
+
+    @property
+    def public(self) -> Public:
+        return Public(self.id, self._signer.public_key().public_bytes_raw())
+
+    @property
+    def _signer(self) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(self.derived(b"signature"))
+
+
+@dataclass(frozen=True, slots=True)
+class Public:
+    """What proves that a key signed something, and the name of that key."""
+
+    id: str
+    raw: bytes
+
+    def derived(self, purpose: bytes, *, salt: bytes | None = None) -> bytes:
+        """Raises KeyIsElsewhere."""
+        raise KeyIsElsewhere
+
+    def sign(self, message: bytes) -> str:
+        """Raises KeyIsElsewhere."""
+        raise KeyIsElsewhere
+
+    def has_signed(self, message: bytes, signature: str, *, name: str) -> bool:
+        """Raises SignedBefore for `name`."""
+        if len(signature) == _OLD:
+            raise SignedBefore(name=name)
+        try:
+            Ed25519PublicKey.from_public_bytes(self.raw).verify(bytes.fromhex(signature), message)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """The key that encrypts and those that still decrypt."""
+    """The key that encrypts and those that still decrypt; or their public halves."""
 
-    keys: tuple[Key, ...]
+    keys: tuple[Key | Public, ...]
 
     @property
-    def newest(self) -> Key:
+    def newest(self) -> Key | Public:
         return self.keys[0]
 
-    def find(self, key_id: str, *, name: str) -> Key:
+    @property
+    def opens(self) -> bool:
+        """Whether it reads what is encrypted."""
+        return all(isinstance(one, Key) for one in self.keys)
+
+    def find(self, key_id: str, *, name: str) -> Key | Public:
         """The key of this name. Raises WrongKey for `name`."""
         for key in self.keys:
             if key.id == key_id:
@@ -100,8 +180,56 @@ def parse(text: str, *, path: Path | str = "") -> Ring:
     return Ring(tuple(found))
 
 
+def public_halves(ring: Ring) -> str:
+    """The lines of a file that everybody may read."""
+    halves = (one.public if isinstance(one, Key) else one for one in ring.keys)
+    return "".join(f"{_PUBLIC_MARK}{one.id}:{base64.b64encode(one.raw).decode()}\n" for one in halves)
+
+
+def publish(ring: Ring, path: Path) -> None:
+    """Write the public halves into a file for everybody to read; it is never half there."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(public_halves(ring), encoding="ascii")
+    draft.chmod(0o644)
+    draft.replace(path)
+
+
+def to_look() -> Ring:
+    """The ring, or its public halves where this process may not have it.
+
+    Raises NoBackupKey, BadBackupKey, NoPublicHalf.
+    """
+    try:
+        return configured()
+    except NoBackupKey:
+        named, key = settings.BACKUP_PUBLIC_KEY_FILE, settings.BACKUP_KEY_FILE
+        if not named and not key:
+            raise
+        path = Path(named or f"{key}{PUBLIC}")
+        if not path.exists():
+            if named or Path(key).exists():
+                raise NoPublicHalf(path=path) from None
+            raise
+        return _parsed_public(path.read_text(encoding="ascii", errors="replace"), path=path)
+
+
+def _parsed_public(text: str, *, path: Path) -> Ring:
+    found = []
+    for line in text.split():
+        key_id, _, raw = line.removeprefix(_PUBLIC_MARK).partition(":")
+        try:
+            found.append(Public(key_id, base64.b64decode(raw, validate=True)))
+        except (binascii.Error, ValueError) as error:
+            raise BadBackupKey(path=path) from error
+    if not found or any(len(one.raw) != 32 for one in found):
+        raise BadBackupKey(path=path)
+    return Ring(tuple(found))
+
+
 def configured() -> Ring:
     """The ring of this installation. Raises NoBackupKey, BadBackupKey."""
+    if settings.BACKUP_KEY:
+        return parse(settings.BACKUP_KEY, path="HRASSIST_BACKUP_KEY")
     if not settings.BACKUP_KEY_FILE:
         raise NoBackupKey
     path = Path(settings.BACKUP_KEY_FILE)
@@ -111,8 +239,8 @@ def configured() -> Ring:
         raise NoBackupKey from error
     except OSError as error:
         raise NoBackupKey(
-            "The key of backups in {path} cannot be read: {why}. It is to belong to root and the group that this "
-            "process runs as, with mode 0640.",
+            "The key of backups in {path} cannot be read: {why}. Only what makes, reads and restores backups may: on a "
+            "machine of deploy/vm run the command by sudo hrassist-manage.",
             path=path,
             why=error.strerror or error,
         ) from error
@@ -126,15 +254,32 @@ def is_exposed(mode: int) -> bool:
     return bool(mode & 0o027)
 
 
-def generate(path: Path) -> Key:
+def generate(path: Path) -> Key | Public:
     """A key in a new file that its owner alone reads. Raises FileExistsError where there is one."""
-    key = Key(secrets.token_bytes(32))
+    made = fresh()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _write(path, (key,), mode=0o600)
-    return key
+    _write(path, made, mode=0o600)
+    return made.newest
 
 
-def rotate(path: Path) -> Key:
+def fresh() -> Ring:
+    """A key that nobody has yet."""
+    return Ring((Key(secrets.token_bytes(32)),))
+
+
+def as_text(ring: Ring) -> str:
+    """The lines of its file. Raises KeyIsElsewhere."""
+    if not ring.opens:
+        raise KeyIsElsewhere
+    return "".join(f"{_MARK}{base64.b64encode(one.secret).decode()}\n" for one in ring.keys if isinstance(one, Key))
+
+
+def rotated(ring: Ring) -> Ring:
+    """The same with a new key before them."""
+    return Ring((Key(secrets.token_bytes(32)), *ring.keys))
+
+
+def rotate(path: Path) -> Key | Public:
     """A new key at the head of the file; the others stay behind it, and who may read it stays the same.
 
     Raises NoBackupKey, BadBackupKey.
@@ -150,12 +295,18 @@ def rotate(path: Path) -> Key:
         fcntl.flock(folder, fcntl.LOCK_EX)
         try:
             ring, was = parse(path.read_text(encoding="ascii"), path=path), path.stat()
+        except PermissionError as error:
+            raise NoBackupKey(
+                "The key of backups in {path} is not this process's to replace. On a machine of deploy/vm: "
+                "sudo hrassist-backup-key --rotate.",
+                path=path,
+            ) from error
         except (OSError, UnicodeDecodeError) as error:
             raise NoBackupKey from error
-        key = Key(secrets.token_bytes(32))
+        key, *others = rotated(ring).keys
         draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
         try:
-            _write(draft, (key, *ring.keys), mode=0o600)
+            _write(draft, Ring((key, *others)), mode=0o600)
             if (was.st_uid, was.st_gid) != (os.geteuid(), os.getegid()):
                 os.chown(draft, was.st_uid, was.st_gid)
             draft.chmod(was.st_mode & 0o777)
@@ -168,9 +319,8 @@ def rotate(path: Path) -> Key:
     return key
 
 
-def _write(path: Path, held: Sequence[Key], *, mode: int) -> None:
-    lines = [_MARK + base64.b64encode(one.secret).decode() for one in held]
+def _write(path: Path, ring: Ring, *, mode: int) -> None:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="ascii") as file:
-        file.write("\n".join(lines) + "\n")
+        file.write(as_text(ring))
         file.flush()
         os.fsync(file.fileno())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hmac
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -41,7 +40,7 @@ def verified(raw: bytes, *, name: str, ring: Ring) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Forged(name=name) from error
     key = ring.find(key_id, name=name)
-    if not hmac.compare_digest(key.sign(_canonical(said)), signature) or said.get("name") != name:
+    if not key.has_signed(_canonical(said), signature, name=name) or said.get("name") != name:
         raise Forged(name=name)
     return said
 

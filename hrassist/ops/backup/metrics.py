@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from hrassist.ops.backup.status import Status
+from hrassist.ops.backup.state import Status
 
 
 def prometheus(status: Status) -> str:
@@ -27,7 +27,7 @@ def prometheus(status: Status) -> str:
     ]
     metric("hrassist_backup_age_seconds", "Age of the newest complete backup.", ages)
     metric("hrassist_backup_key_canary", "1 where the newest key opens what lies there.", [
-        (f'place="{one.label}"', float(one.canary)) for one in status.places
+        (f'place="{one.label}"', float(one.canary)) for one in status.places if one.canary is not None
     ])  # fmt: skip
     metric("hrassist_backup_files_missing", "Files that rows name and the last copy did not find.", [
         (f'place="{one.label}"', one.missing) for one in status.places if "files" in one.ages

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
@@ -73,6 +74,7 @@ def _place(one: status.PlaceStatus, found: Status) -> dict[str, Any]:
     return {
         "label": one.label, "where": one.where, "rows": rows, "canary": one.canary, "free": one.free,
         "trouble": one.trouble, "is_empty": not one.ages,
+        "key_is_elsewhere": one.canary is None and settings.BACKUP_STATUS_FILE is None,
     }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from psycopg.sql import SQL, Literal
 
 from hrassist.lib.errors import DomainError
 from hrassist.ops.backup import servers
+from hrassist.ops.backup.places import Place
 
 # As long as its unit may take; ten gigabytes over a slow line take an hour.
 WITHIN = 6 * 3600
@@ -66,6 +67,8 @@ class Repository:
     backups: tuple[tuple[str, datetime], ...] = ()
     # The segment that the newest backup begins with: what a restore of it needs from there on.
     newest_starts: str = ""
+    # Whoever reads where it lies reads what is in it.
+    is_open: bool = False
 
 
 def command(verb: str, *options: str) -> list[str]:
@@ -158,6 +161,7 @@ def repositories(text: str) -> list[Repository]:
                     number=number,
                     is_well=repo["status"]["code"] == 0,
                     says=repo["status"]["message"],
+                    is_open=repo.get("cipher") == "none",
                     newest_backup=newest,
                     newest_full=newest_full,
                     newest_starts=_starts(backups),
@@ -203,7 +207,9 @@ def drops_wal_after() -> str:
 
 
 def holes(segments: Sequence[str], *, since: str = "", segment_bytes: int = SEGMENT) -> list[str]:
-    """The names that are missing between the first, or `since`, and the last of these WAL segments of one timeline.
+    """The names that are missing between the first, or `since`, and the last of these WAL segments.
+
+    A timeline begins with the segment at which it left the one before, so all between the two has to be there as well.
 
     pgBackRest and PostgreSQL are silent about them: the server simply comes up at the hole.
     """
@@ -215,12 +221,15 @@ def holes(segments: Sequence[str], *, since: str = "", segment_bytes: int = SEGM
     for name in wanted:
         number = int(name[8:16], 16) * per_file + int(name[16:24], 16)
         by_timeline.setdefault(name[:8], []).append(number)
-    names = [
-        f"{timeline}{number // per_file:08X}{number % per_file:08X}"
-        for timeline, numbers in sorted(by_timeline.items())
-        for number in range(min(numbers), max(numbers) + 1)
-    ]
-    return [name for name in names if name not in there]
+    names, before = [], dict[int, str]()
+    for timeline, numbers in sorted(by_timeline.items()):
+        first, last = min(numbers), max(numbers)
+        if earlier := [number for number in before if number < first]:
+            names += [(before[max(earlier)], number) for number in range(max(earlier) + 1, first)]
+        names += [(timeline, number) for number in range(first, last + 1)]
+        before |= dict.fromkeys(numbers, timeline)
+    found = [f"{timeline}{number // per_file:08X}{number % per_file:08X}" for timeline, number in names]
+    return [name for name in found if name not in there]
 
 
 def restore_point(name: str) -> str:
@@ -233,10 +242,19 @@ def restore_point(name: str) -> str:
             raise MayNotMarkWal(role=servers.own().user) from error
     segment = str(row[0]) if row else ""
     run("check")
-    for repo in info():
-        if repo.newest_wal < segment:
-            raise NotConfirmed(name=name, repo=repo.number)
+    found = info()
+    # What it does not tell of has confirmed nothing. A repository needs no place beside it.
+    wanted = {REPOSITORIES[label] for label, said in settings.BACKUP_PLACES.items() if said["where"]}
+    for number in sorted(wanted | {repo.number for repo in found}):
+        if max((repo.newest_wal for repo in found if repo.number == number), default="") < segment:
+            raise NotConfirmed(name=name, repo=number)
     return segment
+
+
+def without(found: Sequence[Repository], configured: Sequence[Place]) -> list[str]:
+    """The places that have no repository among these."""
+    numbers = {repo.number for repo in found}
+    return [place.label for place in configured if REPOSITORIES[place.label] not in numbers]
 
 
 def scrubbed(text: str) -> str:

@@ -60,14 +60,22 @@ class Entry:
     mark: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of an object that was put: its size, and its version where the place keeps them."""
+
+    size: int
+    version: str = ""
+
+
 class Place(Protocol):
     """`label` is A or B, `where` what the setting says."""
 
     label: str
     where: str
 
-    def put(self, key: str, pieces: Iterable[bytes]) -> int:
-        """Write it whole or not at all; the size. Raises PlaceUnavailable, PlaceFull."""
+    def put(self, key: str, pieces: Iterable[bytes]) -> Written:
+        """Write it whole or not at all. Raises PlaceUnavailable, PlaceFull."""
         ...
 
     def open(self, key: str, *, version: str = "") -> Iterator[bytes]:
@@ -99,7 +107,7 @@ class FolderPlace:
     def __init__(self, label: str, path: Path):
         self.label, self.path, self.where = label, path, str(path)
 
-    def put(self, key: str, pieces: Iterable[bytes]) -> int:
+    def put(self, key: str, pieces: Iterable[bytes]) -> Written:
         final = self._path(key)
         # A disk that is not mounted would be written to beside its mount point, without anybody noticing.
         self._require()
@@ -122,7 +130,7 @@ class FolderPlace:
         finally:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
-        return size
+        return Written(size)
 
     def _opened(self, part: Path) -> int:
         # Another run may take away the folder, which is empty until this file is in it.

@@ -125,21 +125,39 @@ def restore(
     partial = to.named(f"{to.name[:40]}{PARTIAL}{uuid4().hex[:8]}")
     done = bring_back(partial, place, manifest, ring=ring, as_of=as_of, entry=entry, tell=tell)
     began = time.monotonic()
-    with servers.spoken_to(partial):
-        # Before anybody can look: whoever was erased since the backup is erased again.
-        replayed = replaying.replay(now=timezone.now())
-        done.erased_again = len(replayed.people)
-        left = fsck.judge(now=timezone.now(), only=["I8"]).broken["I8"]
-        if left:
-            raise PostCheckFailed(name=partial.name, faults=" ".join(one.what for one in left[:5]))
-        with transaction.atomic():
-            audit.record("backup.restored", moment=manifest["moment"], rows=done.rows, erased_again=done.erased_again)
+    done.erased_again = erase_again(partial, moment=done.moment, rows=done.rows)
     done.steps["erasures"] = round(time.monotonic() - began, 2)
     if servers.exists(to, to.name):
+        # It took minutes, in which somebody may have made tables there.
+        if not servers.is_empty(to):
+            raise NotEmpty(name=to.name)
         servers.drop(to, to.name)
     servers.rename(to, partial.name, to.name)
     done.database, done.seconds = to.name, round(sum(done.steps.values()), 2)
     return done
+
+
+def misfit(server: Server) -> str:
+    """Why this code cannot read the tables of a database, or nothing: then it may erase in it."""
+    with servers.spoken_to(server):
+        return " ".join(one.what for one in fsck.judge(now=timezone.now(), only=["I11"]).broken["I11"][:3])
+
+
+def erase_again(server: Server, *, moment: datetime, rows: int | None = None) -> int:
+    """Before anybody can look: whoever was erased since this moment is erased again; how many. Raises PostCheckFailed.
+
+    The restore is on record in what came back.
+    """
+    with servers.spoken_to(server):
+        replayed = replaying.replay(now=timezone.now())
+        left = fsck.judge(now=timezone.now(), only=["I8"]).broken["I8"]
+        if left:
+            raise PostCheckFailed(name=server.name, faults=" ".join(one.what for one in left[:5]))
+        said: dict[str, Any] = {"moment": moment.isoformat(), "erased_again": len(replayed.people)}
+        said |= {} if rows is None else {"rows": rows}
+        with transaction.atomic():
+            audit.record("backup.restored", **said)
+    return len(replayed.people)
 
 
 def bring_back(
@@ -161,7 +179,11 @@ def bring_back(
     try:
         dump.into(target, dump.opened(place, manifest, ring=ring, version=version))
     except BaseException:
-        servers.drop(target, target.name)
+        try:
+            servers.drop(target, target.name)
+        except (psycopg.Error, DomainError) as left:
+            # A full disk takes no checkpoint either, and without one nothing is dropped: the first trouble is told.
+            tell(f"note: {target.name} is still there ({str(left).splitlines()[0]}). Make room, and drop it.")
         raise
     done.steps["restore"] = round(time.monotonic() - began, 2)
     failpoint.reach("backup.restored")

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 from django.conf import settings
@@ -48,6 +49,8 @@ class MayNotCreate(DomainError):
 TEMPLATE = "_template"
 # What is done alone, in the numbers of advisory locks; any one says so.
 _ALONE = 0x4D17
+# How long another is waited for that may be dead already.
+PATIENCE = "5s"
 _VARIABLES = {
     "sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY",
     "sslnegotiation": "PGSSLNEGOTIATION", "channel_binding": "PGCHANNELBINDING",
@@ -93,8 +96,21 @@ def own() -> Server:
 
 
 def at(url: str) -> Server:
-    """The database of this address."""
-    return _of(env.database(url, name="--to"))
+    """The database of this address; on our own server and as our own role with what this process has besides.
+
+    So the commands that we print are run as they are printed, and no password stands in them.
+    """
+    named, mine = _of(env.database(url, name="--to")), own()
+    if named.password or (named.host, named.port or "5432", named.user) != (mine.host, mine.port or "5432", mine.user):
+        return named
+    return replace(named, password=mine.password, options=named.options or mine.options)
+
+
+def url(server: Server) -> str:
+    """The address by which `at` finds this database, without its password."""
+    host = f"[{server.host}]" if ":" in server.host else server.host
+    user, name = quote(server.user, safe=""), quote(server.name, safe="")
+    return f"postgresql://{user}@{host}:{server.port or 5432}/{name}"
 
 
 def _of(said: Mapping[str, Any]) -> Server:
@@ -175,8 +191,17 @@ def create(server: Server, name: str) -> None:
 
 
 def drop(server: Server, name: str) -> None:
+    """Drop a database and end who is in it.
+
+    A vacuum that the server began by itself is its superuser's, whom an owner may not end: that is waited for, and the
+    server ends it within five seconds.
+    """
+    statement = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
     with server.named("postgres").connect(autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        try:
+            connection.execute(statement + sql.SQL(" WITH (FORCE)"))
+        except psycopg.errors.InsufficientPrivilege:
+            connection.execute(statement)
 
 
 def rename(server: Server, old: str, new: str) -> None:
@@ -186,11 +211,16 @@ def rename(server: Server, old: str, new: str) -> None:
 
 @contextmanager
 def alone(what: str) -> Iterator[None]:
-    """Do this as the only process that does it for this database; a process that dies lets go. Raises InTheWay."""
+    """Do this as the only process that does it for this database; a process that dies lets go. Raises InTheWay.
+
+    A process that was killed a moment ago holds on until the server has seen that it is gone: that is waited for.
+    """
     with own().connect(autocommit=True) as connection:
-        row = connection.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", [_ALONE, what]).fetchone()
-        if not row or not row[0]:
-            raise InTheWay(what=what)
+        connection.execute("SELECT set_config('lock_timeout', %s, false)", [PATIENCE])
+        try:
+            connection.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", [_ALONE, what])
+        except psycopg.errors.LockNotAvailable as error:
+            raise InTheWay(what=what) from error
         yield
 
 

@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
-import errno
-import json
-import os
 import random
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
 from hrassist.lib.errors import DomainError, Unavailable
-from hrassist.ops.backup import cluster, dump, files, keys, machine, manifests, pgbackrest, places, servers, trend
-from hrassist.ops.backup.facts import Fact, Level, in_words
+from hrassist.ops.backup import dump, files, keys, looks, machine, manifests, places, repositories, servers, trend
+from hrassist.ops.backup.facts import DAY, LIMITS, Fact, Level, aged, command, in_words
 from hrassist.ops.backup.keys import Ring
-from hrassist.ops.backup.machine import ROOM, Archive, Room
+from hrassist.ops.backup.machine import ROOM
 from hrassist.ops.backup.places import FolderPlace, Place
 from hrassist.ops.backup.servers import DatabaseUnavailable
+from hrassist.ops.backup.state import PlaceStatus, Status
 
-__all__ = ["Fact", "Level", "PlaceStatus", "Status", "in_words", "read", "tell_metrics"]
+__all__ = ["Fact", "Level", "PlaceStatus", "Status", "in_words", "read"]
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
-# Age of what is newest, by kind: from when on it is a warning, and from when on somebody is called.
-LIMITS = {
-    "database": (26 * HOUR, 30 * HOUR),
-    "files": (8 * DAY, 9 * DAY),
-    "drill": (8 * DAY, 14 * DAY),
-}
-# The last full backup of pgBackRest: one is due each week, and what builds on it is locked no longer than it is.
-FULL_LIMITS = (9 * DAY, 14 * DAY)
 MOST_RTO = 240.0
 # With dumps it is the time since the last one, which has limits of its own.
 MOST_RPO = {"pgbackrest": 600.0, "dump": LIMITS["database"][0].total_seconds()}
@@ -46,90 +33,26 @@ SHORTEST_LOCK = timedelta(days=7)
 LOCKS_ASKED = 20
 
 
-@dataclass(slots=True)
-class PlaceStatus:
-    """What one place holds."""
-
-    label: str
-    where: str
-    ages: dict[str, float] = field(default_factory=dict)
-    newest: dict[str, dict[str, Any]] = field(default_factory=dict)
-    canary: bool = False
-    missing: int = 0
-    altered: int = 0
-    shortest_lock: float | None = None
-    free: int | None = None
-    wal_age: float | None = None
-    wal_holes: int | None = None
-    # Why nothing could be read there.
-    trouble: str = ""
-    facts: list[Fact] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Status:
-    """All places, and what concerns none of them."""
-
-    at: datetime
-    places: list[PlaceStatus] = field(default_factory=list)
-    facts: list[Fact] = field(default_factory=list)
-    archive: Archive = field(default_factory=Archive)
-    # None where it is not known.
-    room: Room | None = None
-
-    @property
-    def all_facts(self) -> list[Fact]:
-        ranked = [*self.facts, *(fact for place in self.places for fact in place.facts)]
-        return sorted(ranked, key=lambda one: [Level.PAGE, Level.WARN, Level.GOOD].index(one.level))
-
-    @property
-    def worst(self) -> Level:
-        return self.all_facts[0].level if self.all_facts else Level.GOOD
-
-    def age(self, kind: str) -> float | None:
-        """Of the newest of this kind in any place."""
-        found = [one.ages[kind] for one in self.places if kind in one.ages]
-        return min(found, default=None)
-
-    def last_drill(self) -> dict[str, Any] | None:
-        found = [one.newest["drill"] for one in self.places if "drill" in one.newest]
-        return max(found, key=lambda one: str(one["moment"]), default=None)
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "at": self.at.isoformat(),
-            "worst": self.worst,
-            "places": [
-                {
-                    "place": one.label, "where": one.where, "age_seconds": one.ages, "canary": one.canary,
-                    "missing": one.missing, "altered": one.altered, "shortest_lock_seconds": one.shortest_lock,
-                    "free_bytes": one.free, "wal_age_seconds": one.wal_age, "wal_holes": one.wal_holes,
-                    "newest": {kind: said["name"] for kind, said in one.newest.items()},
-                }
-                for one in self.places
-            ],
-            "last_drill": self.last_drill(),
-            "archiver_failing_seconds": self.archive.failing_for, "slot_bytes": self.archive.slots,
-            "restore_free_bytes": self.room.free if self.room else None,
-            "facts": [{"level": one.level, "what": one.what, "advice": one.advice} for one in self.all_facts],
-        }  # fmt: skip
-
-
 def read(*, now: datetime | None = None) -> Status:
-    """Ask every place what it holds."""
+    """Ask every place what it holds; what takes the key to see is of the last look where this process has none."""
     status = Status(at=now or timezone.now())
     try:
-        ring, found = keys.configured(), places.configured()
+        ring, found = keys.to_look(), places.configured()
     except DomainError as error:
         # A database of development is nobody's data.
         level = Level.WARN if settings.DEVELOPMENT else Level.PAGE
-        status.facts.append(Fact(level, f"There are no backups: {error.message}", "docs/infrastructure/backup.md"))
+        unknown = isinstance(error, keys.NoPublicHalf)
+        what = "How backups stand cannot be seen here" if unknown else "There are no backups"
+        status.facts.append(Fact(level, f"{what}: {error.message}", "docs/infrastructure/backup.md"))
         return status
     if len(found) < 2:
         status.facts.append(Fact(Level.WARN, "There is one backup place only.", "Set HRASSIST_BACKUP_B."))
-    if settings.BACKUP_ENGINE == "pgbackrest":
-        status.facts += _dropped_wal()
-    status.places = [_place(place, ring=ring, at=status.at) for place in found]
+    status.has_key = ring.opens
+    look = {} if ring.opens else looks.last(at=status.at)
+    if ring.opens and settings.BACKUP_ENGINE == "pgbackrest":
+        status.of_the_key = repositories.dropped_wal()
+    status.facts += status.of_the_key or looks.facts_of(look)
+    status.places = [_place(place, ring=ring, look=look, at=status.at) for place in found]
     try:
         status.archive, status.room = machine.archive(servers.own(), at=status.at), machine.room(servers.own())
     except DatabaseUnavailable as error:
@@ -138,104 +61,76 @@ def read(*, now: datetime | None = None) -> Status:
     return status
 
 
-def _dropped_wal() -> list[Fact]:
-    try:
-        size = pgbackrest.drops_wal_after()
-    except DomainError:
-        # Each place says it of itself.
-        return []
-    what = f"pgBackRest drops WAL without a word when {size} of it wait (archive-push-queue-max)."
-    return [Fact(Level.PAGE, what, "Take it out of pgbackrest.conf, then make a backup.")] if size else []
-
-
-def _place(place: Place, *, ring: Ring, at: datetime) -> PlaceStatus:
+def _place(place: Place, *, ring: Ring, look: dict[str, Any], at: datetime) -> PlaceStatus:
     said = PlaceStatus(place.label, place.where)
     try:
-        if settings.BACKUP_ENGINE == "pgbackrest":
-            _repository(said, at=at)
-        else:
+        if not ring.opens:
+            said.facts += looks.about_place(said, look, at=at)
+        if settings.BACKUP_ENGINE != "pgbackrest":
             _age(said, place, "database", manifests.DATABASE, ring=ring, at=at)
+        elif ring.opens:
+            with _of_the_key(said):
+                repositories.read(said, at=at)
         for kind, under in (("files", manifests.FILES), ("drill", manifests.DRILLS)):
             _age(said, place, kind, under, ring=ring, at=at)
         _trend(said, place, ring=ring)
-        said.canary = dump.canary_sings(place, ring=ring, now=at)
+        if ring.opens:
+            with _of_the_key(said):
+                _canary(said, place, ring=ring, at=at)
     except DomainError as error:
         said.trouble = error.message
-        named = error.message if error.message.startswith("Place ") else f"Place {place.label}: {error.message}"
-        said.facts.append(Fact(Level.PAGE, named, "place-gone.md" if isinstance(error, Unavailable) else ""))
+        fact = _trouble(said, error)
+        said.facts += [fact] if fact not in said.facts else []
         return said
-    if not said.canary and said.ages:
-        said.facts.append(
-            Fact(Level.PAGE, f"Nothing in place {place.label} opens with the newest key.", "Run manage.py backup.")
-        )
     _files(said)
     _drill(said)
     if isinstance(place, FolderPlace):
         _room(said, place)
-    elif settings.BACKUP_LOCK_MODE != "off":
-        _locks(said, place, ring=ring, at=at)
-    else:
-        said.facts.append(
-            Fact(Level.WARN, f"Place {place.label} locks nothing: an attacker could delete it all.", "Set a lock mode.")
-        )
+    elif settings.BACKUP_LOCK_MODE == "off":
+        what = f"Place {place.label} locks nothing: an attacker could delete it all."
+        said.facts.append(Fact(Level.WARN, what, "Set a lock mode."))
+    elif ring.opens:
+        with _of_the_key(said):
+            _locks(said, place, ring=ring, at=at)
     return said
 
 
-def _repository(said: PlaceStatus, *, at: datetime) -> None:
-    """What pgBackRest's repository of this place holds, and when WAL last came to it."""
-    number = pgbackrest.REPOSITORIES[said.label]
-    repository = next((one for one in pgbackrest.info() if one.number == number), None)
-    if repository is None or repository.newest_backup is None:
-        said.facts.append(Fact(Level.PAGE, f"Repository {number} has no backup.", _command("database")))
-        return
-    if not repository.is_well:
-        said.facts.append(Fact(Level.PAGE, f"Repository {number}: {repository.says}.", "archive-failing.md"))
-    age = at - repository.newest_backup
-    said.ages["database"] = age.total_seconds()
-    warn, page = LIMITS["database"]
-    level = Level.PAGE if age > page else Level.WARN if age > warn else Level.GOOD
-    said.facts.append(Fact(level, f"The newest backup in repository {number} is {in_words(age)} old."))
-    _full(said, repository, at=at)
-    segments = cluster.archived_segments(number)
-    said.wal_holes = len(pgbackrest.holes(segments, since=repository.newest_starts))
-    if said.wal_holes:
-        said.facts.append(
-            Fact(Level.PAGE, f"{said.wal_holes} WAL segments are missing in repository {number}.", "archive-failing.md")
-        )
-    elif before := len(pgbackrest.holes(segments)):
-        said.facts.append(
-            Fact(
-                Level.WARN,
-                f"{before} WAL segments from before the newest backup are missing in repository {number}: moments "
-                "after them and before it are restored from the other one.",
-            )
-        )
-    newest = cluster.newest_wal_at(number)
-    if newest is not None:
-        said.wal_age = (at - newest).total_seconds()
-        level = Level.PAGE if said.wal_age > 600 else Level.WARN if said.wal_age > 120 else Level.GOOD
-        advice = "" if level == Level.GOOD else "archive-failing.md"
-        said.facts.append(Fact(level, f"WAL last came to repository {number} {in_words(at - newest)} ago.", advice))
+def _trouble(said: PlaceStatus, error: DomainError) -> Fact:
+    named = error.message if error.message.startswith("Place ") else f"Place {said.label}: {error.message}"
+    return Fact(Level.PAGE, named, "place-gone.md" if isinstance(error, Unavailable) else "")
 
 
-def _full(said: PlaceStatus, repository: pgbackrest.Repository, *, at: datetime) -> None:
-    if repository.newest_full is None:
-        what, level = f"Repository {repository.number} has no full backup to build on.", Level.PAGE
-    else:
-        age = at - repository.newest_full
-        warn, page = FULL_LIMITS
-        what = f"The newest full backup in repository {repository.number} is {in_words(age)} old."
-        level = Level.PAGE if age > page else Level.WARN if age > warn else Level.GOOD
-    said.facts.append(Fact(level, what, "" if level == Level.GOOD else _command("database")))
+@contextmanager
+def _of_the_key(said: PlaceStatus) -> Iterator[None]:
+    """What is said of a place within is left for those as well who have no key."""
+    before = len(said.facts)
+    try:
+        yield
+    except DomainError as error:
+        said.of_the_key.append(_trouble(said, error))
+        raise
+    finally:
+        said.of_the_key += said.facts[before:]
+
+
+def _canary(said: PlaceStatus, place: Place, *, ring: Ring, at: datetime) -> None:
+    said.canary = dump.canary_sings(place, ring=ring, now=at)
+    if not said.canary and said.ages:
+        what = f"Nothing in place {place.label} opens with the newest key."
+        said.facts.append(Fact(Level.PAGE, what, "Run manage.py backup."))
 
 
 def _age(said: PlaceStatus, place: Place, kind: str, under: str, *, ring: Ring, at: datetime) -> None:
-    forged, early, wrong = 0, 0, list[keys.WrongKey]()
+    forged, early, before, wrong = 0, 0, 0, list[keys.WrongKey]()
     for entry in manifests.listed(place, under):
         try:
             manifest = manifests.read(place, entry, ring=ring)
         except manifests.Forged:
             forged += 1
+            continue
+        except keys.SignedBefore:
+            # The next one of its kind is proven by the public half.
+            before += 1
             continue
         except keys.WrongKey as error:
             wrong.append(error)
@@ -256,20 +151,16 @@ def _age(said: PlaceStatus, place: Place, kind: str, under: str, *, ring: Ring, 
     ):
         if count:
             said.facts.append(Fact(Level.PAGE, f"{count} lists in place {said.label} {how} ({kind}).", where))
-    warn, page = LIMITS[kind]
+    if before:
+        what = f"{before} lists in place {said.label} are of an older release: the key alone proves them ({kind})."
+        said.facts.append(Fact(Level.WARN, what, "It passes with the next ones."))
     what = {"database": "backup of the database", "files": "copy of files", "drill": "drill"}[kind]
     if kind not in said.ages:
         level = Level.WARN if kind == "drill" else Level.PAGE
-        said.facts.append(Fact(level, f"Place {said.label} has no {what}.", _command(kind)))
+        said.facts.append(Fact(level, f"Place {said.label} has no {what}.", command(kind)))
         return
     age = timedelta(seconds=said.ages[kind])
-    level = Level.PAGE if age > page else Level.WARN if age > warn else Level.GOOD
-    advice = "" if level == Level.GOOD else _command(kind)
-    said.facts.append(Fact(level, f"The newest {what} in place {said.label} is {in_words(age)} old.", advice))
-
-
-def _command(kind: str) -> str:
-    return "manage.py drill" if kind == "drill" else f"manage.py backup --kind {kind}; see why its timer did not."
+    said.facts.append(aged(f"The newest {what} in place {said.label}", age, LIMITS[kind], command(kind)))
 
 
 def _files(said: PlaceStatus) -> None:
@@ -318,9 +209,7 @@ def _locks(said: PlaceStatus, place: Place, *, ring: Ring, at: datetime) -> None
     left = min(until) - at
     said.shortest_lock = left.total_seconds()
     if left < SHORTEST_LOCK:
-        said.facts.append(
-            Fact(Level.PAGE, f"A lock in place {said.label} ends in {in_words(left)}.", _command("files"))
-        )
+        said.facts.append(Fact(Level.PAGE, f"A lock in place {said.label} ends in {in_words(left)}.", command("files")))
 
 
 def _drill(said: PlaceStatus) -> None:
@@ -333,6 +222,8 @@ def _drill(said: PlaceStatus) -> None:
         said.facts.append(
             Fact(Level.WARN, f"The last drill took {last['rto_seconds']:.0f} s to restore.", "scaling-triggers.md")
         )
+    for note in last.get("evidence", {}).get("notes", []):
+        said.facts.append(Fact(Level.WARN, f"Of the last drill: {note}", "backup.md"))
     if last["passed"] and last["rpo_seconds"] > MOST_RPO[last.get("engine", "dump")]:
         lost = in_words(timedelta(seconds=last["rpo_seconds"]))
         said.facts.append(Fact(Level.WARN, f"With the last drill's backup the last {lost} were lost.", "backup.md"))
@@ -364,26 +255,3 @@ def _room(said: PlaceStatus, place: FolderPlace) -> None:
         return
     if row and said.free < ROOM * row[0]:
         said.facts.append(Fact(Level.PAGE, f"Place {place.label} has no room for a backup of this size.", "Make room."))
-
-
-def tell_metrics(found: Status) -> None:
-    """Write down for the metrics when the last ones ended well: a backup counts when every place has it."""
-    told: dict[str, dict[str, Any]] = {}
-    ages = [one.ages.get("database") for one in found.places]
-    if ages and None not in ages:
-        oldest = max(age for age in ages if age is not None)
-        told["backup"] = {"finished_at": (found.at - timedelta(seconds=oldest)).isoformat()}
-        sizes = [one.newest["database"]["size"] for one in found.places if "database" in one.newest]
-        told["backup"] |= {"bytes": max(sizes)} if sizes else {}
-    if (last := found.last_drill()) is not None and last["passed"]:
-        told["drill"] = {"finished_at": last["moment"]}
-    path: Path = settings.BACKUP_STATUS_FILE
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(json.dumps(told))
-        draft.replace(path)
-    except OSError as error:
-        # As the server's user (deploy/vm/pgbackrest) one may not: the look of every five minutes writes it down.
-        if error.errno not in {errno.EROFS, errno.EACCES}:
-            raise

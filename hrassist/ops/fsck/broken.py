@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -29,14 +29,14 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a check is told: the moment, whether every byte is read, and the web server's log if there is one.
+    """What a check is told: the moment, whether every byte is read, and the web servers' logs if there are any.
 
     `as_of` is the moment of a restored copy that nobody serves: what happened since is no fault of it.
     """
 
     now: datetime
     deep: bool = True
-    access_log: Iterable[str] = ()
+    access_logs: Sequence[Sequence[str]] = ()
     as_of: datetime | None = None
 
 

@@ -79,7 +79,7 @@ def judge(
     repair: bool = False,
     deep: bool = True,
     only: Collection[str] = (),
-    access_log: Iterable[str] = (),
+    access_logs: Iterable[Iterable[str]] = (),
     as_of: datetime | None = None,
 ) -> Verdict:
     """Ask every invariant, or only those named; with `repair` mend what can be mended, and ask once more.
@@ -87,7 +87,7 @@ def judge(
     `as_of` says that this is a restored copy of that moment.
     """
     verdict = Verdict()
-    asked = Asked(now=now, deep=deep, access_log=list(access_log), as_of=as_of)
+    asked = Asked(now=now, deep=deep, access_logs=[list(one) for one in access_logs], as_of=as_of)
     for one in INVARIANTS:
         if only and one.name not in only:
             continue

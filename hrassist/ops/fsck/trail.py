@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -17,15 +18,24 @@ from audit.sealing import checking, keys
 from audit.sealing.keys import BadKey, NoKey
 from hrassist.ops.fsck.broken import Asked, Broken, batches
 
+# What is put on record of them.
+ACCESSES = ("resume.downloaded", "resume.page_viewed")
+# An answer's line is written when it ended: a large file to a slow reader takes minutes.
+LONGEST_ANSWER = timedelta(minutes=15)
+# How far the web server's clock may be off, and how long it waits for a process before it asks another one.
+SKEW = timedelta(minutes=1)
+LONGEST_SILENCE = timedelta(minutes=2)
 # The addresses whose answers are bytes of somebody's resume, by the name of their route.
 BYTES = {"files:original", "files:page", "api:resume-file"}
 
 
 def every_access_is_on_record(asked: Asked) -> Iterator[Broken]:
-    """I5: no bytes without a row before them, and no access twice; with the web server's log, both ways."""
+    """I5: no bytes without a row before them, and no access twice; with the web servers' logs, both ways."""
     yield from _guards()
-    for lines in batches(asked.access_log):
-        yield from _compare(lines)
+    for log in asked.access_logs:
+        for lines in batches(log):
+            yield from _compare(lines)
+    yield from _without_an_answer(asked.access_logs)
 
 
 def _guards() -> Iterator[Broken]:
@@ -61,17 +71,12 @@ def _switch_on(name: str) -> Any:
 
 
 def _compare(lines: Iterable[str]) -> Iterator[Broken]:
-    given = {}
-    for line in lines:
-        try:
-            said = json.loads(line)
-        except ValueError:
-            continue
-        if said.get("method") == "GET" and said.get("status") in {200, 206} and said.get("bytes") and _is_bytes(said):
-            given[said["request_id"]] = said["path"]
-    rows = Event.objects.filter(
-        request_id__in=list(given), action__in=["resume.downloaded", "resume.page_viewed"], outcome="allow"
-    )
+    given = {
+        said["request_id"]: said["path"]
+        for said in _said(lines)
+        if said.get("method") == "GET" and said.get("status") in {200, 206} and said.get("bytes") and _is_bytes(said)
+    }
+    rows = Event.objects.filter(request_id__in=list(given), action__in=ACCESSES, outcome="allow")
     counted = Counter(rows.values_list("request_id", flat=True))
     for request_id, path in given.items():
         if counted[request_id] != 1:
@@ -80,6 +85,67 @@ def _compare(lines: Iterable[str]) -> Iterator[Broken]:
                 f"The answer to {path} (request {request_id}) is {times}.",
                 "Bytes left without their row: treat it as a breach (docs/security.md), manage.py breach_report.",
             )
+
+
+def _without_an_answer(logs: Sequence[Sequence[str]]) -> Iterator[Broken]:
+    """Accesses on record of which no web server wrote a line, of the time that all of the logs tell of.
+
+    The line says by its status what became of the answer. One that failed or that nobody waited for is none that is
+    missing: the row stands before the first byte, whether or not there is a second. HEAD has no row and needs no line,
+    what a web server refused by itself has a line and needs no row.
+    """
+    since, until, answered = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC), set[str]()
+    for log in logs:
+        moments = []
+        for said in _said(log):
+            if moment := _moment(said):
+                moments.append(moment)
+            if said.get("method") == "GET" and _is_bytes(said):
+                answered.add(str(said.get("request_id")))
+        if not moments:
+            return
+        since, until = max(since, min(moments) + SKEW), min(until, max(moments) - LONGEST_ANSWER)
+    if not logs or since >= until:
+        return
+    told = Event.objects.filter(
+        action__in=ACCESSES, outcome="allow", method="GET", ts__gte=since, ts__lt=until
+    ).exclude(request_id="")  # fmt: skip
+    for events in batches(told.order_by("ts", "id").iterator()):
+        for event in events:
+            if event.request_id not in answered and not _was_asked_again(event, answered):
+                yield Broken(
+                    f"{event.target_type} {event.target_id} went to {event.actor_display} at {event.ts:%Y-%m-%d %H:%M}"
+                    f" (request {event.request_id}, {event.action}), and no web server answered that.",
+                    "Somebody reached the application past the web server, wrote the row by hand, or cut the log: keep "
+                    "both, and see in the audit log from where it came.",
+                )
+
+
+def _was_asked_again(event: Event, answered: set[str]) -> bool:
+    """A web server that hears nothing of a process asks another one, under the same id; that one takes a new id."""
+    first = Event.objects.filter(
+        action=event.action, target_id=event.target_id, actor_id=event.actor_id, session_hash=event.session_hash,
+        token_id=event.token_id, outcome="allow", method="GET", ts__gte=event.ts - LONGEST_SILENCE, ts__lte=event.ts,
+    )  # fmt: skip
+    return any(one in answered for one in first.values_list("request_id", flat=True))
+
+
+def _said(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        try:
+            said = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(said, dict):
+            yield said
+
+
+def _moment(said: dict[str, Any]) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(said.get("ts")))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _is_bytes(said: dict[str, Any]) -> bool:

@@ -8,15 +8,18 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.db.models import Count, F, Q
 
+from audit.models import Event
 from candidates.models import Resume, UploadTicket
 from candidates.resumes.claims import LEASE
 from candidates.tasks import forgotten_uploads, ingest_upload
 from hrassist import long_tasks
 from hrassist.models import LongTask
+from hrassist.ops.fsck import ended
 from hrassist.ops.fsck.broken import Asked, Broken, Repair
 
 State = UploadTicket.State
 MOST_WAIT = timedelta(minutes=15)
+STARTED = "SELECT pg_postmaster_start_time() > %s"
 # A worker says every ten seconds that it lives.
 MOST_SILENCE = timedelta(minutes=10)
 
@@ -56,20 +59,49 @@ def _settle(ticket: UploadTicket) -> Repair:
 
 
 def work_is_held_or_ended(asked: Asked) -> Iterator[Broken]:
-    """I7: every task is done, waits for less than a quarter of an hour, is held by a living worker, or says why not."""
+    """I7: every task is done, waits for less than a quarter of an hour, is held by a living worker, or says why not.
+
+    Of a restored copy it is asked only what no clock changes: nobody works in it, so everything there waits.
+    """
+    yield from ended.says_why()
+    yield from ended.once()
+    if asked.as_of is None:
+        yield from ended.failed_tasks(asked)
+        yield from _is_held(asked)
+        yield from _is_taken(asked.now - MOST_WAIT)
+
+
+def _is_taken(last: datetime) -> Iterator[Broken]:
+    """Tasks that wait since before this moment, unless nobody could have taken them for as long.
+
+    After a restore everything waits until the service is started, and whoever starts it asks this first.
+    """
+    if _nobody_could_work(since=last):
+        return
+    for pk, task in _jobs(
+        "status = 'todo' AND coalesce(scheduled_at, '-infinity') < %s AND coalesce((SELECT max(at) FROM"
+        " procrastinate_events e WHERE e.job_id = procrastinate_jobs.id), '-infinity') < %s",
+        last,
+        last,
+    ):
+        yield Broken(f"Task {pk} ({task}) has waited for over 15 minutes.", "Start a worker, or more of them.")
+
+
+def _nobody_could_work(*, since: datetime) -> bool:
+    """Whether the database server was started, or its rows were restored, after this moment."""
+    with connection.cursor() as cursor:
+        cursor.execute(STARTED, [since])
+        (started,) = cursor.fetchone()
+    return bool(started) or Event.objects.filter(action="backup.restored", ts__gt=since).exists()
+
+
+def _is_held(asked: Asked) -> Iterator[Broken]:
     for pk, task in _jobs(
         "status = 'doing' AND NOT EXISTS (SELECT FROM procrastinate_workers w WHERE w.id = worker_id"
         " AND w.last_heartbeat > %s)",
         asked.now - MOST_SILENCE,
     ):
         yield Broken(f"Task {pk} ({task}) is held by a worker that is dead.", "", _put_back(pk))
-    for pk, task in _jobs(
-        "status = 'todo' AND coalesce(scheduled_at, '-infinity') < %s AND coalesce((SELECT max(at) FROM"
-        " procrastinate_events e WHERE e.job_id = procrastinate_jobs.id), '-infinity') < %s",
-        asked.now - MOST_WAIT,
-        asked.now - MOST_WAIT,
-    ):
-        yield Broken(f"Task {pk} ({task}) has waited for over 15 minutes.", "Start a worker, or more of them.")
     for ticket in UploadTicket.objects.filter(state=State.CONFIRMED, claimed_until__gt=asked.now + 2 * LEASE):
         yield Broken(f"Upload {ticket.pk} is held for longer than any lease.", "", _free(ticket))
     for forgotten in forgotten_uploads(now=asked.now):

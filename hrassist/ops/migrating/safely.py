@@ -17,19 +17,18 @@ from django.conf import settings
 from django.utils import timezone
 
 from hrassist.lib.errors import DomainError
-from hrassist.ops import fsck
 from hrassist.ops.backup import dump, keys, manifests, pgbackrest, places, servers
-from hrassist.ops.migrating import steps
+from hrassist.ops.migrating import judging, steps
 from hrassist.ops.migrating.steps import Done, StepFailed
 
 PROBE_WITHIN = 30
 # What staging showed longer ago than this it showed over other rows, and maybe under other settings.
 RECEIPT_HOLDS = timedelta(days=14)
+HOUR = timedelta(hours=1)
+# The nightly backup: late is told, missed is no way back.
+BACKUP_AGES, BACKUP_HOLDS = 26 * HOUR, 30 * HOUR
 # A clock of another machine may go before this one.
 SKEW = timedelta(minutes=5)
-# What a migration may break while every row stays where it is: for others at once, and in the rows by the last of them.
-AFTER_EACH = ("I10",)
-AFTER_ALL = ("I4",)
 
 
 class NoReceipt(DomainError):
@@ -55,11 +54,13 @@ def run(
     probe: str = "",
     receipt: Path | None = None,
     without_staging: bool = False,
+    snapshot: str = "",
     tell: Callable[[str], None] = lambda _line: None,
 ) -> dict[str, Any]:
     """Migrate; gives the receipt, which is also signed into every place. Raises NoReceipt, NoBackup, StepFailed.
 
     `without_staging` is said by whoever has none, each time, and stays on record: everything else holds all the same.
+    So does the name of a `snapshot` that somebody made at the provider beside the way back that is made here.
     """
     migrations = steps.plan()
     release = Release(commit, tuple(steps.name_of(one) for one in migrations))
@@ -70,20 +71,27 @@ def run(
         tell(f"note: {name} cannot be reversed; its way back is: {way_back}")
     for name in steps.runs_code_over_rows(migrations):
         tell(f"note: {name} changes tables and rows in one step; readers wait for all of it.")
-    for line in steps.linted(migrations):
+    lint = steps.linted(migrations)
+    for line in lint:
         tell(f"note: {line}")
+    standing = judging.before(tell=tell) if migrations else judging.Standing()
     with steps.alone():
+        if [steps.name_of(one) for one in steps.plan()] != list(release.migrations):
+            # While the way back was made somebody else did it: what was planned would be applied twice.
+            raise steps.AlreadyMigrating
         try:
             done = steps.apply(
-                migrations, probe=lambda: _probe(probe), judge=lambda: _judged(AFTER_ALL), tell=tell
+                migrations, probe=lambda: _probe(probe), judge=lambda: judging.after_all(standing), tell=tell
             )  # fmt: skip
         except StepFailed as error:
             if not error.is_back:
-                raise StepFailed(
-                    f"{error.message} Restore beside it and decide: {way_back}", at=error.at, is_back=False
-                ) from error
+                # Its tables are of the release before, and only that release's code can judge them.
+                other = f"The provider has the snapshot {snapshot}. " if snapshot else ""
+                advice = f"{other}With the release before this one restore beside it, and decide: {way_back}"
+                raise StepFailed(f"{error.message} {advice}", at=error.at, is_back=False) from error
             raise
-    return _receipt(release, environment, done, receipt, without_staging=without_staging)
+    about = {"without_staging": without_staging, "snapshot": snapshot, "lint": lint}
+    return _receipt(release, environment, done, receipt, about=about, tell=tell)
 
 
 def _require_receipt(release: Release, path: Path | None) -> None:
@@ -135,16 +143,17 @@ def _restore_point(release: Release, *, tell: Callable[[str], None]) -> str:
     tell("Making a way back …")
     if settings.BACKUP_ENGINE == "pgbackrest":
         now = timezone.now()
+        _require_backups(now=now, tell=tell)
         name = f"before-{release.commit[:12] or 'release'}-{now:%Y%m%d%H%M%S}"
         try:
             pgbackrest.restore_point(name)
         except DomainError as error:
             raise NoBackup("There is no way back, so nothing was migrated: {why}", why=error.message) from error
         return (
-            f"manage.py restore --data-directory {settings.PG_DRILL_DIR} --target-name {name} "
+            # Beside the drill's folder, which the next drill needs empty.
+            f"manage.py restore --data-directory {Path(settings.PG_DRILL_DIR).with_name(name)} --target-name {name} "
             f"--target-time {now.isoformat(timespec='seconds')}"
         )
-    own = servers.own()
     for place in places.configured():
         try:
             made = dump.make(place)
@@ -154,10 +163,33 @@ def _restore_point(release: Release, *, tell: Callable[[str], None]) -> str:
         if found is None or found["name"] != made["name"]:
             raise NoBackup("Place {place} does not show the backup that was just made.", place=place.label)
     moment = timezone.now() + timedelta(seconds=1)
-    return (
-        f"manage.py restore --to postgresql://OWNER@{own.host}:{own.port or 5432}/{own.name}_back "
-        f"--target-time {moment.isoformat(timespec='seconds')}"
-    )
+    back = servers.own()
+    to = shlex.quote(servers.url(back.named(f"{back.name}_back")))
+    return f"manage.py restore --to {to} --target-time {moment.isoformat(timespec='seconds')}"
+
+
+def _require_backups(*, now: datetime, tell: Callable[[str], None]) -> None:
+    """A restore point is a way back only from a backup before it, and a quick one only from a fresh backup."""
+    found = pgbackrest.info()
+    if not found:
+        raise NoBackup("pgBackRest has no repository, so nothing was migrated. Run manage.py backup.")
+    for repo in found:
+        age = now - repo.newest_backup if repo.newest_backup else None
+        if age is None or age > BACKUP_HOLDS:
+            raise NoBackup(
+                "Repository {repo} has {what}, so nothing was migrated. Run manage.py backup first.",
+                repo=repo.number,
+                what="no backup" if age is None else f"no backup of the last {BACKUP_HOLDS // HOUR} hours",
+            )
+        if age > BACKUP_AGES:
+            tell(f"note: the newest backup of repository {repo.number} is {age // HOUR} hours old.")
+    missing = pgbackrest.without(found, places.configured())
+    if missing:
+        raise NoBackup(
+            "pgBackRest does not know the repository of place {places}, so nothing was migrated. See its "
+            "configuration: docs/infrastructure/backup.md.",
+            places=", ".join(missing),
+        )  # fmt: skip
 
 
 def _probe(command: str) -> str:
@@ -171,30 +203,37 @@ def _probe(command: str) -> str:
             return f"the probe did not answer ({type(error).__name__})"
         if done.returncode:
             return f"the probe gave {done.returncode}: {(done.stdout + done.stderr).strip()[-200:]}"
-    return _judged(AFTER_EACH)
-
-
-def _judged(invariants: tuple[str, ...]) -> str:
-    verdict = fsck.judge(now=timezone.now(), only=invariants)
-    return " ".join(one.what for found in verdict.broken.values() for one in found[:3])
+    return judging.after_each()
 
 
 def _receipt(
-    release: Release, environment: str, done: Done, path: Path | None, *, without_staging: bool
-) -> dict[str, Any]:  # fmt: skip
+    release: Release,
+    environment: str,
+    done: Done,
+    path: Path | None,
+    *,
+    about: dict[str, Any],
+    tell: Callable[[str], None],
+) -> dict[str, Any]:
     now = timezone.now()
     said: dict[str, Any] = {
         "kind": "migration", "moment": now.isoformat(), "environment": environment, "commit": release.commit,
         "migrations": list(release.migrations), "applied": done.applied, "seconds": done.seconds,
-        "lock_waits": done.lock_waits, "release": settings.VERSION, "without_staging": without_staging,
+        "lock_waits": done.lock_waits, "rows_gone": done.rows_gone, "release": settings.VERSION, **about,
         # A second machine, or a second run, finds nothing left to do there and vouches for the same.
         "has": steps.recorded(),
     }  # fmt: skip
     if path is not None and environment == "staging":
         path.write_text(json.dumps({**said, "signature": _signature(said)}, indent=1))
     if release.migrations:
-        ring = keys.configured()
+        ring, missed = keys.configured(), []
+        name = f"{manifests.MIGRATIONS}{now:{manifests.STAMP}}/{manifests.NAME}"
         for place in places.configured():
-            name = f"{manifests.MIGRATIONS}{now:{manifests.STAMP}}/{manifests.NAME}"
-            manifests.write(place, said, name=name, ring=ring)
+            try:
+                manifests.write(place, said, name=name, ring=ring)
+            except DomainError as error:
+                missed.append(error.message)
+        # It is done, and a place that went away meanwhile does not make it undone.
+        for why in missed:
+            tell(f"note: the migrations are applied, and their receipt is not in every place: {why}")
     return said

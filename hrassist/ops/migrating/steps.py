@@ -19,12 +19,15 @@ from django.db.migrations.recorder import MigrationRecorder
 from psycopg import errors
 
 from hrassist.lib.errors import Conflict, DomainError
+from hrassist.ops.migrating import losing, unwrapped
+from hrassist.ops.migrating.losing import RowsLost
 
 # Behind a waiting ALTER every reader waits: two seconds are borne, seven were seen without a limit.
 LOCK_TIMEOUT = "2s"
 TRIES = 6
 PAUSE = 2.0
 LINT_WITHIN = 30
+NOT_LINTED = "not linted here: there is no squawk on this machine. In CI it was asked about each of these migrations."
 # What .ci/squawk.toml leaves out as well: Django names its own types and keys.
 UNASKED = (
     "prefer-bigint-over-int", "prefer-bigint-over-smallint", "prefer-identity", "prefer-robust-stmts",
@@ -51,11 +54,12 @@ class StepFailed(DomainError):
 
 @dataclass(slots=True)
 class Done:
-    """What was applied, how long each took, and how often a lock was not to be had."""
+    """What was applied, how long each took, how often a lock was not to be had, and which rows went as was said."""
 
     applied: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     lock_waits: int = 0
+    rows_gone: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 def name_of(migration: Migration) -> str:
@@ -89,10 +93,12 @@ def recorded() -> list[str]:
 
 
 def linted(migrations: Sequence[Migration]) -> list[str]:
-    """What squawk says of their SQL, a line each; nothing where it is not installed. In CI it has refused already."""
+    """What squawk says of their SQL, a line each, or that it is not installed. In CI it has refused already."""
     program = shutil.which("squawk")
-    if program is None or not migrations:
+    if not migrations:
         return []
+    if program is None:
+        return [NOT_LINTED]
     loader, said = MigrationExecutor(connection).loader, []
     for one in migrations:
         name = name_of(one)
@@ -152,11 +158,20 @@ def apply(
         tell(f"{name} …")
         earlier = state.clone()
         try:
-            state = _tried(executor.apply_migration, state, one, done, pause=pause)
+            state, gone = _tried(
+                lambda state, one: _begun_anew(executor, state, one, tell), state, one, done, pause=pause
+            )  # fmt: skip
         except Exception as error:
+            if isinstance(error, RowsLost) and not one.atomic:
+                why = f"{name} failed: {_said(error)}. It works outside a transaction: nothing was reversed."
+                raise StepFailed(why, at=name, is_back=False) from error
+            if stands := _left_by(one, tell=tell):
+                why = f"{name} failed: {_said(error)}. Nothing was reversed: {stands}."
+                raise StepFailed(why, at=name, is_back=False) from error
             raise _failed(executor, before, name, _said(error), done, tell=tell, pause=pause) from error
         before.append((one, earlier))
         done.applied.append(name)
+        done.rows_gone |= {name: gone} if gone else {}
         done.seconds[name] = round(time.monotonic() - began, 2)
         # This code reads what the last of them brings: before that it cannot judge the rows.
         wrong = _asked(probe) or (_asked(judge) if one is migrations[-1] else "")
@@ -167,6 +182,24 @@ def apply(
         0, False, DEFAULT_DB_ALIAS, apps=state.apps, plan=[(one, False) for one in migrations]
     )  # fmt: skip
     return done
+
+
+def _begun_anew(
+    executor: MigrationExecutor, state: Any, one: Migration, tell: Callable[[str], None]
+) -> tuple[Any, dict[str, int]]:
+    for index in unwrapped.clear(one):
+        tell(f"{index}, which an earlier try left, is dropped.")
+    with losing.watched(one) as gone:
+        state = executor.apply_migration(state, one)
+    return state, gone
+
+
+def _left_by(one: Migration, *, tell: Callable[[str], None]) -> str:
+    try:
+        unwrapped.clear(one)
+        return unwrapped.what_stands(one)
+    except DatabaseError as error:
+        return f"what it left cannot be taken away ({_said(error)})"
 
 
 def _said(error: Exception) -> str:
@@ -184,11 +217,12 @@ def _asked(whether: Callable[[], str]) -> str:
 def _tried(step: Callable[..., Any], state: Any, one: Migration, done: Done, *, pause: float) -> Any:
     for attempt in range(1, TRIES + 1):
         try:
-            return step(state.clone(), one)
+            with unwrapped.patiently(one, otherwise=LOCK_TIMEOUT):
+                return step(state.clone(), one)
         except OperationalError as error:
-            # Only a lock that was not to be had is worth another try; a migration outside a transaction is not,
-            # because a part of it may stand.
-            if not isinstance(error.__cause__, errors.LockNotAvailable) or not one.atomic or attempt == TRIES:
+            # Only a lock that was not to be had is worth another try, and only of what leaves no part of itself.
+            is_lock = isinstance(error.__cause__, errors.LockNotAvailable)
+            if not is_lock or not unwrapped.is_repeatable(one) or attempt == TRIES:
                 raise
             done.lock_waits += 1
             time.sleep(pause * attempt)

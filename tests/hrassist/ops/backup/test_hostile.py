@@ -1,4 +1,4 @@
-"""What somebody who may add to a place, a clock that leaps, or two runs at once could do, and do not."""
+"""What somebody who may add to a place, or a clock that leaps, could do, and do not."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import threading
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -17,13 +18,13 @@ from pytest_django.fixtures import Settings
 from candidates.models import Candidate
 from hrassist import env
 from hrassist.lib import storage
-from hrassist.ops.backup import drill, dump, files, keys, manifests, places, restoring, servers, status
+from hrassist.ops.backup import dump, files, keys, manifests, places, restoring, servers, status
 from hrassist.ops.backup.cipher import CutOff
 from hrassist.ops.backup.dump import DumpFailed
 from hrassist.ops.backup.keys import Key, Ring
 from hrassist.ops.backup.places import FolderPlace, PlaceUnavailable
 from hrassist.ops.backup.restoring import FromTheFuture
-from hrassist.ops.backup.servers import InTheWay, Server
+from hrassist.ops.backup.servers import Server
 from tests import factories
 
 DAY = timedelta(days=1)
@@ -186,6 +187,26 @@ def test_a_new_key_takes_over_every_copy_so_that_the_old_one_may_go(
     assert files.fetch(resume.sha256) == (b"one", "A")
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_came_to_life_while_it_was_restored_to_is_left_alone(
+    place: FolderPlace, elsewhere: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dump.make(place)
+    servers.create(elsewhere, elsewhere.name)
+    erase_again = restoring.erase_again
+
+    def meanwhile(*args: Any, **options: Any) -> int:
+        with elsewhere.connect(autocommit=True) as connection:
+            connection.execute("CREATE TABLE somebodys AS SELECT 'work' AS what")
+        return erase_again(*args, **options)
+
+    monkeypatch.setattr(restoring, "erase_again", meanwhile)
+    with pytest.raises(restoring.NotEmpty, match="Nothing was touched"):
+        restoring.restore(to=elsewhere)
+    with elsewhere.connect() as connection:
+        assert connection.execute("SELECT what FROM somebodys").fetchone() == ("work",)
+
+
 # --- Clocks -----------------------------------------------------------------------------------------------------------
 
 
@@ -220,51 +241,6 @@ def test_a_clock_that_leaps_a_year_ahead_takes_no_backup_with_it(place: FolderPl
     for path in place.path.rglob(manifests.NAME):
         os.utime(path, (old.timestamp(), old.timestamp()))
     assert len(dump.rotate(place, now=timezone.now(), ring=ring)) == 1
-
-
-# --- Two at once ------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_runs_into_one_place_and_two_drills_do_not_meet(place: FolderPlace) -> None:
-    with servers.alone("files in place A"), pytest.raises(InTheWay):
-        files.copy(place, now=timezone.now())
-    with servers.alone("a dump into place A"), pytest.raises(CommandError, match="Another process is at it"):
-        call_command("backup", kind="database")
-    with servers.alone("a drill"), pytest.raises(CommandError, match="Another process is at it: a drill"):
-        call_command("drill")
-    assert list(place.entries("")) == []
-    dump.make(place)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_what_a_killed_drill_left_is_dropped_by_the_next_one(place: FolderPlace) -> None:
-    dump.make(place)
-    left, of_another = f"{drill.mine()}dead", f"{drill.SCRATCH}{servers.own().name.encode().hex()[:8]}_dead"
-    for name in (left, of_another):
-        servers.create(servers.own(), name)
-    try:
-        assert drill.drill()["passed"]
-        assert not servers.exists(servers.own(), left)
-        # Another installation on the same server may be between making its database and filling it.
-        assert servers.exists(servers.own(), of_another)
-    finally:
-        servers.drop(servers.own(), of_another)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_drill_that_breaks_off_leaves_a_receipt_that_says_so(place: FolderPlace, settings: Settings) -> None:
-    dump.make(place)
-    assert drill.drill()["passed"]
-    # Something that no check foresaw: the ledger's lines do not follow each other.
-    ledger = Path(settings.ERASURE_LEDGER)
-    ledger.mkdir(exist_ok=True)
-    (ledger / "ledger.jsonl").write_text('{"at": "x", "person": "y", "after": "z"}\n\n')
-    with pytest.raises(Exception, match="does not follow"):
-        drill.drill()
-    last = status.read().last_drill()
-    assert last is not None
-    assert (last["passed"], last["code"]) == (False, "drill_broke_off")
 
 
 # --- The programs of PostgreSQL ---------------------------------------------------------------------------------------

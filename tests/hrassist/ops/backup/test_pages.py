@@ -126,8 +126,18 @@ def test_each_combination_that_is_no_backup_is_named(production: Settings, tmp_p
         return found()
 
     assert with_places(A={"where": ""}, B={"where": ""}) == {"W090"}
+    production.BACKUP_ENGINE = "pgbackrest"
+    assert with_places(A={"where": ""}, B={"where": ""}) == {"W096"}
+    production.BACKUP_ENGINE = "dump"
     assert with_places(B={"where": ""}) == {"W091"}
     assert with_places(B={"where": good["A"]["where"], "endpoint_url": good["A"]["endpoint_url"]}) == {"E091"}
+    one_store = {"endpoint_url": good["A"]["endpoint_url"]}
+    # A prefix makes no other place of a bucket, and a bucket of its own none where one key opens both.
+    assert with_places(A={"where": "s3://b/x"}, B={"where": "s3://b/y/", **one_store}) == {"E091"}
+    assert with_places(A={"where": "s3://b/x"}, B={"where": "s3://b/y"}) == set()
+    assert with_places(B={**one_store, "access_key": good["A"]["access_key"]}) == {"W097"}
+    assert with_places(B={"access_key": good["A"]["access_key"]}) == set()
+    assert with_places(A={"access_key": ""}, B={**one_store, "access_key": ""}) == set()
     assert with_places(A={"where": "/mnt/a"}, B={"where": "/mnt/b"}) == {"W092"}
     assert with_places(A={"where": str(tmp_path)}) == {"E092"}
     production.STORAGE_BACKEND, production.AWS_S3_BUCKET_NAME = "s3", "resumes"
@@ -137,7 +147,11 @@ def test_each_combination_that_is_no_backup_is_named(production: Settings, tmp_p
     production.STORAGE_BACKEND = "disk"
     production.BACKUP_LOCK_MODE = "off"
     assert with_places() == {"W093"}
-    production.BACKUP_LOCK_MODE, production.BACKUP_LOCK_DAYS = "COMPLIANCE", 5
+    production.BACKUP_LOCK_MODE = "GOVERNANCE"
+    assert with_places() == {"W098"}
+    production.BACKUP_LOCK_DAYS = 5
+    assert with_places() == {"W098", "E095"}
+    production.BACKUP_LOCK_MODE = "COMPLIANCE"
     assert with_places() == {"E095"}
     production.BACKUP_LOCK_DAYS = 30
     (tmp_path / "backup.key").chmod(0o644)
@@ -146,6 +160,9 @@ def test_each_combination_that_is_no_backup_is_named(production: Settings, tmp_p
     assert with_places() == {"E093"}
     production.BACKUP_KEY_FILE = ""
     assert with_places() == {"E090"}
+    # Who looks has what proves, and needs no more.
+    production.BACKUP_PUBLIC_KEY_FILE = str(tmp_path / "backup.key.pub")
+    assert with_places() == set()
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,20 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 from django.core.management import call_command
+from django.db.migrations import Migration
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from hrassist.ops.backup import pgbackrest, status, wal
-from hrassist.ops.backup.places import FolderPlace
+from hrassist.ops.backup.buckets import BucketPlace
+from hrassist.ops.backup.places import FolderPlace, PlaceUnavailable
 from hrassist.ops.backup.status import Level
+from hrassist.ops.migrating import safely, steps
+from hrassist.ops.migrating.safely import NoBackup
 
 WELL = "stanza: hrassist\nstatus: ok\n"
 INVALID = """stanza: hrassist
@@ -81,8 +87,17 @@ def test_a_server_that_promoted_before_the_end_of_its_archive_did_not_come_back(
     )
 
 
-def test_each_timeline_is_counted_by_itself() -> None:
-    assert pgbackrest.holes(["000000010000000000000001", "000000020000000000000009"]) == []
+def test_a_timeline_begins_where_it_left_the_one_before() -> None:
+    first, second = "0000000100000000000000", "0000000200000000000000"
+    assert pgbackrest.holes([f"{first}01", f"{first}02", f"{second}03", f"{second}04"]) == []
+    # It left within the last segment of the other, which is there as far as it was written.
+    assert pgbackrest.holes([f"{first}01", f"{first}02", f"{second}02"]) == []
+    # What the other wrote after that nobody needs.
+    assert pgbackrest.holes([f"{first}01", f"{first}02", f"{first}09", f"{second}02"], since=f"{second}02") == []
+    assert pgbackrest.holes([f"{first}01", f"{first}02", f"{second}05", f"{second}06"]) == [f"{first}03", f"{first}04"]
+    # What is before the backup, nobody needs either.
+    assert pgbackrest.holes([f"{first}01", f"{second}05"], since=f"{second}05") == []
+    assert pgbackrest.holes([f"{first}01", f"{second}05"], since=f"{first}03") == [f"{first}03", f"{first}04"]
 
 
 def test_what_a_restore_to_a_moment_left_is_taken_out_and_nothing_else() -> None:
@@ -129,8 +144,8 @@ def test_the_cause_stands_first(text: str, cause: str) -> None:
 def test_each_repository_is_told_apart() -> None:
     said = [{
         "repo": [
-            {"key": 1, "status": {"code": 0, "message": "ok"}},
-            {"key": 2, "status": {"code": 2, "message": "no backup"}},
+            {"key": 1, "cipher": "aes-256-cbc", "status": {"code": 0, "message": "ok"}},
+            {"key": 2, "cipher": "none", "status": {"code": 2, "message": "no backup"}},
         ],
         "backup": [{"database": {"repo-key": 1}, "error": False, "timestamp": {"stop": 1795662000}}],
         "archive": [
@@ -140,6 +155,7 @@ def test_each_repository_is_told_apart() -> None:
     }]  # fmt: skip
     first, second = pgbackrest.repositories(json.dumps(said))
     assert (first.is_well, first.newest_wal) == (True, "000000010000000000000005")
+    assert [one.is_open for one in (first, second)] == [False, True]
     assert first.newest_backup == datetime.fromtimestamp(1795662000, tz=UTC)
     assert (second.is_well, second.says, second.newest_backup, second.newest_wal) == (False, "no backup", None, "")
 
@@ -230,8 +246,58 @@ def test_the_status_tells_how_old_the_full_backup_is_that_all_others_build_on(
     assert place.label == "A"
 
 
+@pytest.mark.parametrize(("cipher", "told"), [("none", [Level.PAGE]), ("aes-256-cbc", [])])
+def test_a_repository_that_is_not_encrypted_calls_somebody(
+    place: FolderPlace, program: Path, cipher: str, told: list[Level]
+) -> None:
+    tell(program, one_backup("full", timedelta(hours=1)))
+    said = json.loads((program / "info.json").read_text())
+    said[0]["repo"][0]["cipher"] = cipher
+    (program / "info.json").write_text(json.dumps(said))
+    assert [one.level for one in status.read().all_facts if "is not encrypted" in one.what] == told
+    assert place.label == "A"
+
+
 def test_nothing_recovered_is_as_far_behind_as_can_be() -> None:
     now = datetime.now(tz=UTC)
     assert pgbackrest.behind(None, now) == float("inf")
     assert pgbackrest.behind(now - timedelta(seconds=3), now) == 3
     assert pgbackrest.behind(now, now - timedelta(seconds=3)) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("backups", "why"),
+    [
+        ([], "has no backup, so nothing was migrated"),
+        ([("full", 1.3)], "has no backup of the last 30 hours"),
+        ([("full", 6), ("incr", 1.3)], "has no backup of the last 30 hours"),
+    ],
+)
+def test_nothing_is_migrated_without_a_backup_of_last_night(
+    program: Path, monkeypatch: pytest.MonkeyPatch, backups: list[tuple[str, float]], why: str
+) -> None:
+    tell(program, *(one_backup(one, timedelta(days=age)) for one, age in backups))
+    monkeypatch.setattr(steps, "plan", lambda: [Migration("9000_any", "candidates")])
+    with pytest.raises(NoBackup, match=why):
+        safely.run(environment="staging", commit="c" * 40)
+    assert "restore" not in (program / "calls").read_text()
+
+
+@pytest.mark.parametrize(
+    ("code", "known"),
+    [
+        ("NoSuchObjectLockConfiguration", True), ("NoSuchKey", True), ("InvalidRequest", True),
+        ("SlowDown", False), ("AccessDenied", False), ("InternalError", False),
+    ],
+)  # fmt: skip
+def test_a_store_that_does_not_answer_has_not_said_that_nothing_is_locked(code: str, known: bool) -> None:
+    client = boto3.client("s3", region_name="x", aws_access_key_id="k", aws_secret_access_key="s")
+    with Stubber(client) as answers:
+        answers.add_client_error("get_object_retention", service_error_code=code)
+        place = BucketPlace("A", client, "backups", mode="COMPLIANCE")
+        if known:
+            assert place.locked_until("one") is None
+            return
+        with pytest.raises(PlaceUnavailable):
+            place.locked_until("one")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -19,11 +20,12 @@ from audit.actions import seals
 from candidates.erasure import ledger
 from candidates.models import Candidate, Resume
 from hrassist.lib import storage
-from hrassist.ops.backup import files, keys, restoring, servers, status
+from hrassist.ops.backup import files, keys, manifests, restoring, servers, status
 from hrassist.ops.backup.places import FolderPlace
 from hrassist.ops.backup.servers import Server
 from tests import factories, runbooks
 from tests.hrassist.ops.backup.test_dump import names, url_of
+from tests.repo.sources import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -39,13 +41,14 @@ WALKED = {
     ("bad-deploy", "It was applied, and the release is bad"), ("managed-postgresql", ""),
     ("backup", "Set up"),
 }  # fmt: skip
-# What no test can do: it needs somebody at a console, a disk or a safe. A step that is added is named here too.
+# What no test can do: it needs somebody at a console, a disk or a safe. Each is named here, and in ADR 28 why it is so.
 BY_HAND = {
     ("lost-server", "3"), ("ransomware", "1"), ("ransomware", "4"), ("ransomware", "6"),
+    ("ransomware", "8"),
     ("lost-key", "2"), ("place-gone", "2"), ("place-gone", "3"), ("archive-failing", "2"),
     ("managed-postgresql", "1"), ("managed-postgresql", "2"), ("managed-postgresql", "5"),
 }  # fmt: skip
-# No systemd runs here: what the units do is proven by tests/deploy.
+# No systemd runs here: tests/machine runs this very command on a machine that booted with it.
 NOT_RUN = {"systemctl start hrassist.target"}
 
 
@@ -107,6 +110,12 @@ def test_every_section_with_commands_is_walked_and_every_other_step_is_somebodys
         (page, step.text.split(".")[0]) for page in runbooks.PAGES for step in runbooks.steps(page) if step.is_by_hand
     }
     assert by_hand == BY_HAND
+    why = (ROOT / "docs/adr/0028-steps-that-no-command-can-do.md").read_text()
+    rows = [line for line in why.splitlines() if line.startswith("|")]
+    assert [
+        f"{page} {number}" for page, number in BY_HAND if not any(_tells_of(row, page, number) for row in rows)
+    ] == []
+    assert all(f"`{line}`" in why for line in NOT_RUN)
     nothing = [
         f"{page}: {step.text[:60]}"
         for page in runbooks.PAGES
@@ -114,6 +123,11 @@ def test_every_section_with_commands_is_walked_and_every_other_step_is_somebodys
         if not step.lines and not step.is_by_hand
     ]
     assert nothing == []
+
+
+def _tells_of(row: str, page: str, number: str) -> bool:
+    steps = row.split("|")[1]
+    return re.search(rf"\b{page}(\]\([^)]+\))? {number}\b", steps) is not None
 
 
 @pytest.fixture
@@ -281,10 +295,31 @@ def test_bad_deploy_that_could_not_be_reversed(installation: Resume, elsewhere: 
     assert installation.sha256
 
 
-def test_managed_postgresql(installation: Resume, elsewhere: Server, capsys: pytest.CaptureFixture[str]) -> None:
-    walk("managed-postgresql", other_server=url_of(elsewhere))
+def test_managed_postgresql(
+    installation: Resume,
+    place: FolderPlace,
+    elsewhere: Server,
+    settings: Settings,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    settings.RECEIPT_KEY = "shared by both"
+    receipt = str(tmp_path / "receipt.json")
+
+    def back() -> None:
+        call_command("migrate", "audit", "0007", verbosity=0)
+
+    def stage() -> None:
+        back()
+        call_command("safe_migrate", env="staging", receipt=Path(receipt))
+        back()
+
+    walk("managed-postgresql", other_server=url_of(elsewhere), receipt=receipt, after={"drill": stage})
     assert names(elsewhere) == ["Was there"]
     assert "Passed" in capsys.readouterr().out
+    said = manifests.newest(place, manifests.MIGRATIONS, ring=keys.configured())
+    assert said is not None
+    assert (said["environment"], said["snapshot"], len(said["applied"])) == ("production", "before-1.4", 1)
     assert installation.sha256
 
 

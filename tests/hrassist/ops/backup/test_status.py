@@ -72,6 +72,7 @@ def test_what_lies_there_grows_old(
         ({"rpo_seconds": 26 * 3600, "engine": "dump"}, "were lost", []),
         ({"rpo_seconds": 26 * 3600 + 1, "engine": "dump"}, "were lost", [Level.WARN]),
         ({"passed": False, "why": "it is damaged"}, "it is damaged", [Level.PAGE]),
+        ({"evidence": {"notes": ["nothing outside"]}}, "Of the last drill: nothing outside", [Level.WARN]),
     ],
 )
 def test_what_the_last_drill_measured(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Group, Permission
+from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -94,3 +96,15 @@ def test_i12_a_role_with_a_right_too_many_gets_its_own_again() -> None:
     Group.objects.get(name="Interviewer").permissions.add(Permission.objects.get(codename="delete_candidate"))
     assert said(asked("I12")) == "The role Interviewer has 1 permissions too many and 0 too few."
     assert asked("I12", repair=True).holds
+
+
+def test_i12_a_right_that_a_role_lost_is_gone_with_the_next_request_of_a_session_that_goes_on(
+    client_as: Callable[[User], Client], recruiter: User
+) -> None:
+    client, page = client_as(recruiter), "/candidates/candidate/"
+    assert client.get(page).status_code == 200
+    view = Permission.objects.get(content_type__app_label="candidates", codename="view_candidate")
+    change = Permission.objects.get(content_type__app_label="candidates", codename="change_candidate")
+    Group.objects.get(name="Recruiter").permissions.remove(view, change)
+    assert client.get(page).status_code == 403
+    assert "permissions too many" in said(asked("I12"))

@@ -10,8 +10,11 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from audit import actions as audit
 from candidates.models import Resume, UploadTicket
 from hrassist.models import LongTask, User
+from hrassist.ops import fsck
+from hrassist.ops.fsck import work
 from tests import factories
 from tests.hrassist.ops.fsck.asking import State, asked, said, settled
 
@@ -109,19 +112,45 @@ def test_i7_a_lease_beyond_all_leases_is_freed(recruiter: User) -> None:
     assert ticket.claimed_until is None
 
 
-def test_i7_a_task_that_waits_is_named_after_a_quarter_of_an_hour() -> None:
-    job, later = _task(), _task()
-    minutes = {job: 16, later: 14}
+@pytest.fixture
+def up_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server of the tests may have been started a minute ago: here it is asked as one that runs for days."""
+    monkeypatch.setattr(work, "STARTED", "SELECT now() - interval '3 days' > %s")
+
+
+def _waits(minutes: int) -> int:
+    job = _task()
     with connection.cursor() as cursor:
-        for pk, waited in minutes.items():
-            cursor.execute(
-                "UPDATE procrastinate_events SET at = now() - make_interval(mins => %s) WHERE job_id = %s", [waited, pk]
-            )
+        cursor.execute(
+            "UPDATE procrastinate_events SET at = now() - make_interval(mins => %s) WHERE job_id = %s", [minutes, job]
+        )
+    return job
+
+
+def test_i7_a_task_that_waits_is_named_after_a_quarter_of_an_hour(up_for_long: None) -> None:
+    job, _ = _waits(16), _waits(14)
     assert said(asked("I7")) == f"Task {job} (x.y) has waited for over 15 minutes."
     with connection.cursor() as cursor:
         # What is to run tomorrow does not wait.
         cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = now() + interval '1 day' WHERE id = %s", [job])
     assert asked("I7").holds
+
+
+def test_i7_after_a_restore_tasks_have_a_quarter_of_an_hour_anew(up_for_long: None) -> None:
+    _waits(16)
+    audit.record("backup.restored", moment="")
+    assert asked("I7").holds
+    later = timezone.now() + timedelta(minutes=16)
+    assert "has waited for over 15 minutes" in said(fsck.judge(now=later, only=["I7"]))
+
+
+def test_i7_after_the_server_was_started_too() -> None:
+    _waits(60 * 24 * 365 * 50)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_postmaster_start_time()")
+        (started,) = cursor.fetchone()
+    for minutes, holds in ((14, True), (16, False)):
+        assert fsck.judge(now=started + timedelta(minutes=minutes), only=["I7"]).holds is holds
 
 
 def test_i7_long_work_whose_worker_went_away_is_ended(recruiter: User) -> None:
