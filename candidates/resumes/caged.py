@@ -70,5 +70,7 @@ def fill(data: bytes, *, limits: Limits) -> bytes:
         )
     except docx_form.FormWrong as error:
         raise Unreadable(str(error), code="form_wrong") from error
-    said = json.dumps({"used": filled.used, "own_lines": filled.own_lines}).encode()
+    said = json.dumps(
+        {"used": filled.used, "own_lines": filled.own_lines, "body_lines": filled.body_lines}
+    ).encode()  # fmt: skip
     return len(said).to_bytes(4, "big") + said + filled.content

@@ -11,25 +11,37 @@ from candidates.resumes.skills.lists import load
 _MONTHS: dict[str, int] = {
     name: int(number) for number, names in load(DATA / "words.toml")["month_names"].items() for name in names.split()
 }
-MONTH = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + ")"
+# In capitals these are no months: AVR is a processor.
+_SMALL_ONLY = {"avr": "(?-i:[Aa]vr)"}
+MONTH = "(?:" + "|".join(_SMALL_ONLY.get(name, name) for name in sorted(_MONTHS, key=len, reverse=True)) + ")"
 _YEAR4 = r"(?:19[4-9]\d|20[0-4]\d)"
 _YEAR = rf"(?:{_YEAR4}|(?:19|20)(?:xx|XX|\*\*)|['´`]\s?\d\d)"
 _SPACE = r"[ \u2060\n]{0,14}"
-_DAY = rf"(?:[0-3]?\d(?:st|nd|rd|th)?{_SPACE})"
+_DAY = rf"(?:[0-3]?\d(?:st|nd|rd|th|er)?{_SPACE})"
 _POINT = (
-    rf"(?:{_DAY}?\b{MONTH}\b[.,]?[- ,/'’]{{0,3}}(?:[0-3]?\d(?:st|nd|rd|th)?,[ ]?)?{_SPACE}(?:{_YEAR}|\d\d(?!\d|[:.]\d))"
+    rf"(?:{_DAY}?(?:de )?\b{MONTH}\b[.,]?(?: del? |[- ,/'’]{{0,3}})(?:[0-3]?\d(?:st|nd|rd|th)?,[ ]?)?{_SPACE}"
+    rf"(?:{_YEAR}|\d\d(?!\d|[:.]\d))"
     rf"|(?:[0-3]?\d[./-])?[01]?\d ?[./] ?{_YEAR4}"
     rf"|{_YEAR4}[./-][01]\d(?:[./-][0-3]\d)?(?!\d|-\d{{2}})"
     rf"|[01]?\d/\d\d(?![\d/])|\b{_YEAR}(?!\d))"
 )
 _NOW = (
     r"(?:present(?:ly)?|current(?:ly)?|now|to ?-?date|till ?-?(?:date|now|today)|until now|today|ongoing|on-going"
-    r"|onwards?|date|continuing|till|(?:the )?present (?:day|time)|aujourd'hui|heute|actualidad|oggi|atual|actual)"
+    r"|onwards?|date|continuing|till|(?:the )?present (?:day|time)|aujourd['’]hui|à ce jour|en cours"
+    r"|présent|maintenant|actuellement|ce jour|auj\.?|en poste"
+    r"|bis heute|heute|derzeit|laufend|(?:bis )?(?:jetzt|dato)|gegenwärtig"
+    r"|actualmente|la actualidad|actualidad|(?:hasta )?la fecha|el presente|presente|hoy"
+    r"|oggi|atual|actual)"
 )
-_JOIN = r"(?:[-–—~»→]{1,3}|\bto\b|\bthrough\b|\btill\b|\buntil\b|\bthru\b|\bup ?to\b|\bbis\b|\bà\b)"
+_JOIN = (
+    r"(?:[-–—~»→]{1,3}|\bto\b|\bthrough\b|\btill\b|\buntil\b|\bthru\b|\bup ?to\b|\bbis(?: zum)?\b|\bà\b|\bau\b"
+    # "2014 a 50-person team" is no range, "2014 a 2018" is one.
+    r"|\bjusqu['’]à\b|\bhasta\b|\bal?\b(?= (?:[a-zñ]+ (?:de )?)?(?:19|20)\d\d\b| la actualidad))"
+)
 _GAP = r"[ \u2060]{0,10}\n?[ \u2060]{0,10}"
-_SINCE = rf"\b(?:from|since|during)\b:?{_SPACE}"
-_MONTH_YEAR = rf"{MONTH}\b\.?[ ,]{{0,3}}{_YEAR}"
+# "Ab 2019", but not "Calgary, AB 2019".
+_SINCE = rf"\b(?:from|since|during|seit|(?-i:[Aa]b)|depuis(?: le)?|desde(?: el)?)\b:?{_SPACE}"
+_MONTH_YEAR = rf"{MONTH}\b\.?(?: del? |[ ,]{{0,3}}){_YEAR}"
 RANGE = re.compile(
     rf"(?:{_SINCE})?(?P<a>{_POINT}|\b{MONTH}\b\.?){_GAP}(?:{_JOIN}{_GAP}){{1,2}}"
     rf"(?P<b>{_POINT}|\b{_NOW}\b|\d\d(?![\d/.,:%+]))"

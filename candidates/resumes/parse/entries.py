@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from candidates.resumes.document import Label
+from candidates.resumes.parse.schools import is_school_word
 from candidates.resumes.parse.spans import Found
 from candidates.resumes.parse.tokens import Reading
 from candidates.resumes.skills.normalise import key_of
@@ -96,8 +97,20 @@ def education_entries(reading: Reading, found: Sequence[Found]) -> list[Entry]:
         for e in _group(items, (Label.SCHOOL, Label.DEGREE, Label.GRADUATION_YEAR), joins)
         if Label.SCHOOL in e.parts or Label.DEGREE in e.parts
     ]
+    for entry in entries:
+        _field_alone(reading, entry)
     _close(reading, entries, kinds)
     return entries
+
+
+def _field_alone(reading: Reading, entry: Entry) -> None:
+    """ "Universität Leipzig, Informatik" names a field of study and no degree."""
+    school, degree = entry.parts.get(Label.SCHOOL), entry.parts.get(Label.DEGREE)
+    if school is None or degree is None or entry.area is not None:
+        return
+    tokens = [reading.tokens[slice(*reading.token_span(one.start, one.end))] for one in (school, degree)]
+    if any(is_school_word(token) for token in tokens[0]) and not any("DEGREE" in token.marks for token in tokens[1]):
+        entry.area = entry.parts.pop(Label.DEGREE)
 
 
 def _is_note(reading: Reading, one: Found) -> bool:

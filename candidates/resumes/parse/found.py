@@ -7,7 +7,9 @@ import re
 from candidates.resumes.document import Label
 from candidates.resumes.parse.headings import kind_of
 from candidates.resumes.parse.heads import complete
+from candidates.resumes.parse.languages import levelled
 from candidates.resumes.parse.names import Name, find_name
+from candidates.resumes.parse.schools import with_schools
 from candidates.resumes.parse.spans import Found, overlaps
 from candidates.resumes.parse.tagger import Tagged
 from candidates.resumes.parse.times import find_times
@@ -33,10 +35,17 @@ def reconcile(reading: Reading, tagged: list[Tagged], name: Name | None) -> list
     if name:
         found.append(Found(Label.NAME, name.start, name.end, name.value, name.confidence))
     found += _tagged(reading, tagged, found)
+    found = with_schools(reading, found)
     found += find_times(reading, tagged, found)
     found = complete(reading, found)
     found += _listed_skills(reading, found)
+    spoken = levelled(reading)
+    found = [one for one in found if one.label is not Label.SKILL or not _is_in(one, spoken)]
     return sorted(found, key=lambda one: (one.start, one.end))
+
+
+def _is_in(one: Found, spans: list[tuple[int, int]]) -> bool:
+    return any(start <= one.start and one.end <= end for start, end in spans)
 
 
 def _contacts(reading: Reading) -> list[Found]:

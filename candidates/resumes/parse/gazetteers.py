@@ -19,13 +19,31 @@ STATE_CODES = words(_LISTS["state_codes"])
 MONTHS = words(_LISTS["months"])
 DEGREE_WORDS = words(_LISTS["degree_words"])
 SCHOOL_WORDS = words(_LISTS["school_words"])
+SCHOOL_WORDS_ELSEWHERE = words(_LISTS["school_words_elsewhere"])
+SCHOOL_SHORT_FORMS = frozenset(word.upper() for word in words(_LISTS["school_short_forms"]))
+SCHOOL_ENDINGS = tuple(words(_LISTS["school_endings"]))
 COMPANY_WORDS = words(_LISTS["company_words"])
-TITLE_HEADS = words(_LISTS["title_heads"])
+TITLE_HEADS_ELSEWHERE = words(_LISTS["title_heads_elsewhere"])
+TITLE_HEADS = words(_LISTS["title_heads"]) | TITLE_HEADS_ELSEWHERE
+_TITLE_ENDINGS = tuple(words(_LISTS["title_endings"]))
 SENIORITY = words(_LISTS["seniority"])
 NAME_STOP = words(_LISTS["name_stop"])
 NAME_PARTICLES = words(_LISTS["name_particles"])
 MAILBOXES = words(_LISTS["mailboxes"])
 NOT_PLACES = words(_LISTS["not_places"])
+
+
+def is_title_head(word: str) -> bool:
+    """Whether a word, in lower case, names an occupation: by itself, as a plural, or as a German compound."""
+    return (
+        word in TITLE_HEADS
+        or (word.endswith("s") and word[:-1] in TITLE_HEADS)
+        # The first question is quick, and nearly always answers both.
+        or (
+            word.endswith(_TITLE_ENDINGS)
+            and any(word.endswith(end) and len(word) > len(end) + 2 for end in _TITLE_ENDINGS)
+        )
+    )
 
 
 def _large(name: str) -> frozenset[str]:

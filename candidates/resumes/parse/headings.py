@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cache
 
 from candidates.resumes.document import Section
 from candidates.resumes.parse.gazetteers import DATA
@@ -14,26 +15,32 @@ from candidates.resumes.skills.lists import load, phrases
 KIND = {name: kind for kind, names in load(DATA / "headings.toml").items() for name in phrases(names)}
 # A word that may be a heading alone on its line is too common inside a sentence to break it there.
 _INLINE = sorted((n for n in KIND if len(n) >= 5), key=len, reverse=True)
-_UPPER = re.compile(
-    r"(?<![A-Z&,/-] )(?<![\w&/-])("
-    + "|".join(re.escape(n.upper()) for n in _INLINE)
-    + r")(?: ?[:\n–-]| {1,2})(?![A-Z]{2,}\b(?! [A-Z][a-z]))"
-)
-_COLON = re.compile(
-    r"(?<![\w&,/-] )(?<![\w&/-])("
-    + "|".join(
-        re.escape(n.title()) + "|" + re.escape(n.capitalize())
-        for n in _INLINE
-        if n not in ("tools", "software", "programming", "language")
-    )
-    + r") ?:(?=[\s•]|$)"
-)
 _DECORATION = re.compile(r"^[\W\d_]+|[\W_]+$")
 _SPACED = re.compile(r"^(?:[A-Z&] ){3,}[A-Z&]$")
 _OF_EXPERIENCE = re.compile(r"(?:[a-z/&-]+ ){0,3}(?:experience|history)")
 _OF_SKILLS = re.compile(r"(?:[a-z/&-]+ ){1,2}(?:skills|competencies|expertise|proficiency)")
 _JOINT = re.compile(r" & | and | / |/|, ")
 _PARENTHESIS = re.compile(r"\s*\([^)]*\)\s*$")
+
+
+@cache
+def _inline() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Headings inside a line: in capitals, and before a colon. They take 0.1 s to compile, and few processes read."""
+    upper = re.compile(
+        r"(?<![A-Z&,/-] )(?<![\w&/-])("
+        + "|".join(re.escape(n.upper()) for n in _INLINE)
+        + r")(?: ?[:\n–-]| {1,2})(?![A-Z]{2,}\b(?! [A-Z][a-z]))"
+    )
+    colon = re.compile(
+        r"(?<![\w&,/-] )(?<![\w&/-])("
+        + "|".join(
+            re.escape(n.title()) + "|" + re.escape(n.capitalize())
+            for n in _INLINE
+            if n not in ("tools", "software", "programming", "language")
+        )
+        + r") ?:(?=[\s•]|$)"
+    )
+    return upper, colon
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,7 @@ def _looks_like_heading(text: str) -> bool:
 def inline_breaks(view: str) -> list[Heading]:
     """Headings that stand in running text: all capitals, or a known name with a colon."""
     found: dict[int, Heading] = {}
-    for pattern in (_UPPER, _COLON):
+    for pattern in _inline():
         for match in pattern.finditer(view):
             name = " ".join(match.group(1).lower().split())
             found.setdefault(match.start(1), Heading(KIND[name], match.start(1), match.end(1)))

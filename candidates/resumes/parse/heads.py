@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from candidates.resumes.document import Label
-from candidates.resumes.parse.gazetteers import NAME_PARTICLES
+from candidates.resumes.parse.gazetteers import NAME_PARTICLES, TITLE_HEADS_ELSEWHERE
 from candidates.resumes.parse.spans import Found, overlaps
 from candidates.resumes.parse.tokens import PERSON, Reading, Token
 from candidates.resumes.parse.view import clean, trimmed
@@ -20,6 +20,7 @@ SHORT = 110
 """Characters of the longest line that is still taken for the head of an entry."""
 SURE = 0.45
 _SMALL = NAME_PARTICLES | {"of", "and", "for", "the", "in", "at", "on", "by", "to", "&"}
+_WITH = frozenset(("bei", "chez"))
 _BREAK = frozenset(",|;:–—•()[]/-")
 _HEADS = frozenset((Label.TITLE, Label.EMPLOYER, Label.EXPERIENCE, Label.LOCATION))
 _NO_NAME = frozenset(("MONTH", "YEAR", "DATE", "RANGE", "DURATION", "EMAIL", "LINK", "PHONE", PERSON))
@@ -65,16 +66,27 @@ def _split(reading: Reading, one: Found) -> list[Found]:
         one = _made(reading, Label.SCHOOL, tokens, one.confidence)
     if len(tokens) < 2:
         return [one]
-    if one.label is Label.DEGREE:
-        return _school_in_degree(reading, one, tokens)
-    if one.label is Label.SCHOOL:
-        return _degree_before_school(reading, one, tokens)
-    if one.label is Label.EMPLOYER:
-        return _post_in_employer(reading, one, tokens)
+    splits: dict[Label, Callable[[Reading, Found, list[Token]], list[Found]]] = {
+        Label.DEGREE: _school_in_degree,
+        Label.SCHOOL: _degree_before_school,
+        Label.EMPLOYER: _post_in_employer,
+        Label.TITLE: _firm_in_title,
+    }
+    if one.label in splits:
+        return splits[one.label](reading, one, tokens)
     if one.label is Label.LOCATION and tokens[0].text == tokens[1].text:
         # "NIT Trichy   Trichy, India": the first belongs to what stands before.
         return [_made(reading, Label.LOCATION, tokens[1:], one.confidence)]
     return [one]
+
+
+def _firm_in_title(reading: Reading, one: Found, tokens: list[Token]) -> list[Found]:
+    """ "Teamleiterin bei Nordlicht GmbH", "Comptable chez Lumière": what stands behind the word is the firm."""
+    at = next((i for i, t in enumerate(tokens) if t.text.lower() in _WITH and i), None)
+    if at is None:
+        return [one]
+    parts = ((Label.TITLE, tokens[:at]), (Label.EMPLOYER, tokens[at + 1 :]))
+    return [_made(reading, label, words, one.confidence) for label, words in parts if words]
 
 
 def _school_in_degree(reading: Reading, one: Found, tokens: list[Token]) -> list[Found]:
@@ -268,13 +280,17 @@ def _gaps(reading: Reading, start: int, end: int, spans: list[Found]) -> list[li
     first, last = reading.token_span(start, end)
     for token in [*reading.tokens[first:last], None]:
         taken = token is None or overlaps(token.start, token.end, spans)
-        if taken or (token is not None and token.text in _BREAK and not _is_hyphen(reading, token)):
+        if taken or (token is not None and _is_break(reading, token)):
             if run:
                 gaps.append(run)
             run = []
         elif token is not None:
             run.append(token)
     return gaps
+
+
+def _is_break(reading: Reading, token: Token) -> bool:
+    return token.text.lower() in _WITH or (token.text in _BREAK and not _is_hyphen(reading, token))
 
 
 def _is_hyphen(reading: Reading, token: Token) -> bool:
@@ -295,7 +311,9 @@ def _reads_as_title(run: list[Token]) -> bool:
     words = [t for t in run if t.text[0].isalnum()]
     if not 1 <= len(words) <= 7:
         return False
-    return "TITLEHEAD" in words[-1].marks or (len(words) > 1 and all("TITLE" in t.marks for t in words))
+    # French and Spanish name the occupation first: "Directrice financière", "Jefe de equipo".
+    leads = words[0].text.lower() in TITLE_HEADS_ELSEWHERE and words[0].text[0].isupper()
+    return leads or "TITLEHEAD" in words[-1].marks or (len(words) > 1 and all("TITLE" in t.marks for t in words))
 
 
 def _missing_of_work(reading: Reading, number: int, by_line: dict[int, list[Found]], made: list[Found]) -> list[Found]:

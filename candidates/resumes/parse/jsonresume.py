@@ -19,7 +19,7 @@ from candidates.resumes.parse.view import clean
 from candidates.resumes.skills.lists import plain
 from candidates.resumes.skills.normalise import key_of, normalise_skill, normalise_title
 
-VERSION = "3"
+VERSION = "4"
 SCHEMA = "https://raw.githubusercontent.com/jsonresume/resume-schema/v1.0.0/schema.json"
 _AREA = re.compile(
     r"^(?P<type>.+?)(?:\s+in\s+|\s*[-:,(]\s*|\s+of\s+(?=(?!Science|Arts|Engineering|Technology|Commerce|Business|Computer|Fine|Education|Law|Philosophy)))(?P<area>.+)$",

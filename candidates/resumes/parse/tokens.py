@@ -148,7 +148,7 @@ def _mark_words(reading: Reading) -> None:
                 marks.add("SKILL")
             continue
         marks.update(mark for mark, words in _WORD_MARKS if low in words)
-        if low in gazetteers.TITLE_HEADS or (low.endswith("s") and low[:-1] in gazetteers.TITLE_HEADS):
+        if gazetteers.is_title_head(low):
             marks.add("TITLEHEAD")
         if low in gazetteers.DEGREE_WORDS and (len(low) > 3 or not low.isalpha() or token.text[:1].isupper()):
             marks.add("DEGREE")
