@@ -17,7 +17,7 @@ PACKAGES := hrassist candidates jobs audit
 WITH_DATABASE := deploy/scripts/with-database
 # What has a target of its own below.
 RESTORE := tests/hrassist/ops/backup tests/hrassist/ops/fsck tests/hrassist/ops/migrating
-ELSEWHERE := storage or browser or chaos or alone or crawl or deploy or rollout or image or machine or restore or model
+ELSEWHERE := storage or browser or chaos or alone or crawl or deploy or rollout or image or machine or restore or model or word
 
 # Tests are full of made-up passwords and checksums; keys of known makes are looked for there too.
 MADE_UP := $(addprefix --disable-plugin ,KeywordDetector BasicAuthDetector HexHighEntropyString Base64HighEntropyString)
@@ -28,39 +28,48 @@ run: install ## Start everything with demo data: web, worker and stream; Ctrl-C 
 
 .PHONY: test
 test: install ## Run all tests that need nothing but Python
-	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m "not ($(ELSEWHERE))" $(addprefix --ignore=,$(RESTORE))
-	$(WITH_DATABASE) $(BIN)/pytest -rs -m alone
+	$(WITH_DATABASE) $(BIN)/pytest -rs --durations=25 -n $(CORES) -m "not ($(ELSEWHERE))" $(addprefix --ignore=,$(RESTORE))
+	$(WITH_DATABASE) $(BIN)/pytest -rs -m alone tests/audit tests/hrassist/ops/fsck
 
 .PHONY: test-authorisation
 test-authorisation: install ## Ask for every address as every role: what it shows, records, changes and leaks (some seven minutes)
-	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m crawl
+	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m crawl tests/authorisation
 
 .PHONY: test-storage
 test-storage: install ## Run the upload tests against a real S3 server (Ceph's gateway)
 	@deploy/scripts/needs test-storage radosgw ceph-mon ceph-osd ceph-mgr ceph radosgw-admin \
-	  && { $(WITH_DATABASE) tests/storage/with-object-store $(BIN)/pytest -rs -m storage; } || [[ $$? == 77 ]]
+	  && { $(WITH_DATABASE) tests/storage/with-object-store $(BIN)/pytest -rs -m storage tests/storage; } || [[ $$? == 77 ]]
 
 .PHONY: test-browser
 test-browser: install ## Run the tests that drive Chromium through the admin
 	@deploy/scripts/needs test-browser chromium \
-	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m "browser and not accessibility"; } || [[ $$? == 77 ]]
+	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m "browser and not accessibility" tests/browser; } || [[ $$? == 77 ]]
 
 .PHONY: test-accessibility
-test-accessibility: install ## Let axe look at every page of every role, in light and dark (some minutes)
+test-accessibility: install ## Let axe look at every page of every role, in light and dark, and click what opens there (some minutes)
 	@deploy/scripts/needs test-accessibility chromium \
-	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m accessibility; } || [[ $$? == 77 ]]
+	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m accessibility tests/browser; } || [[ $$? == 77 ]]
 
 # The longest first: a host without power holds its work until the lease of it ends.
 .PHONY: test-chaos
 test-chaos: install ## Run the tests that kill processes in the middle of their work
-	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m chaos tests/deploy/test_hosts.py tests
+	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m chaos tests/deploy/test_hosts.py tests/chaos
 
 .PHONY: test-model
 test-model: install ## Let a real small language model tailor resumes: nothing that it invents is on paper (some ten minutes)
 	$(WITH_DATABASE) $(BIN)/pytest -rs -m model tests/model
 
+.PHONY: load
+load: install ## Fifty clients on the web process; OPTIONS="--strict --clients 50 --seconds 60" fails on a missed bound
+	@$(WITH_DATABASE) $(BIN)/python -m tests.load.site $(OPTIONS)
+
+.PHONY: test-word
+test-word: install ## Ask the Open XML SDK and LibreOffice about every kind of Word file that we make (a minute)
+	@deploy/scripts/needs test-word npm soffice \
+	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -m word tests/word; } || [[ $$? == 77 ]]
+
 .PHONY: load-stream
-load-stream: install ## A thousand clients on one stream process; OPTIONS="--strict --clients N" fails on a missed p99
+load-stream: install ## A thousand clients on one stream process; OPTIONS=--strict fails on a missed bound
 	@$(WITH_DATABASE) $(BIN)/python -m tests.load.streams $(OPTIONS)
 
 .PHONY: test-deploy
@@ -85,11 +94,13 @@ test-machine: install ## Install onto a Debian with systemd and run every unit o
 	  && { tests/machine/tree && $(BIN)/pytest -rs -m machine tests/machine; } || [[ $$? == 77 ]]
 
 .PHONY: test-restore
-test-restore: install ## Back up, damage, restore and drill the database and files (under two minutes)
+test-restore: install ## Back up, damage, restore and drill the database and files (some three minutes)
 	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m "not alone" $(RESTORE)
 
 .PHONY: drill-full
-drill-full: install ## Destroy a PostgreSQL of its own with pgBackRest and two S3 servers, and bring it back (as root)
+drill-full: export HRASSIST_PROOF_MB ?= 2048
+drill-full: export HRASSIST_PROOF_ARCHIVE_TIMEOUT ?= 45
+drill-full: install ## Destroy a PostgreSQL of 2 GB with pgBackRest and two S3 servers, and bring it back (as root, most of an hour)
 	@deploy/scripts/needs drill-full radosgw ceph-mon ceph-osd ceph-mgr ceph radosgw-admin debootstrap openssl \
 	  && { tests/restore/pg-tree && $(BIN)/pytest -rs -m restore tests/restore; } || [[ $$? == 77 ]]
 
@@ -98,8 +109,8 @@ fuzz: install ## Bend files and let the reader have them, in its cage; SECONDS=6
 	@$(BIN)/python -m tests.fuzz.run --seconds $(or $(SECONDS),600) $(OPTIONS)
 
 .PHONY: bench
-bench: install ## Compare what an API request costs with a bare WSGI function over the same SQL
-	@$(WITH_DATABASE) $(BIN)/python -m tests.bench.api_lists
+bench: install ## Compare what an API request costs with a bare WSGI function over the same SQL; OPTIONS=--strict holds the bounds
+	@$(WITH_DATABASE) $(BIN)/python -m tests.bench.api_lists $(OPTIONS)
 
 .PHONY: bench-admin
 bench-admin: install ## Measure the admin's pages over 10,000 and 1,000,000 people; OPTIONS=--strict fails on a missed target
@@ -135,6 +146,7 @@ check: install ## Format, lint, types, layers, migrations, templates, secrets, h
 	$(BIN)/bandit --quiet -c pyproject.toml -ll --recursive $(PACKAGES)
 	deploy/scripts/scanner semgrep --config .ci/semgrep.yml $(PACKAGES)
 	deploy/scripts/scanner zizmor .github
+	deploy/scripts/scanner jactionlint
 	$(BIN)/python .ci/sbom.py --check
 	deploy/scripts/requirements-current
 

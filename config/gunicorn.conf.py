@@ -1,7 +1,9 @@
 """The web process: threads for admin and API; the Procfile overrides what differs for streams."""
 
+import gc
 import os
 import socket
+import sys
 from wsgiref.util import setup_testing_defaults
 
 bind = os.environ.get("HRASSIST_WEB_BIND", f"127.0.0.1:{os.environ.get('HRASSIST_PORT', '8000')}")
@@ -38,7 +40,9 @@ def when_ready(server):
     """Answer one request before the workers are forked, so that the first visitor does not wait for the imports."""
     from hrassist.metrics import workers  # noqa: F401, PLC0415  its counters begin at nought
 
+    _keep_for_good()
     if server.cfg.worker_class_str != "gthread":
+        _for_streams()
         # Only the operating system can end a connection whose buffers are full; what it accepts inherits this.
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             for listener in server.LISTENERS:
@@ -55,6 +59,20 @@ def when_ready(server):
     list(answer)
     # A database connection must never be shared by two processes.
     connections.close_all()
+
+
+def _keep_for_good():
+    """Let the collector pass over what was loaded: it looks for garbage there for a third of a second at a time."""
+    gc.collect()
+    gc.freeze()
+
+
+def _for_streams():
+    """Give the one thread that delivers its turn: an event for a thousand people is a thousand writes."""
+    # At each write a thread that asks the database may go first, and keep the interpreter: not for five milliseconds.
+    sys.setswitchinterval(0.0005)
+    # What open streams hold is no garbage, and looking through all of it stops every delivery for a sixth of a second.
+    gc.set_threshold(20_000, 20, 50)
 
 
 def post_worker_init(worker):

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from http.client import HTTPResponse
 from pathlib import Path
 from types import MappingProxyType
@@ -28,6 +29,7 @@ from django.db import connection
 from pytest_django.fixtures import Settings
 
 from tests.browser.conftest import environment_of_the_test
+from tests.deploy.charts import VALUES, VERSIONS, render
 from tests.deploy.machine import Machine
 from tests.deploy.network import Network
 from tests.deploy.tools import needs
@@ -357,8 +359,23 @@ def nginx_before(one: Proxy, machine: Machine) -> Iterator[Proxy]:
     text = path.read_text().replace(f"{one.folder}/web.sock", str(machine.web_socket))
     path.write_text(text.replace("rate=30r/s", "rate=100000r/s"))
     process = subprocess.Popen([str(NGINX), "-c", f"{one.folder}/nginx.conf", "-p", str(one.folder)])
-    time.sleep(0.5)
-    assert process.poll() is None, (one.folder / "error.log").read_text()
-    yield one
-    process.terminate()
-    process.wait(20)
+    try:
+        time.sleep(0.5)
+        assert process.poll() is None, (one.folder / "error.log").read_text()
+        yield one
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The documents of the chart for a set of values, rendered once."""
+
+    @lru_cache
+    def of(name: str) -> list[dict[str, Any]]:
+        code, said, documents = render(tmp_path_factory.mktemp("chart"), VALUES / f"{name}.yaml", *VERSIONS)
+        assert code == 0, said
+        return documents
+
+    return of

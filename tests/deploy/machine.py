@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from audit.sealing import keys
 from tests.repo.sources import ROOT
 
 UNITS = ROOT / "deploy" / "vm" / "systemd"
@@ -75,6 +76,7 @@ class Machine:
             "etc/hrassist/secrets/web",
             "etc/hrassist/secrets/app",
             "etc/hrassist/secrets/owner",
+            "etc/hrassist/secrets/worker",
             "run/hrassist",
             "bin",
             "opt/hrassist",
@@ -84,6 +86,7 @@ class Machine:
         for name, value in secrets.items():
             group = "owner" if name == "HRASSIST_DB_OWNER_URL" else "app"
             (folder / "etc/hrassist/secrets" / group / name).write_text(value + "\n")
+        (folder / "etc/hrassist/secrets/worker/HRASSIST_AUDIT_KEY").write_text(keys.generate().as_pem())
         # The environment of these requirements, which every test would otherwise wait minutes for.
         version = subprocess.run(["python3", "--version"], capture_output=True, check=True).stdout
         name = hashlib.sha256((ROOT / "requirements.txt").read_bytes() + version).hexdigest()[:16]
@@ -120,7 +123,10 @@ class Machine:
             environment[name] = value
         for line in unit.lines.get("Environment", []):
             name, _, value = line.partition("=")
-            environment[name] = value.replace("/opt/hrassist", f"{self.folder}/opt/hrassist")
+            # What it writes is this machine's: a folder left in /run would tell others that something is installed.
+            for place in ("/opt/hrassist", "/run/hrassist"):
+                value = value.replace(place, f"{self.folder}{place}")
+            environment[name] = value
         command = shlex.split(unit.one("ExecStart").replace("/opt/hrassist", f"{self.folder}/opt/hrassist"))
         told = self.folder / "notify.sock"
         told.unlink(missing_ok=True)

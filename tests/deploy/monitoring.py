@@ -79,6 +79,9 @@ class _Mailbox(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         self.wfile.write(b"220 here\r\n")
+        self.take()
+
+    def take(self) -> None:
         while line := self.rfile.readline():
             verb = line[:4].upper()
             if verb == b"DATA":

@@ -17,12 +17,11 @@ class Network:
     """10.77.x.1 is this machine; each host has an address of its own and is reached by the others over a bridge."""
 
     def __init__(self) -> None:
-        self.mark = os.getpid() % 250
+        self.mark = free_mark()
         self.bridge = f"hra{self.mark}"
         self.net = f"10.77.{self.mark}"
         self.gateway = f"{self.net}.1"
         self.hosts: dict[str, Host] = {}
-        ip("link", "add", self.bridge, "type", "bridge")
         ip("addr", "add", f"{self.gateway}/24", "dev", self.bridge)
         ip("link", "set", self.bridge, "up")
 
@@ -88,6 +87,16 @@ class Host:
             except ProcessLookupError:
                 continue
             one.wait()
+
+
+def free_mark() -> int:
+    """A number of which this machine has no bridge yet, and has one now: suites run side by side."""
+    for mark in ((os.getpid() + step) % 250 for step in range(250)):
+        made = subprocess.run(["ip", "link", "add", f"hra{mark}", "type", "bridge"], check=False, capture_output=True)
+        if b"File exists" not in made.stderr:
+            made.check_returncode()
+            return mark
+    raise RuntimeError("Every bridge of a test is taken: ip link del what an earlier run left.")
 
 
 def ip(*words: str) -> None:

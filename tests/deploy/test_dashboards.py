@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,11 @@ FILES = sorted((GRAFANA / "dashboards" / "hrassist").glob("*.json"))
 OF_OTHERS = {
     "node_cpu_seconds_total": "node", "node_memory_MemAvailable_bytes": "node", "node_memory_MemTotal_bytes": "node",
     "node_filesystem_avail_bytes": "node", "node_filesystem_size_bytes": "node", "probe_success": "blackbox",
-    "probe_ssl_earliest_cert_expiry": "blackbox", "pgbouncer_pools_client_waiting_connections": "pgbouncer",
-    "up": "prometheus",
+    "probe_ssl_earliest_cert_expiry": "blackbox", "up": "prometheus",
 }  # fmt: skip
 # There when something writes them down: backups.
 AWAITED = {"hrassist_backup_success_timestamp_seconds", "hrassist_backup_bytes"}
-_NAME = re.compile(r"\b((?:hrassist|node|probe|pgbouncer)_[a-zA-Z0-9_]+|up)\b(?!\s*=[^=])")
+_NAME = re.compile(r"\b((?:hrassist|node|probe)_[a-zA-Z0-9_]+|up)\b(?!\s*=[^=])")
 ALERTS = [(f"alert {alert.name}", alert.query()) for alert in watching.load(settings.ALERTS_CONFIG).alerts]
 
 
@@ -195,8 +195,30 @@ def test_figures_that_were_asked_for_stand_on_a_board():
         "hrassist_http_request_seconds_bucket", "hrassist_http_requests_failed_total", "hrassist_queue_tasks",
         "hrassist_database_statement_seconds_bucket", "hrassist_vectors_hour", "hrassist_users_active",
         "hrassist_matches_day", "hrassist_service_up", "hrassist_llm_up", "hrassist_llm_runs_day",
-        "hrassist_llm_month_tokens", "hrassist_llm_month_cost",
+        "hrassist_llm_month_tokens", "hrassist_llm_month_cost", "hrassist_applications", "hrassist_drives",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("trigger", ["ScaleCpu", "ScaleMemory", "ScaleLatency", "ScaleDatabase"])
+def test_a_board_draws_the_line_at_which_it_gets_too_small(trigger):
+    alert = watching.load(settings.ALERTS_CONFIG).of(trigger)
+
+    def asked(expression: str) -> str:
+        return re.sub(r"\[\w+\]", "[]", expression)
+
+    left = asked(replace(alert, guard="").query()).rpartition(" > ")[0]
+    panels = [
+        panel
+        for path in FILES
+        for panel in json.loads(path.read_text())["panels"]
+        if left in {asked(target["expr"]) for target in panel["targets"]}
+        and "thresholds" in panel["fieldConfig"]["defaults"]
+    ]
+    assert panels, left
+    for panel in panels:
+        drawn = panel["fieldConfig"]["defaults"]
+        assert [step["value"] for step in drawn["thresholds"]["steps"]] == [None, alert.threshold]
+        assert drawn["custom"]["thresholdsStyle"]["mode"] == "line"
 
 
 def test_no_file_is_written_by_hand_where_it_is_rendered():

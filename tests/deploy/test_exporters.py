@@ -17,9 +17,10 @@ from urllib.request import urlopen
 import psycopg
 import pytest
 import yaml
-from django.conf import settings
+from django.conf import settings as django_settings
 from psycopg.rows import dict_row
 
+from hrassist.metrics import machine
 from hrassist.ops import watching
 from tests.deploy.conftest import free_port
 from tests.deploy.monitoring import run, started, tool, wait_for
@@ -27,7 +28,7 @@ from tests.deploy.test_dashboards import OF_OTHERS
 from tests.repo.sources import ROOT
 
 pytestmark = pytest.mark.deploy
-WATCH = watching.load(settings.ALERTS_CONFIG)
+WATCH = watching.load(django_settings.ALERTS_CONFIG)
 
 
 def scraped(port: int) -> str:
@@ -45,7 +46,7 @@ def of(exporter: str) -> set[str]:
 
 def test_every_figure_of_others_is_held_to_its_exporter():
     """Those of blackbox are in test_outside.py; `up` is written by Prometheus itself (test_alert_arrives.py)."""
-    assert set(OF_OTHERS.values()) == {"node", "pgbouncer", "blackbox", "prometheus"}
+    assert set(OF_OTHERS.values()) == {"node", "blackbox", "prometheus"}
     assert of("prometheus") == {"up"}
 
 
@@ -96,8 +97,7 @@ def pooler(folder: Path) -> Iterator[int]:
             yield port
 
 
-def test_who_waits_for_a_connection_is_told_to_whom_the_exporter_of_the_pooler_signs_in_as():
-    """prometheus-community's exporter serves this column; Debian's cannot read a pgbouncer of 1.8 or later."""
+def test_who_waits_for_a_connection_is_told_to_whom_may_look_at_the_pooler(settings):
     with tempfile.TemporaryDirectory() as name, pooler(Path(name)) as port:
         at = f"127.0.0.1:{port}"
         wait_for(lambda: socket.create_connection(("127.0.0.1", port)).close() or True, seconds=30, why="no pooler")
@@ -114,6 +114,13 @@ def test_who_waits_for_a_connection_is_told_to_whom_the_exporter_of_the_pooler_s
                 return [(one["database"], int(one["cl_waiting"])) for one in shown]
 
             wait_for(lambda: ("hrassist", 1) in pools(), seconds=60, why="nobody seems to wait")
+            # And so our own figures tell it, which an alert asks for.
+            settings.POOLER_STATS_URL = f"postgresql://hrassist_stats:two@{at}/pgbouncer"
+            (told,) = machine.pooler()
+            assert [(one.name, one.labels, one.value) for one in told.samples] == [
+                ("hrassist_pooler_waiting", {"database": "hrassist"}, 1.0)
+            ]
+            assert "sum(hrassist_pooler_waiting) > 0" in WATCH.of("DatabasePoolExhausted").query()
             # Who may look may do nothing else.
             with pytest.raises(psycopg.Error, match="admin"):
                 looking.execute("SHUTDOWN")

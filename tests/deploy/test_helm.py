@@ -4,84 +4,86 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
 from hrassist.ops.migrating.steps import LOCK_TIMEOUT
-from tests.deploy.test_dashboards import names_that_exist
+from hrassist.stream_handler import THREADS
+from tests.deploy.charts import CHART, SCRIPT, SETS, VALUES, VERSIONS, blocks, kinds, merged, pods, policy_of, render
 from tests.deploy.tools import run
 from tests.repo.sources import ROOT
 
 pytestmark = pytest.mark.deploy
-CHART = ROOT / "deploy/helm/hrassist"
-VALUES = ROOT / "deploy/helm/values"
-SETS = ("minimal", "ha", "air-gapped")
-# As config/alerts.toml says.
-PORT = 9108
-VERSIONS = ("1.35.0", "1.36.0", "1.37.0")
-SCRIPT = ROOT / "tests/deploy/with_scanners/chart.py"
-
-
-def render(folder: Path, values: Path, *versions: str) -> tuple[int, str, list[dict[str, Any]]]:
-    out = folder / "rendered.yaml"
-    done = run("deploy/scripts/scanner", "python", SCRIPT, CHART, out, values, *versions)
-    documents = list(yaml.safe_load_all(out.read_text())) if out.exists() else []
-    return done.returncode, done.stdout + done.stderr, documents
-
-
-@pytest.fixture(scope="module")
-def rendered(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    @lru_cache
-    def of(name: str) -> list[dict[str, Any]]:
-        code, said, documents = render(tmp_path_factory.mktemp("chart"), VALUES / f"{name}.yaml", *VERSIONS)
-        assert code == 0, said
-        return documents
-
-    return of
-
-
-def merged(values: dict[str, Any], changed: dict[str, Any]) -> dict[str, Any]:
-    """Everything else stays as it was, so that what is refused is what was changed."""
-    return values | {
-        name: merged(values[name], value) if isinstance(value, dict) and isinstance(values.get(name), dict) else value
-        for name, value in changed.items()
-    }
-
-
-def kinds(documents: list[dict[str, Any]], kind: str) -> dict[str, dict[str, Any]]:
-    return {one["metadata"]["name"]: one for one in documents if one["kind"] == kind}
-
-
-def pods(documents: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    return {
-        name: one["spec"]["template"]["spec"]
-        for kind in ("Deployment", "Job")
-        for name, one in kinds(documents, kind).items()
-    }
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_it_renders_and_each_object_is_valid_in_three_versions_of_the_api(rendered, name):
+def test_it_renders_and_each_object_is_valid_in_every_version_of_the_api(rendered, name):
     found = rendered(name)
-    assert {"Deployment", "Service", "Job", "ConfigMap", "ServiceAccount", "NetworkPolicy", "Ingress"} <= {
+    assert {"Deployment", "Service", "Job", "CronJob", "ConfigMap", "ServiceAccount", "NetworkPolicy", "Ingress"} <= {
         one["kind"] for one in found
     }
 
 
-def test_a_word_that_the_api_does_not_know_would_be_seen(tmp_path):
+def test_each_version_that_the_chart_promises_is_held_to():
+    oldest = yaml.safe_load((CHART / "Chart.yaml").read_text())["kubeVersion"]
+    assert oldest == f">={VERSIONS[0]}-0"
+    promised = f"for Kubernetes {VERSIONS[0].removesuffix('.0')} and later"
+    assert promised in (ROOT / "docs/infrastructure/kubernetes.md").read_text()
+    listed = "import os, kubernetes_validate as k; print(*os.listdir(k.__path__[0] + '/kubernetes-json-schema'))"
+    known = run("deploy/scripts/scanner", "python", "-c", listed)
+    minors = {int(one) for one in re.findall(r"\bv1\.(\d+)\.0-local-strict\b", known.stdout)}
+    first = int(VERSIONS[0].split(".")[1])
+    assert [f"1.{minor}.0" for minor in sorted(minors) if minor >= first] == list(VERSIONS), known.stderr
+
+
+def test_a_word_of_a_later_version_would_be_seen_by_the_oldest(tmp_path):
+    later = tmp_path / "chart"
+    run("cp", "-r", CHART, later)
+    path = later / "templates/web.yaml"
+    text = path.read_text()
+    line = next(one for one in text.splitlines() if "terminationGracePeriodSeconds" in one)
+    path.write_text(text.replace(line, f"{line[: len(line) - len(line.lstrip())]}hostnameOverride: web\n{line}", 1))
+    code, said, _ = render(tmp_path, VALUES / "ha.yaml", *VERSIONS, chart=later)
+    assert code == 1
+    assert f"{VERSIONS[0]} Deployment/hr-web" in said
+    assert f"{VERSIONS[-1]} Deployment" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("web", "terminationGracePeriodSeconds", "terminationGrace", "1.36.0 Deployment/hr-web"),
+        ("metrics", "interval: 15s", "intervall: 15s", "operator ServiceMonitor/hr"),
+        ("metrics", "interval: 15s", "interval: 15 seconds", "operator ServiceMonitor/hr"),
+        ("metrics", "operator: In, values", "operator: In, value", "operator ServiceMonitor/hr"),
+        ("metrics", "    - port: metrics\n", "    - port: 9108\n", "operator ServiceMonitor/hr"),
+        ("metrics", "  endpoints:\n", "  endpoint:\n", "operator ServiceMonitor/hr"),
+        ("metrics", "kind: ServiceMonitor", "kind: ServiceMonitr", "operator ServiceMonitr/hr"),
+        ("_names", "concurrencyPolicy", "concurrency", "1.36.0 CronJob/hr-fsck"),
+        ("rules", "interval:", "intervall:", "operator PrometheusRule/hr"),
+    ],
+)
+def test_a_word_that_the_api_or_the_operator_does_not_know_would_be_seen(tmp_path, name, old, new, said):
     wrong = tmp_path / "chart"
     run("cp", "-r", CHART, wrong)
-    web = wrong / "templates/web.yaml"
-    web.write_text(web.read_text().replace("terminationGracePeriodSeconds", "terminationGrace"))
-    done = run("deploy/scripts/scanner", "python", SCRIPT, wrong, tmp_path / "out", VALUES / "minimal.yaml", "1.36.0")
-    assert done.returncode == 1
-    assert "terminationGrace" in done.stdout
+    (path,) = wrong.glob(f"templates/{name}.*")
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    done = run("deploy/scripts/scanner", "python", SCRIPT, wrong, tmp_path / "out", VALUES / "ha.yaml", "1.36.0")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert said in done.stdout
 
 
+PLACES = {"networkPolicy": {"egress": {"places": [{"cidr": "10.20.3.0/24", "port": 443}]}}}
+# Each with one thing less than it needs.
+BACKED_UP = {
+    "secrets": {"backup": "hr-backup", "reader": "hr-reader"},
+    "backup": {"enabled": True, "a": {"where": "s3://hr-backups/x"}}, **PLACES,
+}  # fmt: skip
+POOLED = {"web": {"replicas": 50, "settings": {"HRASSIST_DB_POOLED": "on"}}}
 # What is changed in values that are accepted, and a word of the reason.
 NOT_MEANT: list[tuple[dict[str, Any], str]] = [
     ({"host": "not a host"}, "host"),
@@ -93,6 +95,8 @@ NOT_MEANT: list[tuple[dict[str, Any], str]] = [
     ({"settings": {"HRASSIST_DB_POOLED": "on"}}, "HRASSIST_DB_POOLED"),
     ({"web": {"settings": {"DATABASE_URL": "postgresql://in/clear"}}}, "DATABASE_URL"),
     ({"image": {"repository": "r", "tag": "latest"}}, "image"),
+    ({"image": {"digest": "1.4.0"}}, "digest"),
+    ({"image": {"digest": "sha256:0123"}}, "digest"),
     ({"networkPolicy": {"egress": {"others": [{"cidr": "0.0.0.0/0", "port": 443}]}}}, "cidr"),
     ({"networkPolicy": {"egress": {"others": [{"cidr": "1.2.3.4/0", "port": 443}]}}}, "cidr"),
     ({"networkPolicy": {"egress": {"others": [{"cidr": "128.0.0.0/1", "port": 443}]}}}, "cidr"),
@@ -102,6 +106,32 @@ NOT_MEANT: list[tuple[dict[str, Any], str]] = [
     ({"web": {"autoscaling": {"enabled": True, "minReplicas": 5, "maxReplicas": 2}}}, "minReplicas is above"),
     ({"store": {"endpoint": "http://plain"}}, "endpoint"),
     ({"store": {"bucket": ""}}, "bucket"),
+    ({"settings": {"HRASSIST_BACKUP_A": "s3://a"}}, "HRASSIST_BACKUP_A"),
+    ({"web": {"settings": {"HRASSIST_BACKUP_A": "s3://a"}}}, "HRASSIST_BACKUP_A"),
+    ({"web": {"autoscaling": {"connections": 70}}}, "connections"),
+    ({"jobs": {"fsck": {"schedule": "every night"}}}, "schedule"),
+    ({"jobs": {"fsck": {"late": 5}}}, "late"),
+    ({"jobs": {"fsck": {"sleep": 5}}}, "sleep"),
+    ({"jobs": {"bounces": {"claim": "Not a name"}}}, "claim"),
+    (BACKED_UP | {"backup": {"enabled": True, "engine": "pgbackrest"}}, "belongs to the database's host"),
+    (BACKED_UP | {"backup": {"enabled": True, "engine": "copies"}}, "engine"),
+    (BACKED_UP | {"secrets": {"backup": "", "reader": "hr-reader"}}, "secrets.backup"),
+    (BACKED_UP | {"secrets": {"backup": "hr-backup", "reader": ""}}, "secrets.reader"),
+    (BACKED_UP | {"backup": {"enabled": True}}, "backup.a.where"),
+    (BACKED_UP | {"networkPolicy": {"egress": {"places": []}}}, "networkPolicy.egress.places"),
+    (BACKED_UP | {"networkPolicy": {"egress": {"places": [{"cidr": "0.0.0.0/0", "port": 443}]}}}, "cidr"),
+    ({"backup": {"a": {"where": "/var/backups"}}}, "where"),
+    ({"backup": {"a": {"endpoint": "http://plain"}}}, "endpoint"),
+    ({"backup": {"settings": {"HRASSIST_BACKUP_ENGINE": "pgbackrest"}}}, "HRASSIST_BACKUP_ENGINE"),
+    ({"backup": {"programs": {"image": "postgres:latest"}}}, "image"),
+    ({"metrics": {"rules": True}}, "metrics.rules"),
+    ({"web": {"replicas": 4}}, "may open 126 connections to the database (web 5 pods of 16, "),
+    ({"web": {"replicas": 4}, "database": {"maxConnections": 128}}, "of database.maxConnections 128 they may have 125"),
+    ({"web": {"replicas": 4}}, "of database.maxConnections 100 they may have 97"),
+    ({"web": {"threads": 20}}, "put a pooler before web"),
+    ({"worker": {"autoscaling": {"enabled": True}}}, "worker 9 pods of 9"),
+    ({"stream": {"autoscaling": {"enabled": True}}, "web": {"replicas": 3}}, f"stream 5 pods of {THREADS + 3}"),
+    (POOLED | {"database": {"maxConnections": 80}}, "the pooler of web 40"),
 ]  # fmt: skip
 
 
@@ -119,6 +149,17 @@ def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def test_values_that_are_meant_are_not_refused(refused):
     assert refused["0"] == ""
+
+
+def test_what_is_refused_for_one_thing_is_accepted_without_it(tmp_path):
+    """So that it is that thing that is refused, and where the bound of connections is."""
+    minimal = yaml.safe_load((VALUES / "minimal.yaml").read_text())
+    meant = [BACKED_UP, POOLED, {"web": {"replicas": 2}}, {"web": {"replicas": 4}, "database": {"maxConnections": 129}}]
+    for number, changed in enumerate(meant):
+        (tmp_path / f"{number}.yaml").write_text(yaml.safe_dump(merged(minimal, changed)))
+    done = run("deploy/scripts/scanner", "python", SCRIPT.with_name("refused.py"), CHART, *sorted(tmp_path.iterdir()))
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {str(number): "" for number in range(len(meant))}
 
 
 @pytest.mark.parametrize("number", range(1, len(NOT_MEANT) + 1), ids=[str(changed) for changed, _ in NOT_MEANT])
@@ -158,6 +199,14 @@ def test_every_container_is_nobody_over_a_root_that_is_read_only(rendered, name)
             assert container["resources"]["limits"]["memory"]
 
 
+SECRETS_OF = {
+    "worker": {"worker"}, "migrate": {"owner"},
+    "audit-verify": {"worker"}, "fsck": {"worker"}, "storage-doctor": {"worker"}, "fsck-files": {"worker", "backup"},
+    "backup": {"owner", "backup"}, "backup-files": {"owner", "backup"}, "drill": {"owner", "worker", "backup"},
+    "backup-status": {"backup"},
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("name", SETS)
 def test_secrets_are_files_and_each_pod_has_only_its_own(rendered, name):
     for pod_name, pod in pods(rendered(name)).items():
@@ -166,12 +215,46 @@ def test_secrets_are_files_and_each_pod_has_only_its_own(rendered, name):
             if container["name"] == "figures":
                 paths = [mount["mountPath"] for mount in container["volumeMounts"]]
                 assert [path for path in paths if path.startswith("/run/credentials")] == ["/run/credentials/app"]
-        part = pod_name.rpartition("-")[2]
-        assert sets == {"worker": {"app", "worker"}, "migrate": {"app", "owner"}}.get(part, {"app"}), pod_name
+        part = pod_name.removeprefix("hr-")
+        if name == "minimal" and part == "fsck-files":
+            # Where nothing is backed up there are no copies to compare with.
+            assert sets == {"app", "worker"}
+            continue
+        if name != "minimal" and part == "web":
+            assert sets == {"app", "reader"}
+            continue
+        assert sets == SECRETS_OF.get(part, set()) | {"app"}, pod_name
+        for container in pod.get("initContainers", []):
+            # A program of others sees none.
+            if container["name"] in {"programs", "scanner"}:
+                assert not [one for one in container["volumeMounts"] if "/run/credentials" in one["mountPath"]]
         for container in pod["containers"]:
             assert not [one for one in container["env"] if "secretKeyRef" in str(one)]
             assert "secretRef" not in str(container["envFrom"])
     assert kinds(rendered(name), "Secret") == {}
+
+
+@pytest.mark.parametrize(
+    ("told", "runs"),
+    [
+        ({}, "r.example.com/hrassist:" + yaml.safe_load((CHART / "Chart.yaml").read_text())["appVersion"]),
+        ({"tag": "1.4.0"}, "r.example.com/hrassist:1.4.0"),
+        ({"digest": "sha256:" + "a" * 64}, "r.example.com/hrassist@sha256:" + "a" * 64),
+        ({"tag": "1.4.0", "digest": "sha256:" + "a" * 64}, "r.example.com/hrassist@sha256:" + "a" * 64),
+    ],
+)
+def test_a_digest_counts_before_a_tag_in_every_container_of_ours(tmp_path, told, runs):
+    values = yaml.safe_load((VALUES / "minimal.yaml").read_text())
+    (tmp_path / "values.yaml").write_text(
+        yaml.safe_dump(merged(values, {"image": {"repository": "r.example.com/hrassist"} | told}))
+    )
+    code, said, documents = render(tmp_path, tmp_path / "values.yaml")
+    assert code == 0, said
+    containers = [
+        one for pod in pods(documents).values() for one in (*pod["containers"], *pod.get("initContainers", ()))
+    ]
+    assert len(containers) == 13
+    assert {one["image"] for one in containers} == {runs}
 
 
 def test_a_pooler_is_before_the_database_for_web_alone(tmp_path):
@@ -204,30 +287,32 @@ def test_settings_are_ones_that_are_read(rendered):
 
 @pytest.mark.parametrize("name", SETS)
 def test_nothing_goes_out_but_to_what_is_named(rendered, name):
-    (policy,) = kinds(rendered(name), "NetworkPolicy").values()
-    assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
-    blocks = [to["ipBlock"]["cidr"] for rule in policy["spec"]["egress"] for to in rule["to"] if "ipBlock" in to]
-    assert blocks
-    assert all(int(block.rpartition("/")[2]) >= 24 for block in blocks)
+    found = rendered(name)
+    for policy in kinds(found, "NetworkPolicy").values():
+        assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
+        assert blocks(policy["spec"])
+        assert all(int(block.rpartition("/")[2]) >= 24 for block in blocks(policy["spec"]))
+        if name == "air-gapped":
+            assert all(block.startswith("10.") for block in blocks(policy["spec"]))
     if name == "air-gapped":
-        assert all(block.startswith("10.") for block in blocks)
-        images = {one["image"] for pod in pods(rendered(name)).values() for one in pod["containers"]}
+        images = {
+            one["image"] for pod in pods(found).values() for one in (*pod["containers"], *pod.get("initContainers", ()))
+        }
         assert all(image.startswith("registry.internal.example.com/") for image in images)
-    # Who may ask: pods are selected, so every pod of the release is behind it.
-    selected = policy["spec"]["podSelector"]["matchLabels"]
-    for kind in ("Deployment", "Job"):
-        for one in kinds(rendered(name), kind).values():
-            assert selected.items() <= one["spec"]["template"]["metadata"]["labels"].items()
+    # Who may ask and what is reached: every pod of the release is behind one.
+    for pod in pods(found):
+        assert policy_of(found, pod)
 
 
-def test_what_is_busy_gets_help_by_cpu_by_age_of_the_queue_and_by_connections(rendered):
+def test_what_is_busy_gets_help_by_cpu_by_age_of_the_queue_and_by_open_connections(rendered):
     scalers = kinds(rendered("ha"), "HorizontalPodAutoscaler")
     assert set(scalers) == {"hr-web", "hr-stream", "hr-worker"}
     metrics = {name: str(one["spec"]["metrics"]) for name, one in scalers.items()}
     assert "'averageUtilization': 70" in metrics["hr-web"]
-    assert "hrassist_database_connections_percent" in metrics["hr-web"]
+    assert "hrassist_http_requests_running" in metrics["hr-web"]
     assert "hrassist_queue_oldest_ready_seconds" in metrics["hr-worker"]
     assert "'averageUtilization': 70" in metrics["hr-stream"]
+    assert "hrassist_streams_open" in metrics["hr-stream"]
     for name in scalers:
         assert "replicas" not in kinds(rendered("ha"), "Deployment")[name]["spec"], (
             "two would decide how many there are"
@@ -244,6 +329,24 @@ def test_what_is_busy_gets_help_by_cpu_by_age_of_the_queue_and_by_connections(re
             assert how["metric"]["name"] in served
             if "describedObject" in how:
                 assert how["describedObject"]["name"] in kinds(rendered("ha"), "Service")
+
+
+def test_a_pooler_is_reckoned_with_as_it_is_shipped():
+    told = re.search(
+        r"^max_db_connections = (\d+)$", (ROOT / "deploy/pgbouncer/pgbouncer.ini").read_text(), re.MULTILINE
+    )
+    values = yaml.safe_load((CHART / "values.yaml").read_text())
+    assert told is not None
+    assert values["database"]["pooler"] == int(told[1])
+
+
+def test_what_more_pods_make_worse_brings_no_more_of_them(rendered):
+    """Connections to the database grow with every pod; what each pod has to do shrinks."""
+    found = kinds(rendered("ha"), "HorizontalPodAutoscaler")
+    assert "database" not in str(found)
+    (busy,) = [one["pods"] for one in found["hr-web"]["spec"]["metrics"] if "pods" in one]
+    # 70 % of the eight threads of a pod.
+    assert busy["target"] == {"type": "AverageValue", "averageValue": "5600m"}
 
 
 def test_a_node_may_leave_and_nobody_notices(rendered):
@@ -273,84 +376,6 @@ def test_tables_come_before_pods(rendered):
         for one in (*spec["initContainers"], *spec["containers"]):
             # Who waits for a lock longer than that makes everybody behind it wait.
             assert {"name": "PGOPTIONS", "value": f"-c lock_timeout={LOCK_TIMEOUT}"} in one["env"]
-
-
-def test_prometheus_finds_the_figures(rendered):
-    (monitor,) = kinds(rendered("ha"), "ServiceMonitor").values()
-    selector = monitor["spec"]["selector"]
-    (chosen,) = selector["matchExpressions"]
-    assert chosen["operator"] == "In"
-    found = {
-        name: service
-        for name, service in kinds(rendered("ha"), "Service").items()
-        if selector["matchLabels"].items() <= service["metadata"]["labels"].items()
-        and service["metadata"]["labels"].get(chosen["key"]) in chosen["values"]
-    }
-    assert set(found) == {"hr-metrics", "hr-web", "hr-stream", "hr-worker"}
-    assert monitor["metadata"]["labels"]["release"] == "prometheus"
-    (endpoint,) = monitor["spec"]["endpoints"]
-    for service in found.values():
-        (port,) = [port for port in service["spec"]["ports"] if port["name"] == endpoint["port"]]
-        assert port["port"] == PORT
-    assert kinds(rendered("minimal"), "ServiceMonitor") == {}
-
-
-@pytest.mark.parametrize("name", SETS)
-def test_what_a_pod_counts_is_told_by_a_container_beside_it(rendered, name):
-    folder = next(iter(kinds(rendered(name), "ConfigMap").values()))["data"]["HRASSIST_METRICS_DIR"]
-    deployments = kinds(rendered(name), "Deployment")
-    assert set(deployments) == {"hr-web", "hr-stream", "hr-worker", "hr-metrics"}
-    for which in ("hr-web", "hr-stream", "hr-worker"):
-        pod = deployments[which]["spec"]["template"]["spec"]
-        main, beside = pod["containers"]
-        assert beside["args"] == ["metrics", "--only", "processes"]
-        assert [port["containerPort"] for port in beside["ports"]] == [PORT]
-        assert beside["image"] == main["image"]
-        # Both have the same folder, in memory; and a scrape that fails takes no request away from the pod.
-        (shared,) = {
-            mount["name"] for one in (main, beside) for mount in one["volumeMounts"] if mount["mountPath"] == folder
-        }
-        assert {volume["name"]: volume for volume in pod["volumes"]}[shared]["emptyDir"]["medium"] == "Memory"
-        assert "readinessProbe" not in beside
-    (alone,) = deployments["hr-metrics"]["spec"]["template"]["spec"]["containers"]
-    assert alone["args"] == ["metrics", "--only", "state"]
-    assert deployments["hr-metrics"]["spec"]["replicas"] == 1
-    (policy,) = kinds(rendered(name), "NetworkPolicy").values()
-    (asked,) = [rule for rule in policy["spec"]["ingress"] if {"protocol": "TCP", "port": PORT} in rule["ports"]]
-    assert asked["from"] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}]
-
-
-def test_without_figures_nothing_counts(tmp_path):
-    values = yaml.safe_load((VALUES / "minimal.yaml").read_text()) | {"metrics": {"enabled": False}}
-    (tmp_path / "values.yaml").write_text(yaml.safe_dump(values))
-    code, said, documents = render(tmp_path, tmp_path / "values.yaml", *VERSIONS)
-    assert code == 0, said
-    assert next(iter(kinds(documents, "ConfigMap").values()))["data"]["HRASSIST_METRICS_DIR"] == "off"
-    assert {len(pod["containers"]) for pod in pods(documents).values()} == {1}
-    assert set(kinds(documents, "Service")) == {"hr-web", "hr-stream"}
-
-
-@pytest.mark.django_db
-def test_every_figure_that_the_chart_scales_by_exists(rendered, settings, tmp_path):
-    settings.BACKUP_STATUS_FILE = tmp_path / "none.json"
-    known = names_that_exist()
-    adapter = yaml.safe_load((VALUES / "prometheus-adapter.yaml").read_text())
-    served = {}
-    for rule in adapter["rules"]["custom"]:
-        asked = set(re.findall(r"hrassist_[a-z_]+", rule["seriesQuery"] + rule["metricsQuery"]))
-        assert asked, rule
-        assert asked <= known, rule
-        served[rule["name"]["as"]] = rule
-    scaled_by = set()
-    for scaler in kinds(rendered("ha"), "HorizontalPodAutoscaler").values():
-        for metric in scaler["spec"]["metrics"]:
-            if how := metric.get("object") or metric.get("pods"):
-                scaled_by.add(how["metric"]["name"])
-                about = "pod" if "pods" in metric else "service"
-                assert set(served[how["metric"]["name"]]["resources"]["overrides"]) == {"namespace", about}
-    assert scaled_by == set(served) == {
-        "hrassist_queue_oldest_ready_seconds", "hrassist_database_connections_percent", "hrassist_streams_open",
-    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", SETS)

@@ -1,60 +1,68 @@
-"""Several machines, as namespaces: nginx before two app servers over pgbouncer, two workers, and a power cut."""
+"""Several machines, as namespaces: nginx before app servers over pgbouncer, workers, and power cuts amid their work."""
 
 from __future__ import annotations
 
-import re
+import os
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings as configured
 from django.db import connection, transaction
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateWorker
 
-from candidates.models import UploadTicket
+from audit.models import Event
+from candidates.models import Candidate, Resume, UploadTicket
 from hrassist.lib import failpoint
 from hrassist.models import ApiToken
-from tests.browser.conftest import environment_of_the_test
 from tests.candidates.resumes.test_pipeline import pdf_of
-from tests.chaos.test_killed_workers import is_stopped
-from tests.deploy.conftest import AROUND, NGINX, free_port, write_certificate
+from tests.deploy.conftest import free_port
+from tests.deploy.hosts import (
+    GUNICORN,
+    WORKER,
+    reaching,
+    settings_of,
+    start_proxy,
+    wait_for_answers,
+    wait_until_held,
+    wait_until_nobody_listens,
+    wait_until_stopped,
+    write_pooler,
+    write_proxy,
+)
 from tests.deploy.load import Load
 from tests.deploy.network import Forwarded, Network
-from tests.deploy.tools import needs, run
+from tests.deploy.tools import needs
+from tests.deploy.writers import CSRF, Answer, Writers
 from tests.factories import UserFactory, api_token
 from tests.repo.sources import ROOT
 from tests.uploading import confirmed
 
 pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True, databases=["default", "audit"])]
-GUNICORN = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.conf.py", "hrassist.wsgi:application"]
+POOLED = {"HRASSIST_DB_POOLED": "on", "HRASSIST_DB_STATEMENT_TIMEOUT": "0"}
 
 
 @pytest.fixture
-def pooler(network: Network, tmp_path: Path) -> Iterator[int]:
-    """The shipped pgbouncer.ini, with the test's database behind it."""
+def site_settings(own_store: Path, tmp_path: Path) -> dict[str, str]:
+    return settings_of(own_store, tmp_path / "var")
+
+
+@pytest.fixture
+def pooler(network: Network, site_settings: dict[str, str], tmp_path: Path) -> Iterator[int]:
     needs("nginx", "pgbouncer")
-    at = connection.settings_dict
-    app = re.search(r"//([^:]+):([^@]*)@", environment_of_the_test(Path("/nowhere"))["DATABASE_URL"])
-    assert app is not None
     # pgbouncer does not run as root; its files must be readable by whom it becomes.
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
-        text = (ROOT / "deploy/pgbouncer/pgbouncer.ini").read_text()
-        behind = f"{at['NAME']} = host={at['HOST']} port={at['PORT']}"
-        for old, new in {
-            "hrassist = host=127.0.0.1 port=5432 dbname=hrassist": behind,
-            "listen_addr = 127.0.0.1": f"listen_addr = {network.gateway}",
-            "/etc/pgbouncer": str(folder),
-        }.items():
-            assert old in text
-            text = text.replace(old, new)
-        (folder / "pgbouncer.ini").write_text(text)
-        (folder / "userlist.txt").write_text(f'"{app[1]}" "{app[2]}"\n')
+        write_pooler(folder, address=network.gateway, settings=site_settings)
         with (tmp_path / "pgbouncer.log").open("wb") as log:
             process = subprocess.Popen(["pgbouncer", "-u", "nobody", folder / "pgbouncer.ini"], stderr=log, stdout=log)
             time.sleep(1)
@@ -73,7 +81,12 @@ def way_in() -> Iterator[Callable[[str], int]]:
         port = free_port()
         command = [sys.executable, "-m", "tests.deploy.network", str(port), address, "443"]
         started.append(subprocess.Popen(command, cwd=ROOT))
-        return port
+        for _ in range(200):
+            with socket.socket() as one:
+                if one.connect_ex(("127.0.0.1", port)) == 0:
+                    return port
+            time.sleep(0.1)
+        raise AssertionError("The way in does not open.")
 
     yield make
     for one in started:
@@ -81,103 +94,164 @@ def way_in() -> Iterator[Callable[[str], int]]:
         one.wait()
 
 
-def test_an_app_server_and_a_worker_lose_power_and_nothing_is_lost(network, pooler, way_in, own_store, tmp_path):  # noqa: PLR0915  one story
-    at = connection.settings_dict
-    direct = Forwarded(network.gateway, ("127.0.0.1", int(at["PORT"])))
-    settings = environment_of_the_test(own_store) | {
-        "ALLOWED_HOSTS": "hr.example.com",
-        "HRASSIST_TRUSTED_PROXIES": "1",
-        "HRASSIST_API_REQUESTS_PER_MINUTE": "1000000",
-        "HRASSIST_WEB_WORKERS": "1",
-        "HRASSIST_VAR_DIR": str(tmp_path / "var"),
-        "HRASSIST_DB_IDLE_TRANSACTION_TIMEOUT": "20",
-    }
-    url = settings["DATABASE_URL"]
-    pooled = settings | {
-        "DATABASE_URL": re.sub(r"@[^/]+/", f"@{network.gateway}:{pooler}/", url),
-        "HRASSIST_DB_POOLED": "on",
-        "HRASSIST_DB_STATEMENT_TIMEOUT": "0",
-    }
-    straight = settings | {"DATABASE_URL": re.sub(r"@[^/]+/", f"@{network.gateway}:{direct.port}/", url)}
-
-    first, second, proxy = network.host("a1", 11), network.host("a2", 12), network.host("lb", 2)
-    for host in (first, second):
-        bound = pooled | {"HRASSIST_WEB_BIND": f"{host.address}:8000"}
-        host.run(GUNICORN, cwd=ROOT, environment=bound, log=tmp_path / f"{host.space}.log")
-
-    folder = tmp_path / "nginx"
-    folder.mkdir()
-    write_certificate(folder)
-    done = run("deploy/nginx/for-hosts", "--to", folder / "hrassist.conf", first.address, second.address)
-    assert done.returncode == 0, done.stderr
-    text = (folder / "hrassist.conf").read_text()
-    text = text.replace("/etc/letsencrypt/live/hr.example.com", str(folder)).replace("rate=30r/s", "rate=100000r/s")
-    text = re.sub(r"\n *listen \[::\]:\d+[^;]*;", "", text).replace(
-        "/var/log/nginx/hrassist.log", f"{folder}/access.log"
-    )
-    (folder / "hrassist.conf").write_text(text)
-    (folder / "nginx.conf").write_text(AROUND.format(folder=folder, user="user root;"))
-    done = run("ip", "netns", "exec", proxy.space, "sysctl", "--load", ROOT / "deploy/nginx/for-hosts.sysctl")
-    assert done.returncode == 0, done.stderr
-    proxy.run(
-        [str(NGINX), "-c", folder / "nginx.conf", "-p", folder], cwd=folder, environment=settings, log=folder / "log"
-    )
-
-    for host in (first, second):
-        for _ in range(240):
-            livez = ("curl", "-sf", "-H", "Host: hr.example.com", "-H", "X-Forwarded-Proto: https")
-            if run(*livez, f"http://{host.address}:8000/livez").returncode == 0:
-                break
-            time.sleep(0.5)
-        else:
-            pytest.fail((tmp_path / f"{host.space}.log").read_text()[-3000:])
-
-    recruiter = UserFactory(role="Recruiter")
-    token = api_token(recruiter)
-    tickets = [
-        confirmed(pdf_of(f"Ada Lovelace {number}"), by=recruiter, now=timezone.now(), filename="resume.pdf")
-        for number in range(12)
-    ]
-    for host in (first, second):
-        me = ("curl", "-s", "-m", "20", "-H", "Host: hr.example.com", "-H", "X-Forwarded-Proto: https")
-        answer = run(
-            *me, "-w", "%{http_code}", "-H", f"Authorization: Bearer {token}", f"http://{host.address}:8000/api/v1/me"
+def test_app_servers_and_a_worker_die_amid_writes_and_nothing_is_lost_or_done_twice(
+    network, pooler, way_in, own_store, site_settings, client_as, tmp_path
+):
+    direct = Forwarded(network.gateway, ("127.0.0.1", int(connection.settings_dict["PORT"])))
+    pooled = reaching(site_settings, network.gateway, pooler) | POOLED
+    straight = reaching(site_settings, network.gateway, direct.port)
+    # The first holds a change and its answer that are written and not committed, the second one that is committed and
+    # not answered; both go on with everything else, as the third does.
+    stops = {"a1": f"{failpoint.HOLD}answer_once.kept", "a2": f"{failpoint.HOLD}answer_once.committed", "a3": ""}
+    hosts = [network.host(name, number) for number, name in enumerate(stops, start=11)]
+    processes = [
+        host.run(
+            GUNICORN, cwd=ROOT, log=tmp_path / f"{host.space}.log",
+            environment=pooled | {"HRASSIST_WEB_BIND": f"{host.address}:8000", failpoint.VARIABLE: stop},
         )
-        assert answer.stdout.endswith("200"), (answer.stdout, (tmp_path / "pgbouncer.log").read_text()[-2000:])
-    worker = [sys.executable, "manage.py", "procrastinate", "worker", "--concurrency", "1"]
-    one, two = network.host("w1", 21), network.host("w2", 22)
-    with Load(way_in(proxy.address), token=token, threads=4, writes=False) as load:
+        for host, stop in zip(hosts, stops.values(), strict=True)
+    ]  # fmt: skip
+    proxy, one, two = network.host("lb", 2), network.host("w1", 21), network.host("w2", 22)
+    write_proxy(tmp_path / "nginx", *(host.address for host in hosts))
+    start_proxy(proxy, tmp_path / "nginx", settings=site_settings)
+    recruiter = UserFactory(role="Recruiter")
+    token, session = api_token(recruiter), client_as(recruiter).cookies[configured.SESSION_COOKIE_NAME].value
+    for number in range(12):
+        confirmed(pdf_of(f"Ada Lovelace {number}"), by=recruiter, now=timezone.now(), filename="resume.pdf")
+    wait_for_answers(*hosts, token=token, logs=tmp_path)
+    port = way_in(proxy.address)
+    cookies = {configured.SESSION_COOKIE_NAME: session, configured.CSRF_COOKIE_NAME: CSRF}
+    files = ((f"{number}.pdf", pdf_of(f"Grace Hopper {number}")) for number in range(8))
+
+    with Load(port, token=token, threads=4, writes=False) as load:
         load.wait_for(60)
         # The first worker holds the row of the upload that it is about to show.
-        halted = one.run(
-            worker, cwd=ROOT, environment=straight | {failpoint.VARIABLE: f"{failpoint.STOP}ingest.appearing"},
-            log=tmp_path / f"{one.space}.log",
-        )  # fmt: skip
-        for _ in range(600):
-            if is_stopped(halted):
-                break
-            time.sleep(0.1)
-        first.lose_power()
-        one.lose_power()
-        # The wire was dead before the process was: nobody told the database.
-        assert is_held(), (tmp_path / f"{one.space}.log").read_text()[-3000:]
-        left = what_is_left()
-        two.run(worker, cwd=ROOT, environment=straight, log=tmp_path / f"{two.space}.log")
-        load.wait_for(200, seconds=120)
-        left()
-        for _ in range(300):
-            if all_available(tickets):
-                break
-            time.sleep(1)
-    # The way in takes a moment to open; through it nothing failed.
-    load.found.pop("ConnectionRefusedError", None)
-    assert set(load.found) == {"GET 200"}, load.found
-    # What was under way to the host without power is asked again of the other, long before proxy_read_timeout.
-    assert load.slowest < 20
-    assert all_available(tickets), [UploadTicket.objects.get(pk=ticket.pk).state for ticket in tickets]
+        stop = {failpoint.VARIABLE: f"{failpoint.STOP}ingest.appearing"}
+        log = tmp_path / f"{one.space}.log"
+        wait_until_stopped(one.run(WORKER, cwd=ROOT, environment=straight | stop, log=log), log)
+        with Writers(port, token=token, session=cookies, files=files) as writers:
+            # Those first whose keys are to be held: others have keys as well.
+            writers.begin("keyed one", "keyed two", "keyed three")
+            for host, stop in zip(hosts[:2], stops.values(), strict=False):
+                wait_until_held(tmp_path / f"{host.space}.log", stop)
+            writers.begin("keyless", "change", "form", "upload")
+            load.wait_for(20)
+            # One host loses its power: the wire is dead before the processes are, and nobody told the database.
+            hosts[0].lose_power()
+            one.lose_power()
+            dead = time.monotonic()
+            assert_who_asks_with_a_key_in_use_is_told(writers)
+            assert is_held(), log.read_text()[-3000:]
+            left = what_is_left()
+            two.run(WORKER, cwd=ROOT, environment=straight, log=tmp_path / f"{two.space}.log")
+            load.wait_for(200, seconds=120)
+            assert_reading_failed_for_nobody(load)
+            assert failed_after(writers, dead) == []
+            # Of the other one the processes end, and its kernel says so.
+            os.killpg(processes[1].pid, signal.SIGKILL)
+            wait_until_nobody_listens(hosts[1])
+            dead = time.monotonic()
+            load.wait_for(100, seconds=120)
+            left()
+            wait_for_uploads()
+    direct.close()
+    # Of an answer that began to arrive nobody can be asked for the rest: once at most for each who reads.
+    assert load.found.pop("IncompleteRead", 0) <= 4
+    assert_reading_failed_for_nobody(load)
+    assert_only_what_was_under_way_failed(writers, dead)
+    assert_each_key_was_answered_once(writers)
+    assert_written_once(writers)
+    assert_every_upload_is_one_resume()
     # The work was seen through the pooler, and what a request wrote is there.
     assert ApiToken.objects.get(user=recruiter).last_used_at is not None
-    direct.close()
+
+
+def assert_who_asks_with_a_key_in_use_is_told(writers: Writers) -> None:
+    """Of what is written on the host without power and not committed; all else is answered, or was not begun."""
+    told = [writers.again(one).status for one in writers.unheard("keyed")]
+    assert told.count(409) == 1
+    assert set(told) <= {409, 201}
+
+
+def assert_reading_failed_for_nobody(load: Load) -> None:
+    """What was under way is asked again of the next host, long before proxy_read_timeout."""
+    assert set(load.found) == {"GET 200"}, load.found
+    assert load.slowest < 20
+
+
+def assert_only_what_was_under_way_failed(writers: Writers, dead: float) -> None:
+    """And of that only what nginx may not send twice, one request at most of everybody who writes."""
+    assert writers.broken == []
+    assert failed_after(writers, dead) == []
+    refused = failed_after(writers, 0)
+    assert 2 <= len(refused) <= len(writers.writes), refused
+    assert {answer.status for answer in refused} <= {502, 504}
+    # Who asks again is answered, and who cannot sees what became of all the others.
+    assert {one.last.status for one in writers.of("keyed")} == {201}
+    assert {one.last.status for one in writers.of("change")} <= {200, 201}
+    assert {one.last.status for one in writers.of("upload")} == {202}
+    assert {one.last.status for one in writers.of("keyless") if one.last not in refused} == {201}
+    assert {one.last.status for one in writers.of("form") if one.last not in refused} == {302}
+
+
+def failed_after(writers: Writers, moment: float) -> list[Answer]:
+    """What was asked after a moment and was no answer of the application's."""
+    return [one for write in writers.of("") for one in write.answers if one.status >= 500 and one.asked > moment]
+
+
+def assert_each_key_was_answered_once(writers: Writers) -> None:
+    broken = [one for one in writers.of("keyed") if one.statuses[0] >= 500]
+    # What was not committed is written anew, once the database gave up the host that held it.
+    assert any("Idempotency-Replayed" not in one.last.headers for one in broken)
+    # What was is answered as it would have been.
+    assert any("Idempotency-Replayed" in one.last.headers for one in broken)
+    for one in writers.of("keyed"):
+        assert str(Candidate.objects.get(full_name=one.name).pk) == one.last.document["id"]
+
+
+def assert_written_once(writers: Writers) -> None:
+    """Each answered write is there, none is there twice, and each is on record as often as it happened."""
+    people = [*writers.of("keyed"), *writers.of("keyless"), *writers.of("form")]
+    written = Candidate.objects.filter(resumes=None)
+    rows = Counter(written.values_list("full_name", flat=True))
+    assert set(rows.values()) == {1}
+    assert {one.name for one in people if one.last.status < 400} <= set(rows)
+    assert set(rows) <= {one.name for one in people} | {"Changed"}
+    assert on_record("candidate.created") == Counter(map(str, written.values_list("pk", flat=True)))
+    changes = writers.of("change")[1:]
+    changed = Candidate.objects.get(full_name="Changed")
+    assert changed.headline == changes[-1].name
+    assert on_record("candidate.updated")[str(changed.pk)] == len(changes)
+
+
+def assert_every_upload_is_one_resume() -> None:
+    tickets = list(UploadTicket.objects.all())
+    assert [ticket.state for ticket in tickets] == [UploadTicket.State.AVAILABLE] * 20
+    assert Counter(Resume.objects.values_list("ticket", flat=True)) == Counter(ticket.pk for ticket in tickets)
+    assert len(set(Resume.objects.values_list("candidate", flat=True))) == 20
+    assert on_record("upload.confirmed").total() == 20
+    assert open_tasks() == 0
+
+
+def wait_for_uploads() -> None:
+    for _ in range(300):
+        if not open_tasks() and UploadTicket.objects.filter(state=UploadTicket.State.AVAILABLE).count() == 20:
+            return
+        time.sleep(1)
+
+
+def on_record(action: str) -> Counter[str]:
+    return Counter(Event.objects.filter(action=action).values_list("subject_ref", flat=True))
+
+
+def open_tasks() -> int:
+    """Tasks of uploads that wait, are under way or failed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM procrastinate_jobs WHERE task_name LIKE %s AND status <> 'succeeded'",
+            ["%ingest_upload"],
+        )
+        return int(cursor.fetchone()[0])
 
 
 def is_held() -> bool:
@@ -204,8 +278,3 @@ def what_is_left() -> Callable[[], None]:
             )
 
     return run_out
-
-
-def all_available(tickets: list[UploadTicket]) -> bool:
-    states = UploadTicket.objects.filter(pk__in=[ticket.pk for ticket in tickets]).values_list("state", flat=True)
-    return list(states) == [UploadTicket.State.AVAILABLE] * len(tickets)

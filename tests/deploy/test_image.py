@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from audit.sealing import keys
 from tests.browser.conftest import environment_of_the_test
 from tests.deploy.conftest import free_port
 from tests.deploy.tools import SBIN, needs, run
@@ -226,6 +228,53 @@ def test_each_part_is_healthy_while_it_answers_and_not_when_it_stands_still(
         socket.create_connection(("127.0.0.1", port), timeout=5)
 
 
+def test_timers_are_healthy_while_they_turn_end_on_term_and_have_what_a_backup_needs(root, image, data, settings_of_it):
+    """A real backup and a real drill of the test's database, by the programs and the user of the image."""
+    (data / "backups").mkdir()
+    (data / "backup.key").write_text("hrbk1:" + base64.b64encode(b"k" * 32).decode() + "\n")
+    (data / "backup.key").chmod(0o600)
+    # A drill proves the seals of what came back.
+    run("openssl", "genpkey", "-algorithm", "ed25519", "-out", data / "audit.key")
+    for path in (data / "backups", data / "backup.key", data / "audit.key"):
+        os.chown(path, 10001, 10001)
+    at = connection.settings_dict
+    owner = "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**at)
+    given = settings_of_it | {
+        "HRASSIST_DB_OWNER_URL": owner,
+        "HRASSIST_AUDIT_KEY_FILE": "/var/lib/hrassist/audit.key",
+        "HRASSIST_BACKUP_KEY_FILE": "/var/lib/hrassist/backup.key",
+        "HRASSIST_BACKUP_A": "/var/lib/hrassist/backups",
+        "HRASSIST_ERASURE_LEDGER": "/var/lib/hrassist/ledger",
+        "HRASSIST_PG_BIN": "/opt/postgresql/bin",
+    }
+    one = Container(root, image, data, "timers", **given)
+    try:
+        alive = data / "timers/alive"
+        until = time.monotonic() + 180
+        while not alive.exists():
+            assert one.process.poll() is None, one.output.read_text()
+            assert time.monotonic() < until, one.output.read_text()
+            time.sleep(0.2)
+        assert one.is_healthy
+        one.signal_all(signal.SIGSTOP)
+        os.utime(alive, (0, 0))
+        assert not one.is_healthy
+        one.signal_all(signal.SIGCONT)
+        time.sleep(3)
+        assert one.is_healthy
+        manage = ("/opt/hrassist/.venv/bin/python", "/opt/hrassist/manage.py")
+        for words in (("backup",), ("drill", "--each")):
+            done = one.within(*manage, *words)
+            assert done.returncode == 0, done.stdout + done.stderr
+        assert "Passed: " in done.stdout
+        assert "NOTHING IS BACKED UP" not in one.output.read_text()
+    finally:
+        code = one.end()
+    assert code == 0, one.output.read_text()[-2000:]
+    for folder in ("ledger", "var/lib/hrassist-figures", "var/lib/hrassist-watching"):
+        assert (root / folder).stat().st_uid == 10001, folder
+
+
 def test_secrets_come_as_a_folder_for_each_set_as_the_chart_mounts_them(root, image, data, settings_of_it):
     port = free_port()
     folder = data / "credentials"
@@ -253,7 +302,7 @@ def alive() -> int:
 
 
 def test_a_worker_ends_on_term_with_zero(root, image, data, settings_of_it):
-    one = Container(root, image, data, "worker", **settings_of_it)
+    one = Container(root, image, data, "worker", **settings_of_it, HRASSIST_AUDIT_KEY=keys.generate().as_pem())
     until = time.monotonic() + 180
     while not alive():
         assert one.process.poll() is None, one.output.read_text()

@@ -137,6 +137,18 @@ def test_a_release_that_is_only_unready_after_the_flip_is_taken_back(machine, be
     assert str((machine.folder / "opt/hrassist/current").readlink()) == "releases/1.0.0"
 
 
+@pytest.mark.parametrize("key", [None, ""])
+def test_a_release_whose_worker_would_not_start_changes_nothing(machine, static, tmp_path, key):
+    """Nobody would notice before the tasks lie there."""
+    there = machine.folder / "etc/hrassist/secrets/worker/HRASSIST_AUDIT_KEY"
+    there.unlink() if key is None else there.write_text(key)
+    done = machine.script("release", str(archive(tmp_path, "1.0.0", static=static)), "1.0.0")
+    assert done.returncode == 1
+    assert "No worker of release 1.0.0 would start" in done.stderr
+    assert "nothing was changed" in done.stderr
+    assert not (machine.folder / "opt/hrassist/current").exists()
+
+
 def test_a_release_that_refuses_the_settings_changes_nothing(machine, static, tmp_path):
     (machine.folder / "etc/hrassist/secrets/app/SECRET_KEY").write_text("short")
     done = machine.script("release", str(archive(tmp_path, "1.0.0", static=static)), "1.0.0")

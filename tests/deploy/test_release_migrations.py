@@ -217,10 +217,11 @@ def test_production_migrates_with_the_receipt_of_the_very_archive_that_staging_h
     assert migrated() == ["9001_later_one"]
     # A second machine of staging has nothing left to migrate, and vouches for the same.
     receipt.unlink()
-    done = of_staging.script("release", "--receipt-to", str(receipt), str(first), "1.1.0")
+    snapshot = ("--snapshot-made", "before 1.1")
+    done = of_staging.script("release", "--receipt-to", str(receipt), *snapshot, str(first), "1.1.0")
     assert done.returncode == 0, done.stdout + done.stderr
     said = json.loads(receipt.read_text())
-    assert (said["environment"], said["migrations"]) == ("staging", [])
+    assert (said["environment"], said["migrations"], said["snapshot"]) == ("staging", [], "before 1.1")
     of_staging.stop()
 
     # The tables of production are those of the release before.

@@ -27,8 +27,12 @@ if [[ -e {folder}/loses_power || -e {folder}/loses_connection ]]; then
     [[ $(cat /proc/$one/comm) != sshd ]] || all+=("$one")
     one=$(awk '/^PPid:/ {{print $2}}' /proc/$one/status)
   done
-  # The last one is who listens.
-  [[ -e {folder}/loses_power ]] || unset "all[-1]"
+  # The last one is who listens: it goes first and is gone before the rest, or it would take another call meanwhile.
+  if [[ -e {folder}/loses_power ]]; then
+    kill -9 "${{all[-1]}}"
+    while [[ -e /proc/${{all[-1]}} && $(awk '/^State:/ {{print $2}}' "/proc/${{all[-1]}}/status") != Z ]]; do :; done
+  fi
+  unset "all[-1]"
   kill -9 "${{all[@]}}"
   [[ ! -e {folder}/loses_power ]] || exit 1
 fi
@@ -96,6 +100,15 @@ def test_the_receipt_of_staging_is_fetched_and_brought_to_every_machine_of_produ
     assert done.returncode == 0, done.stderr
     assert [(machines.folder / name / "brought").read_text() for name in ("two", "three")] == [receipt.read_text()] * 2
     assert [list(one.home.iterdir()) for one in machines.reached.values()] == [[], [], []]
+
+
+def test_what_is_said_of_staging_and_of_a_snapshot_is_handed_on_to_every_machine(machines, answers):
+    told = ("--without-staging", "--snapshot-made", "before-1.4")
+    done = machines.roll(*told, machines.folder / "hrassist.tar.gz", "1.4.0", "one", "two", "three")
+    assert done.returncode == 0, done.stderr
+    asked = [(machines.folder / name / "asked").read_text() for name in ("one", "two", "three")]
+    assert all("release --without-staging --snapshot-made before-1.4 --sha256 " in one for one in asked), asked
+    assert answers() == ["1.4.0"] * 3
 
 
 def test_a_staging_that_gives_no_receipt_is_said_and_is_released_all_the_same(machines, answers):
@@ -232,6 +245,8 @@ def test_who_brings_releases_may_do_nothing_else_as_root(machines):
         ("/nowhere.tar.gz", "1.4.0", "one"),
         ("--smoke", "http://plain", "/dev/null", "1.4.0", "one"),
         ("--receipt", "/nowhere.json", "/dev/null", "1.4.0", "one"),
+        ("--snapshot-made", "before 1.4; reboot", "/dev/null", "1.4.0", "one"),
+        ("--snapshot-made", "--dry-run", "/dev/null", "1.4.0", "one"),
     ],
 )
 def test_what_a_shell_or_ssh_would_read_is_refused_before_anybody_is_asked(tmp_path, arguments):

@@ -1,56 +1,40 @@
 """Every process is really started with a wrong configuration, and has to end with what to do.
 
-Which configuration is wrong say hrassist/checks.py and hrassist/ops/start.py.
+Which configuration is wrong say hrassist/checks.py, hrassist/ops/start.py and hrassist/ops/own_buckets.py; that all
+four processes ask for it is in test_start_of_each.py.
 """
 
 from __future__ import annotations
 
 import datetime
-import subprocess
+import socket
 import sys
-import threading
+import tempfile
 from collections.abc import Iterator
-from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from django.db import connection
 
+from audit.sealing import keys
 from hrassist import databases
-from tests.browser.conftest import environment_of_the_test
-from tests.deploy.tools import SBIN, needs
-from tests.repo.sources import ROOT
+from tests.deploy import stand_in_store
+from tests.deploy.monitoring import wait_for
+from tests.deploy.stand_in_store import Store
+from tests.deploy.starting import STREAM, WORKER, WRONG, ended, settings_of_production, settings_of_store
+from tests.deploy.test_exporters import pooler
+from tests.deploy.tools import needs
 
 pytestmark = [
     pytest.mark.deploy,
     pytest.mark.django_db(transaction=True, databases=["default", "audit"]),
 ]
-WEB = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.conf.py", "hrassist.wsgi:application"]
-STREAM = [*WEB[:-1], "--worker-class", "asgi", "--workers", "1", "hrassist.asgi:application"]
-WORKER = [sys.executable, "manage.py", "procrastinate", "worker", "--one-shot"]
-WRONG = 78
+MARKS = ["/resumes/clean/environment", "/resumes/incoming/environment"]
 
 
 @pytest.fixture
 def right(own_store: Path, tmp_path: Path, of_production: None) -> dict[str, str]:
-    """Settings that production starts with."""
-    return {
-        "PATH": SBIN,
-        "HRASSIST_ENV": "production",
-        "DATABASE_URL": environment_of_the_test(own_store)["DATABASE_URL"],
-        "SECRET_KEY": "k8" + "Zq3Vx7Lm2Nc9Bp5Rt1Ys6Wd4Fg0Hj" * 2,
-        "ALLOWED_HOSTS": "hr.example.com",
-        "HRASSIST_VAR_DIR": str(tmp_path),
-        "HRASSIST_STORAGE_DIR": str(own_store),
-        "HRASSIST_WEB_BIND": f"unix:{tmp_path}/web.sock",
-        "HRASSIST_WEB_WORKERS": "1",
-    }
-
-
-def ended(command: list[str], settings: dict[str, str]) -> tuple[int, str]:
-    done = subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, timeout=120, check=False)
-    return done.returncode, done.stderr
+    return settings_of_production(own_store, tmp_path)
 
 
 def test_a_worker_starts_with_the_right_configuration(right):
@@ -91,6 +75,9 @@ def test_everything_that_is_wrong_is_told_at_once(right):
         "SESSION_COOKIE_SECURE": ("off", "hrassist.E004"),
         "HRASSIST_SECRET_KEY_FALLBACKS": ("old", "hrassist.E005"),
         "CORS_ORIGINS": ("*", "hrassist.E006"),
+        "HRASSIST_ERASURE_LEDGER_KEY": ("abc", "hrassist.E014: HRASSIST_ERASURE_LEDGER_KEY is shorter"),
+        "HRASSIST_RECEIPT_KEY": ("abc", "hrassist.E014: HRASSIST_RECEIPT_KEY is shorter"),
+        "HRASSIST_METRICS_TOKEN": ("a", "hrassist.E015"),
         "AWS_ACCESS_KEY_ID": ("only-one", "hrassist.E010: One of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
         "GOOGLE_API_KEY": ("x", "hrassist.E030"),
     }
@@ -98,14 +85,6 @@ def test_everything_that_is_wrong_is_told_at_once(right):
     assert code == WRONG, error
     assert [said for _, said in wrong.values() if said not in error] == []
     assert "Traceback" not in error
-
-
-@pytest.mark.parametrize("command", [WEB, STREAM], ids=["web", "stream"])
-@pytest.mark.parametrize("changed", [{"DEBUG": "on"}, {"SECRET_KEY": ""}], ids=["debug", "no key"])
-def test_the_other_processes_end_in_the_same_words(right, command, changed):
-    code, error = ended(command, right | changed)
-    assert code == WRONG, error
-    assert "hrassist does not start:" in error
 
 
 def test_only_the_web_process_goes_through_a_pooler(right):
@@ -118,6 +97,17 @@ def test_only_the_web_process_goes_through_a_pooler(right):
     checked = [sys.executable, "-c", "import hrassist.wsgi"]
     code, error = ended(checked, pooled)
     assert code == 0, error
+
+
+def test_a_web_process_that_is_not_told_of_its_pooler_ends_with_what_to_do(right):
+    # Under /tmp itself: the pooler becomes nobody, who has to find its settings.
+    with tempfile.TemporaryDirectory() as name, pooler(Path(name)) as port:
+        wait_for(lambda: socket.create_connection(("127.0.0.1", port)).close() or True, seconds=30, why="no pooler")
+        through = right | {"DATABASE_URL": f"postgresql://hrassist_app:one@127.0.0.1:{port}/hrassist"}
+        code, error = ended([sys.executable, "-c", "import hrassist.wsgi"], through)
+    assert code == WRONG, error
+    assert "hrassist.E079: DATABASE_URL leads to a pooler" in error
+    assert "Set HRASSIST_DB_POOLED=on and HRASSIST_DB_STATEMENT_TIMEOUT=0" in error
 
 
 def test_a_clock_that_is_wrong_ends_it(right):
@@ -163,51 +153,15 @@ def test_a_first_migration_says_whose_the_database_is_and_a_later_one_keeps_it(o
 # --- The store, as a stranger finds it --------------------------------------------------------------------------------
 
 
-class Store(ThreadingHTTPServer):
-    """Answers as an object store answers somebody without a key; what S3 servers say is in tests/storage."""
-
-    status = 403
-    headers: dict[str, str]
-    behind = datetime.timedelta()
-
-
-class Answering(BaseHTTPRequestHandler):
-    server: Store
-
-    def do_GET(self) -> None:
-        self.send_response_only(self.server.status)
-        self.send_header(
-            "Date", format_datetime(datetime.datetime.now(tz=datetime.UTC) - self.server.behind, usegmt=True)
-        )
-        for name, value in self.server.headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: the tests look at the process."""
-
-
 @pytest.fixture
 def store() -> Iterator[Store]:
-    one = Store(("127.0.0.1", 0), Answering)
-    one.headers = {}
-    threading.Thread(target=one.serve_forever, daemon=True).start()
-    yield one
-    one.shutdown()
-    one.server_close()
+    with stand_in_store.running() as one:
+        yield one
 
 
 @pytest.fixture
 def with_store(right: dict[str, str], store: Store) -> dict[str, str]:
-    return right | {
-        "AWS_S3_BUCKET_NAME": "resumes",
-        "AWS_S3_REGION": "eu-central-1",
-        "AWS_S3_ENDPOINT_URL": f"http://127.0.0.1:{store.server_port}",
-        "HRASSIST_S3_ADDRESSING_STYLE": "path",
-        "AWS_ACCESS_KEY_ID": "k",
-        "AWS_SECRET_ACCESS_KEY": "s",
-    }
+    return right | settings_of_store(store)
 
 
 def test_a_bucket_that_is_closed_lets_it_start(with_store, store):
@@ -221,6 +175,50 @@ def test_a_bucket_that_anybody_can_list_ends_it(with_store, store):
     code, error = ended(WORKER, with_store)
     assert code == WRONG
     assert "hrassist.E071: Anybody can list the bucket resumes" in error
+
+
+def test_a_bucket_whose_files_anybody_can_read_ends_it_though_nobody_can_list_it(with_store, store):
+    store.is_readable = True
+    code, error = ended(WORKER, with_store)
+    assert code == WRONG, error
+    for folder in ("incoming", "clean"):
+        assert f"hrassist.E071: Anybody can read the files in resumes/{folder} whose names they know" in error
+    assert "Anybody can list" not in error
+
+
+def test_the_first_start_says_whose_the_files_are_and_later_ones_write_nothing(with_store, store):
+    # Of a queue in which nothing is: the task that marks again every six hours may be due just now.
+    starts = [*WORKER, "--queues", "nobody"]
+    code, error = ended(starts, with_store)
+    assert code == 0, error
+    assert store.objects == dict.fromkeys(MARKS, b"hrassist: production\n")
+    assert ended(starts, with_store)[0] == 0
+    assert sorted(store.puts) == MARKS
+    # What the store did not say is said, and keeps nobody from starting.
+    assert "did not say its public access block (501), its policy (501), its list of access (501)" in error
+
+
+def test_who_is_wrong_elsewhere_makes_no_file_its_own(with_store, store):
+    code, error = ended(WORKER, with_store | {"HRASSIST_ENV": "staging", "HRASSIST_S3_PREFIX": "staging"})
+    assert code == WRONG
+    assert "hrassist.E070" in error
+    assert store.puts == []
+
+
+def test_the_files_of_another_environment_end_it_until_they_were_claimed(with_store, store):
+    store.belongs_to("staging")
+    code, error = ended(WORKER, with_store)
+    assert code == WRONG
+    assert "hrassist.E075: The files in resumes/clean belong to staging, and this is production." in error
+    claim = [sys.executable, "manage.py", "claim_bucket", "--from"]
+    code, error = ended([*claim, "development"], with_store)
+    assert code == 1
+    assert "resumes/incoming belongs to staging, not to development. Nothing was changed." in error
+    assert store.puts == []
+    assert ended([*claim, "staging"], with_store)[0] == 0
+    assert sorted(store.puts) == MARKS
+    code, error = ended(WORKER, with_store)
+    assert code == 0, error
 
 
 def test_a_bucket_in_another_region_ends_it(with_store, store):
@@ -242,3 +240,37 @@ def test_a_store_that_is_away_does_not_keep_it_from_starting(with_store):
     """It comes back; /readyz says meanwhile that it does not answer."""
     code, error = ended(WORKER, with_store | {"AWS_S3_ENDPOINT_URL": "http://127.0.0.1:1"})
     assert code == 0, error
+    assert "The bucket resumes does not answer" in error
+
+
+# --- What the worker alone has ----------------------------------------------------------------------------------------
+
+
+def public_half() -> str:
+    ring = keys.generate()
+    return keys.Ring(signer=None, trusted=ring.trusted).as_pem()
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("", "There is no key that signs the seals of the audit trail."),
+        (public_half(), "There is no key that signs the seals of the audit trail."),
+        ("rubbish", "The audit key is no Ed25519 key in PEM."),
+    ],
+    ids=["none", "public half", "rubbish"],
+)
+@pytest.mark.parametrize("environment", ["production", "staging"])
+def test_a_worker_that_could_not_seal_does_not_start(right, environment, key, said, tmp_path):
+    databases.claim(environment=environment)
+    settings = {name: value for name, value in right.items() if name != "HRASSIST_AUDIT_KEY_FILE"}
+    code, error = ended(WORKER, settings | {"HRASSIST_ENV": environment, "HRASSIST_AUDIT_KEY": key})
+    assert code == WRONG, error
+    assert f"hrassist.E076: {said}" in error
+    assert "manage.py audit_key --new FILE" in error
+
+
+def test_a_ledger_of_erasures_that_cannot_be_written_is_said_at_the_start_of_a_worker(right):
+    code, error = ended(WORKER, right | {"HRASSIST_ERASURE_LEDGER": "/dev/null/ledger"})
+    assert code == 0, error
+    assert "The ledger of erasures cannot be written in /dev/null/ledger" in error

@@ -106,7 +106,7 @@ def test_the_site_itself_and_a_task_of_the_night_run_where_there_is_no_systemd(o
         "/opt/hrassist/current": str(ROOT),
         "/run/lock": str(tmp_path),
         "/etc/hrassist/backup.key": str(etc / "env"),
-        "/var/lib/hrassist/backup.prom": str(written),
+        "/var/lib/hrassist-figures/backup.prom": str(written),
     }.items():
         assert old in command
         command = command.replace(old, new)
@@ -190,3 +190,5 @@ def test_the_wrapper_of_supervisor_hands_over_settings_without_letting_a_shell_r
     assert "TWO=quoted value\n" in done.stdout
     assert "SECRET_KEY=line one\nline two\n" in done.stdout
     assert "X=1" not in done.stdout
+    # Where systemd's units count as well: in memory, and swept out by whoever starts.
+    assert f"HRASSIST_METRICS_DIR={tmp_path}/run/hrassist/metrics\n" in done.stdout

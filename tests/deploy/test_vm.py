@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.deploy.machine import settings_of
+from audit.sealing import keys as audit_keys
 from tests.deploy.tools import needs, run
 from tests.repo.sources import ROOT
 
@@ -21,15 +20,26 @@ UNITS = sorted((VM / "systemd").iterdir())
 SERVICES = [path for path in UNITS if path.suffix == ".service"]
 SCRIPTS = sorted(
     path
-    for folder in (VM, ROOT / "deploy/scripts", VM / "supervisor", VM / "certbot")
-    for path in folder.iterdir()
-    if path.is_file() and path.read_text().startswith(("#!/usr/bin/env bash", "# shellcheck shell=bash"))
+    for path in (ROOT / "deploy").rglob("*")
+    if path.is_file() and path.read_text().startswith(("#!/usr/bin/env bash", "#!/bin/sh", "# shellcheck shell=bash"))
 )
 
 
 def test_shellcheck_finds_nothing_in_any_script():
-    assert len(SCRIPTS) >= 15
+    folders = {str(path.parent.relative_to(ROOT)) for path in SCRIPTS}
+    assert folders >= {
+        "deploy/compose",
+        "deploy/container",
+        "deploy/helm",
+        "deploy/nginx",
+        "deploy/scripts",
+        "deploy/vm",
+    }
+    assert folders >= {"deploy/vm/certbot", "deploy/vm/supervisor"}
     assert {VM / "common", VM / "manage", VM / "release"} <= set(SCRIPTS)
+    executable = {path for path in (ROOT / "deploy").rglob("*") if path.is_file() and path.stat().st_mode & 0o111}
+    # That one is Python's, and read by the linters as such.
+    assert executable - set(SCRIPTS) == {ROOT / "deploy/container/healthy"}
     done = run("deploy/scripts/scanner", "shellcheck", "--exclude=SC2329", *SCRIPTS)
     assert done.returncode == 0, done.stdout
 
@@ -69,6 +79,17 @@ def test_a_service_is_exposed_below_two_of_ten(path):
 
 
 @pytest.mark.parametrize("path", SERVICES, ids=lambda path: path.name)
+def test_a_service_has_its_share_of_memory_and_is_restarted_where_it_would_be_reloaded(path):
+    text = path.read_text()
+    least, most = (re.findall(rf"^{name}=(\d+)([MG])$", text, re.MULTILINE) for name in ("MemoryHigh", "MemoryMax"))
+    assert (len(least), len(most)) == (1, 1)
+    in_megabytes = [int(number) * {"M": 1, "G": 1024}[unit] for number, unit in (*least, *most)]
+    assert 0 < in_megabytes[0] < in_megabytes[1]
+    # gunicorn has its code loaded before it forks: at a HUP the former release would go on.
+    assert "ExecReload" not in text
+
+
+@pytest.mark.parametrize("path", SERVICES, ids=lambda path: path.name)
 def test_a_service_has_its_secrets_as_credentials_and_those_of_the_owner_for_backups_alone(path):
     text = path.read_text()
     assert "LoadCredential=app:/etc/hrassist/secrets/app\n" in text
@@ -77,12 +98,60 @@ def test_a_service_has_its_secrets_as_credentials_and_those_of_the_owner_for_bac
     assert not re.search(r"^Environment=.*(KEY|SECRET|PASSWORD|URL)", text, re.MULTILINE)
 
 
+def test_what_counts_and_what_adds_it_up_share_a_folder_in_memory_that_no_stop_takes_away(tmp_path):
+    """tests/machine asks the exporter of a booted machine, and what lies below the folder."""
+    counting = {
+        "hrassist-web.service",
+        "hrassist-stream.service",
+        "hrassist-worker@.service",
+        "hrassist-metrics.service",
+    }
+    shared = (
+        "Environment=HRASSIST_METRICS_DIR=/run/hrassist/metrics\n"
+        "RuntimeDirectory=hrassist/metrics\nRuntimeDirectoryMode=0700\nRuntimeDirectoryPreserve=yes\n"
+    )
+    assert {path.name for path in SERVICES if shared in path.read_text()} == counting
+    # By systemd's own rule another unit with the same one, and without the last line, would empty it for all.
+    assert {path.name for path in SERVICES if "RuntimeDirectory" in path.read_text()} == counting
+    # What is called by hand and by supervisor is told of the same one, where the settings name no other.
+    settings = tmp_path / "etc/hrassist/env"
+    settings.parent.mkdir(parents=True)
+    for said, folder in {
+        "": f"{tmp_path}/run/hrassist/metrics",
+        "HRASSIST_METRICS_DIR=/elsewhere\n": "/elsewhere",
+    }.items():
+        settings.write_text(said)
+        asked = f"source {VM}/common; in_release / app printenv HRASSIST_METRICS_DIR"
+        done = run("bash", "-c", asked, DESTDIR=str(tmp_path), HRASSIST_USER="root")
+        assert done.stdout == f"{folder}\n", done.stderr
+
+
 def test_only_the_worker_and_what_proves_the_trail_have_its_key():
     having = {path.name for path in SERVICES if "secrets/worker" in path.read_text()}
     assert having == {
         "hrassist-worker@.service", "hrassist-audit-verify.service", "hrassist-storage-doctor.service",
         "hrassist-fsck.service", "hrassist-fsck-files.service", "hrassist-drill.service",
     }  # fmt: skip
+
+
+def test_the_key_of_backups_and_what_writes_to_their_places_are_handed_to_those_alone_who_make_and_prove_them():
+    """tests/machine asks each process of a booted machine what it can read."""
+    handed = {
+        path.name.removeprefix("hrassist-").removesuffix(".service"): set(
+            re.findall(r"^LoadCredential=(key|backup):", path.read_text(), re.MULTILINE)
+        )
+        for path in SERVICES
+    }
+    assert {name: sets for name, sets in handed.items() if sets} == {
+        "backup": {"key", "backup"}, "backup-files": {"key", "backup"}, "drill": {"key", "backup"},
+        "backup-status": {"key"}, "fsck-files": {"key"},
+    }  # fmt: skip
+    hidden = (
+        "InaccessiblePaths=-/etc/hrassist/backup.key -/etc/hrassist/secrets -/etc/pgbackrest.conf -/etc/pgbackrest\n"
+    )
+    assert {path.name for path in SERVICES if hidden not in path.read_text()} == {
+        f"hrassist-{name}.service" for name, sets in handed.items() if sets
+    }
 
 
 def test_every_program_that_a_unit_starts_is_one_of_ours(units):
@@ -159,20 +228,29 @@ def test_installing_twice_changes_nothing_and_trying_changes_nothing_at_all(tmp_
     key = where / "etc/hrassist/secrets/app/SECRET_KEY"
     assert key.stat().st_mode & 0o777 == 0o600
     assert len(key.read_text()) > 80
-    assert {(where / "etc/hrassist/secrets" / name).stat().st_mode & 0o777 for name in ("app", "worker", "owner")} == {
-        0o700
-    }
+    seals = where / "etc/hrassist/secrets/worker/HRASSIST_AUDIT_KEY"
+    assert seals.stat().st_mode & 0o777 == 0o600
+    audit_keys.parse(seals.read_text()).require_signer()
+    assert {
+        (where / "etc/hrassist/secrets" / name).stat().st_mode & 0o777 for name in ("app", "worker", "owner", "backup")
+    } == {0o700}
 
 
 def test_settings_and_secrets_that_are_there_are_kept(tmp_path):
     assert run(VM / "install", "hr.acme.org", DESTDIR=str(tmp_path)).returncode == 0
     settings, key = tmp_path / "etc/hrassist/env", tmp_path / "etc/hrassist/secrets/app/SECRET_KEY"
     settings.write_text(settings.read_text() + "HRASSIST_LOG_LEVEL=DEBUG\n")
-    kept = settings.read_text(), key.read_text()
+    seals = tmp_path / "etc/hrassist/secrets/worker/HRASSIST_AUDIT_KEY"
+    kept = settings.read_text(), key.read_text(), seals.read_text()
     unit = tmp_path / "etc/systemd/system/hrassist-web.service"
     unit.write_text("stale")
     assert run(VM / "install", "hr.acme.org", DESTDIR=str(tmp_path)).returncode == 0
-    assert (settings.read_text(), key.read_text()) == kept
+    assert (settings.read_text(), key.read_text(), seals.read_text()) == kept
+    # Who hands the key of the seals over in another way is given no other one.
+    seals.unlink()
+    settings.write_text(settings.read_text() + "HRASSIST_AUDIT_KEY_FILE=/run/keys/audit\n")
+    assert run(VM / "install", "hr.acme.org", DESTDIR=str(tmp_path)).returncode == 0
+    assert not seals.exists()
     assert unit.read_text() != "stale"
 
 
@@ -192,117 +270,65 @@ def test_monit_comes_only_where_it_is_asked_for_and_beside_debians_own_settings(
     assert (done.returncode, "Control file syntax OK" in done.stdout) == (0, True), done.stdout + done.stderr
 
 
+def accepted(machine: Path) -> None:
+    """By the tools of those who will read it."""
+    for command in (
+        ("promtool", "check", "config", machine / "etc/prometheus/prometheus.yml"),
+        ("amtool", "check-config", machine / "etc/prometheus/alertmanager.yml"),
+    ):
+        done = run(*command)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_prometheus_is_set_up_and_what_a_machine_says_otherwise_outlives_installations_and_releases(tmp_path):
+    needs("promtool", "amtool")
+    told = ("--prometheus", "it@acme.org", "hr.acme.org")
+    assert run(VM / "install", *told, DESTDIR=str(tmp_path)).returncode == 0
+    accepted(tmp_path)
+    etc = tmp_path / "etc/prometheus"
+    assert "example.com" not in (etc / "prometheus.yml").read_text() + (etc / "alertmanager.yml").read_text()
+    assert (etc / "rules.yml").read_text() == (ROOT / "deploy/monitoring/prometheus/rules.yml").read_text()
+    assert (tmp_path / "var/lib/prometheus/node-exporter/hrassist-backup.prom").readlink() == Path(
+        "/var/lib/hrassist-figures/backup.prom"
+    )
+    # The first release says the same as the installation did.
+    (tmp_path / "etc/hrassist/secrets/app/DATABASE_URL").write_text("postgresql://nobody@127.0.0.1:1/none")
+    (tmp_path / "opt/hrassist/current").symlink_to(ROOT)
+    machine = {"DESTDIR": str(tmp_path), "HRASSIST_USER": "root"}
+    before = tree(etc)
+    done = run(VM / "watch", **machine)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert tree(etc) == before
+
+    own = tmp_path / "etc/hrassist/alerts.toml"
+    own.write_text(own.read_text().replace("it@acme.org", "night@acme.org") + OTHERWISE)
+    for command in ((VM / "watch",), (VM / "install", *told)):
+        done = run(*command, **machine)
+        assert done.returncode == 0, done.stderr
+        accepted(tmp_path)
+        assert "night@acme.org" in (etc / "alertmanager.yml").read_text()
+        assert "hrassist_database_bytes) > 20000000000" in (etc / "rules.yml").read_text()
+    # What cannot be read is put nowhere.
+    before = tree(etc)
+    own.write_text(own.read_text().replace("ScaleDatabase", "ScaleDatabsae"))
+    done = run(VM / "watch", **machine)
+    assert done.returncode == 1
+    assert "there is no alert ScaleDatabsae" in done.stderr
+    assert tree(etc) == before
+
+
+OTHERWISE = """
+[[alert]]
+name = "ScaleDatabase"
+threshold = 20000000000
+"""
+
+
 @pytest.mark.parametrize("name", ["hr", "hr acme.org", "hr.acme.org;rm", "-x.org"])
 def test_a_name_that_is_none_is_refused(tmp_path, name):
     done = run(VM / "install", name, DESTDIR=str(tmp_path))
     assert done.returncode == 1
     assert not (tmp_path / "etc").exists()
-
-
-# --- What guards and cleans up ----------------------------------------------------------------------------------------
-
-
-def lines(*asked: tuple[str, str, int]) -> str:
-    """The log as nginx writes it (tests/deploy/test_nginx.py proves that it does)."""
-    now = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())
-    return "".join(
-        f'{{"ts":"{now}","request_id":"9f86d081884c7d659a2feaa0c55ad015","ip":"198.51.100.7","method":"{method}",'
-        f'"path":"{path}","status":{status},"bytes":5120,"seconds":0.210}}\n'
-        for method, path, status in asked
-    )
-
-
-@pytest.mark.parametrize(
-    ("asked", "matched"),
-    [
-        (("POST", "/login/", 200), True),
-        (("POST", "/login/", 429), True),
-        (("POST", "/login/", 302), False),
-        (("GET", "/login/", 200), False),
-        (("GET", "/.env", 404), True),
-        (("GET", "/old/wp-login.php", 302), True),
-        (("GET", "/candidates/candidate/", 404), False),
-        (("POST", '/x","method":"POST","path":"/login/', 200), False),
-        (("GET", "/static/hrassist/app.css", 200), False),
-    ],
-)
-def test_fail2ban_counts_wrong_sign_ins_and_who_looks_for_doors(tmp_path, asked, matched):
-    needs("fail2ban-regex")
-    log = tmp_path / "hrassist.log"
-    log.write_text(lines(asked))
-    done = run("fail2ban-regex", log, VM / "fail2ban/filter.d/hrassist.conf")
-    assert done.returncode in {0, 255}, done.stdout + done.stderr
-    found = re.search(r"Lines: 1 lines, 0 ignored, (\d) matched", done.stdout)
-    assert found is not None, done.stdout
-    assert found[1] == ("1" if matched else "0")
-    if matched:
-        dates = re.search(r"\[(\d+)\] \"ts\":", done.stdout)
-        assert dates is not None, "the date was not found: such lines count for nothing"
-        assert dates[1] == "1"
-
-
-def test_fail2ban_accepts_the_jail(tmp_path):
-    needs("fail2ban-client")
-    etc = tmp_path / "fail2ban"
-    subprocess.run(["cp", "--recursive", "/etc/fail2ban", etc], check=True)
-    for kind in ("filter.d", "jail.d"):
-        (etc / kind / "hrassist.conf").write_text((VM / "fail2ban" / kind / "hrassist.conf").read_text())
-    (etc / "jail.d/hrassist.conf").write_text(
-        (VM / "fail2ban/jail.d/hrassist.conf").read_text().replace("/var/log/nginx/hrassist.log", f"{tmp_path}/log")
-    )
-    (tmp_path / "log").write_text("")
-    done = run("fail2ban-client", "--conf", etc, "--test")
-    assert done.returncode == 0, done.stdout + done.stderr
-    shown = run("fail2ban-client", "--conf", etc, "--dp").stdout
-    assert "['set', 'hrassist', 'maxretry', 10]" in shown
-
-
-def test_logrotate_would_keep_thirty_days(tmp_path):
-    needs("logrotate")
-    configuration = tmp_path / "hrassist"
-    configuration.write_text(
-        (VM / "logrotate/hrassist")
-        .read_text()
-        .replace("/var/log/nginx", str(tmp_path))
-        .replace("www-data adm", "root root")
-    )
-    configuration.chmod(0o644)
-    (tmp_path / "hrassist.log").write_text("line\n")
-    done = run("logrotate", "--debug", "--state", tmp_path / "state", configuration)
-    assert done.returncode == 0, done.stderr
-    assert "error" not in done.stderr.lower()
-    assert "(30 rotations)" in done.stderr
-
-
-def test_apt_reads_the_settings_of_unattended_upgrades():
-    needs("apt-config")
-    done = run("apt-config", "--config-file", VM / "apt/52hrassist", "dump", "--no-empty", "Unattended-Upgrade")
-    assert done.returncode == 0, done.stderr
-    assert 'Unattended-Upgrade::Automatic-Reboot-Time "04:00";' in done.stdout
-    assert 'Unattended-Upgrade::Package-Blacklist:: "postgresql-";' in done.stdout
-    assert (
-        "APT::Periodic::Unattended-Upgrade" in run("apt-config", "--config-file", VM / "apt/52hrassist", "dump").stdout
-    )
-
-
-def test_the_firewall_opens_three_ports(tmp_path):
-    done = run(VM / "firewall", "--dry-run", DESTDIR=str(tmp_path))
-    assert done.returncode == 0, done.stderr
-    opened = re.findall(r"ufw (?:allow|limit) (\S+/tcp)", done.stdout)
-    assert opened == ["22/tcp", "80/tcp", "443/tcp"]
-    assert done.stdout.index("deny") < done.stdout.index("enable")
-
-
-def test_ufw_accepts_each_rule_of_the_firewall(tmp_path):
-    needs("ufw")
-    said = run(VM / "firewall", "--dry-run", DESTDIR=str(tmp_path)).stdout
-    rules = [
-        line.removeprefix("would run: ") for line in said.splitlines() if re.search(r"ufw (allow|limit|default)", line)
-    ]
-    assert len(rules) == 5
-    for rule in rules:
-        done = run("bash", "-c", rule.replace("ufw ", "ufw --dry-run ", 1))
-        assert done.returncode == 0, rule + done.stdout + done.stderr
 
 
 def test_who_is_named_runs_a_command_of_a_release_with_the_groups_of_the_application(tmp_path):
@@ -318,18 +344,6 @@ def test_who_is_named_runs_a_command_of_a_release_with_the_groups_of_the_applica
     assert "(nobody) gid=1(daemon)" in other
 
 
-def test_the_journal_keeps_thirty_days_and_leaves_room_on_the_disk():
-    needs("systemd-analyze")
-    journal = settings_of((VM / "journald/hrassist.conf").read_text().partition("[Journal]\n")[2])
-    said = run("systemd-analyze", "timespan", journal["MaxRetentionSec"]).stdout
-    assert re.search(r"μs: (\d+)", said)[1] == str(30 * 86400 * 10**6)
-    assert journal["Storage"] == "persistent"
-    assert {"SystemMaxUse", "SystemKeepFree"} <= set(journal)
-    # journald passes over what it does not know: the distribution's own file names all of it.
-    known = re.findall(r"^#(\w+)=", Path("/etc/systemd/journald.conf").read_text(), re.MULTILINE)
-    assert set(journal) <= set(known)
-
-
 def test_the_folder_of_the_sockets_is_made_anew_at_each_start_of_the_machine(tmp_path):
     needs("systemd-tmpfiles")
     if os.geteuid() != 0:
@@ -342,6 +356,8 @@ def test_the_folder_of_the_sockets_is_made_anew_at_each_start_of_the_machine(tmp
     assert (done.returncode, done.stderr) == (0, "")
     made = (tmp_path / "run/hrassist").stat()
     assert (made.st_uid, made.st_gid, oct(made.st_mode)) == (4711, 4712, "0o40755")
+    counted = (tmp_path / "run/hrassist/metrics").stat()
+    assert (counted.st_uid, counted.st_gid, oct(counted.st_mode)) == (4711, 4712, "0o40700")
 
 
 def test_the_certificate_is_fetched_once(tmp_path):

@@ -19,7 +19,8 @@ class Client:
     after: int = 0
     drops: bool = False
     seen: list[int] = field(default_factory=list)
-    late: list[float] = field(default_factory=list)
+    # When an event was written, and how many milliseconds later it was here.
+    late: list[tuple[float, float]] = field(default_factory=list)
     connects: int = 0
     refused: list[str] = field(default_factory=list)
     arrived: float = 0.0
@@ -52,7 +53,7 @@ class Reading(asyncio.Protocol):
                 client.seen.append(event["seq"])
                 # What was written before is not late, and neither is what a client asks for that was away.
                 if "at" in event and event["at"] > client.arrived:
-                    client.late.append((now - event["at"]) * 1000)
+                    client.late.append((event["at"], (now - event["at"]) * 1000))
             elif line.startswith(b"retry:"):
                 client.arrived = now
             elif line.startswith(b"event: done"):

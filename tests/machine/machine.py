@@ -51,9 +51,11 @@ class Machine:
     def ask(self, *command: str | Path, given: bytes = b"", wait: float = 600) -> subprocess.CompletedProcess[str]:
         environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "HOME": "/root", "LANG": "C.UTF-8"}
         enter = ["nsenter", "--target", str(self.first), "--all", "--root", "--wdns=/root", "--"]
+        # In a session of its own: a signal to a process group must not leave the machine.
         done = subprocess.run(
-            [*enter, *map(str, command)], env=environment, input=given, capture_output=True, timeout=wait, check=False
-        )
+            [*enter, *map(str, command)],
+            env=environment, input=given, capture_output=True, timeout=wait, check=False, start_new_session=True,
+        )  # fmt: skip
         return subprocess.CompletedProcess(
             done.args, done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
         )

@@ -1,4 +1,4 @@
-"""Read Terraform files by a real parser of HCL and resolve what refers to what; says each thing that is wrong.
+"""Read Terraform files by HashiCorp's own parser of HCL and resolve what refers to what; says each thing that is wrong.
 
     deploy/scripts/scanner python tests/deploy/with_scanners/terraform.py FOLDER…
 
@@ -8,35 +8,30 @@ Each FOLDER is a module or an environment. Runs in the scanners' environment, wh
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
-import hcl2
+import pygohcl
 
 wrong: list[str] = []
 
 
-def bare(name: object) -> str:
-    """A name or a value; the parser gives some of them as lists of one."""
-    return str(name[0] if isinstance(name, list) else name).strip('"')
-
-
-def blocks(folder: Path) -> dict[str, dict[str, object]]:
-    """Names of what is declared, by kind: variable.x, local.x, data.type.name, type.name, module.x, output.x."""
-    found: dict[str, dict[str, object]] = {}
+def blocks(folder: Path) -> dict[str, dict[str, Any]]:
+    """What is declared, by kind: variable, output and module by name, resource and data as type.name, and local."""
+    found: dict[str, dict[str, Any]] = {}
     for path in sorted(folder.glob("*.tf")):
-        with path.open() as file:
-            document = hcl2.load(file)
-        for kind, entries in document.items():
-            for entry in entries if isinstance(entries, list) else [entries]:
-                if kind in ("variable", "output", "module"):
-                    for name, body in entry.items():
-                        found.setdefault(kind, {})[bare(name)] = body
-                elif kind in ("resource", "data"):
-                    for type_, named in entry.items():
-                        for name in named:
-                            found.setdefault(kind, {})[f"{bare(type_)}.{bare(name)}"] = named
-                elif kind == "locals":
-                    for name in entry:
-                        found.setdefault("local", {})[bare(name)] = entry
+        try:
+            document = pygohcl.loads(path.read_text())
+        except pygohcl.HCLParseError as error:
+            wrong.append(f"{path}: {error}")
+            continue
+        for kind in ("variable", "output", "module"):
+            found.setdefault(kind, {}).update(document.get(kind, {}))
+        for kind in ("resource", "data"):
+            for type_, named in document.get(kind, {}).items():
+                found.setdefault(kind, {}).update({f"{type_}.{name}": body for name, body in named.items()})
+        locals_ = document.get("locals", {})
+        for one in locals_ if isinstance(locals_, list) else [locals_]:
+            found.setdefault("local", {}).update(one)
     return found
 
 
@@ -48,7 +43,7 @@ def look_at(folder: Path) -> None:
     used = set(re.findall(r"\bvar\.(\w+)", text))
     wrong.extend(f"{folder}: var.{name} is not declared" for name in used - variables)
     wrong.extend(f"{folder}: variable {name} is used by nothing" for name in variables - used)
-    unsaid = [name for name in variables if "description" not in str(declared["variable"][name])]
+    unsaid = [name for name in variables if not declared["variable"][name].get("description")]
     wrong.extend(f"{folder}: variable {name} has no description" for name in unsaid)
     locals_ = set(declared.get("local", {}))
     wrong.extend(f"{folder}: local.{one} is not declared" for one in set(re.findall(r"\blocal\.(\w+)", text)) - locals_)
@@ -59,15 +54,14 @@ def look_at(folder: Path) -> None:
     resources -= set(declared.get("data", {}))
     wrong.extend(f"{folder}: {one} is not declared" for one in resources - set(declared.get("resource", {})))
     for name, body in declared.get("module", {}).items():
-        assert isinstance(body, dict)
-        given = {bare(key) for key in body} - {"source", "__is_block__", "__start_line__", "__end_line__"}
-        source = folder / bare(body["source"])
+        given = set(body) - {"source"}
+        source = folder / body["source"]
         if not source.is_dir():
             wrong.append(f"{folder}: module {name} is not at {source}")
             continue
         of_module = blocks(source)
         known = set(of_module.get("variable", {}))
-        needed = {one for one in known if "'default'" not in str(of_module["variable"][one])}
+        needed = {one for one in known if "default" not in of_module["variable"][one]}
         wrong.extend(f"{folder}: module {name} has no variable {one}" for one in given - known)
         wrong.extend(f"{folder}: module {name} is not given {one}" for one in needed - given)
         asked = set(re.findall(rf"\bmodule\.{name}\.(\w+)", text)) - set(of_module.get("output", {}))

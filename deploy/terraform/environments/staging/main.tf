@@ -16,18 +16,19 @@ variable "addresses" {
 }
 
 module "installation" {
-  source       = "../../modules/installation"
-  name         = "hrassist-staging"
-  region       = var.region
-  cidr         = "10.30.0.0/16"
-  host         = "staging.hr.example.com"
-  zone_id      = var.zone_id
-  addresses    = var.addresses
-  mail_senders = "include:sendgrid.net"
-  database     = { size = "db.t4g.medium", gigabytes = 20, two_zones = false, replicas = 0 }
+  source           = "../../modules/installation"
+  name             = "hrassist-staging"
+  region           = var.region
+  cidr             = "10.30.0.0/16"
+  nat_in_each_zone = false
+  host             = "staging.hr.example.com"
+  zone_id          = var.zone_id
+  addresses        = var.addresses
+  mail_senders     = "include:sendgrid.net"
+  database         = { size = "db.t4g.medium", gigabytes = 20, two_zones = false, replicas = 0 }
 }
 
 output "installation" {
-  description = "Where the database and its copies answer, the buckets, the network of the app servers, the address."
+  description = "Where the database and its copies answer, the buckets, the network of the proxy and the app servers, the address."
   value       = module.installation
 }

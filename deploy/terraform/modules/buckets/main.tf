@@ -106,6 +106,21 @@ resource "aws_s3_bucket_lifecycle_configuration" "incoming" {
   }
 }
 
+# When a resume goes is decided by the application's rules of retention; pieces of one that never arrived are nobody's.
+resource "aws_s3_bucket_lifecycle_configuration" "resumes" {
+  bucket = aws_s3_bucket.this["resumes"].id
+  rule {
+    id     = "unfinished"
+    status = "Enabled"
+    filter {
+      prefix = ""
+    }
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 1
+    }
+  }
+}
+
 resource "aws_s3_bucket_lifecycle_configuration" "locked" {
   for_each = local.locked
   bucket   = aws_s3_bucket.this[each.key].id

@@ -14,6 +14,11 @@ variable "cidr" {
   description = "The addresses of the network, a /16 that no other environment has."
 }
 
+variable "nat_in_each_zone" {
+  type        = bool
+  description = "Whether each zone goes out by itself, so that one that is lost takes the way out of no other."
+}
+
 variable "host" {
   type        = string
   description = "The name people type, for example hr.example.com."
@@ -75,11 +80,12 @@ resource "aws_kms_key" "this" {
 }
 
 module "network" {
-  source  = "../network"
-  name    = var.name
-  cidr    = var.cidr
-  zones   = ["${var.region}a", "${var.region}b"]
-  key_arn = aws_kms_key.this.arn
+  source           = "../network"
+  name             = var.name
+  cidr             = var.cidr
+  zones            = ["${var.region}a", "${var.region}b"]
+  nat_in_each_zone = var.nat_in_each_zone
+  key_arn          = aws_kms_key.this.arn
 }
 
 module "database" {
@@ -123,6 +129,18 @@ output "buckets" {
 
 output "backup_policies" {
   value = module.buckets.backup_policies
+}
+
+output "public_subnets" {
+  value = module.network.public_subnets
+}
+
+output "proxy_group" {
+  value = module.network.proxy_group
+}
+
+output "way_out_addresses" {
+  value = module.network.way_out_addresses
 }
 
 output "app_subnets" {
