@@ -19,11 +19,12 @@ _LIMITS = Limits(max_bytes=4 * 2**20, cpu_seconds=5, wall_seconds=15.0)
 
 @dataclass(frozen=True, slots=True)
 class FilledForm:
-    """A finished file, the placeholders that it used, and the lines that it says by itself."""
+    """A finished file, the placeholders that it used, and the lines that it says by itself: all, and of its body."""
 
     content: bytes
     used: tuple[str, ...]
     own_lines: tuple[str, ...]
+    body_lines: tuple[str, ...]
 
 
 def fill_form(
@@ -41,10 +42,10 @@ def fill_form(
     end = 4 + int.from_bytes(outcome.output[:4], "big")
     try:
         said = json.loads(outcome.output[4:end])
-        used, own_lines = [str(one) for one in said["used"]], [str(one) for one in said["own_lines"]]
+        used, own, body = ([str(one) for one in said[name]] for name in ("used", "own_lines", "body_lines"))
     except (ValueError, KeyError, TypeError) as error:
         raise Unreadable("This file is damaged and could not be filled.", code="damaged_file") from error
-    return FilledForm(outcome.output[end:], tuple(used[:200]), tuple(own_lines[:2000]))
+    return FilledForm(outcome.output[end:], tuple(used[:200]), tuple(own[:2000]), tuple(body[:2000]))
 
 
 def read_back(content: bytes) -> ReadResume:

@@ -48,6 +48,6 @@ def _store(vectors: dict[UUID, ResumeVector], *, heads: dict[UUID, str]) -> int:
         [vectors[pk] for pk in still],
         update_conflicts=True,
         unique_fields=["resume"],
-        update_fields=["embedding", "model_hash"],
+        update_fields=["embedding", "model_hash", "made_at"],
     )
     return len(still)

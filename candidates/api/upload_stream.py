@@ -1,6 +1,6 @@
 """The states of one's own uploads, live."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +14,8 @@ from candidates.models import UploadTicket
 from candidates.models.upload import STATE_CHANNEL
 from hrassist import streaming
 from hrassist.lib import sse
+from hrassist.lib.rounds import Rounds
+from hrassist.streaming import Present
 
 RECENT = timedelta(hours=12)
 
@@ -51,21 +53,33 @@ def _one(user: Any, ticket_id: str) -> dict[str, Any] | None:
     return _state(ticket) if ticket else None
 
 
-async def _events(user: Any, session: Any) -> AsyncIterator[bytes]:
+def _may(user: Any) -> bool:
+    return bool(user.has_perm("candidates.view_uploadticket"))
+
+
+def _may_still(those: Collection[Present]) -> set[Present]:
+    return {one for one, user in streaming.still_signed_in(those).items() if _may(user)}
+
+
+_rounds = Rounds(_may_still)
+
+
+async def _events(user: Any, present: Present) -> AsyncIterator[bytes]:
     yield b"retry: 2000\n\n"
-    # Subscribed before the current state is read: what changes in between is told twice, never lost.
-    async with _channel.subscribed() as payloads:
-        for current in await sync_to_async(_recent)(user):
-            yield sse.event(current, name="upload")
-        async for payload in payloads:
-            if payload is None:
-                if not await sync_to_async(streaming.still_signed_in)(user, session):
+    with _rounds.watched(present) as follower:
+        # Subscribed before the current state is read: what changes in between is told twice, never lost.
+        async with _channel.subscribed() as payloads:
+            for current in await sync_to_async(_recent)(user):
+                yield sse.event(current, name="upload")
+            async for payload in payloads:
+                if not follower.may:
                     return
-                yield b": still here\n\n"
-                continue
-            owner, _, ticket_id = payload.partition(":")
-            if owner == str(user.pk) and (changed := await sync_to_async(_one)(user, ticket_id)):
-                yield sse.event(changed, name="upload")
+                if payload is None:
+                    yield b": still here\n\n"
+                    continue
+                owner, _, ticket_id = payload.partition(":")
+                if owner == str(user.pk) and (changed := await sync_to_async(_one)(user, ticket_id)):
+                    yield sse.event(changed, name="upload")
 
 
 @require_GET
@@ -75,6 +89,6 @@ def upload_events(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     The data is {id, filename, state, reason_code, reason, resume, candidate, person}; `person` is the candidate's name.
     """
     user = request.user
-    if not user.is_authenticated or not user.has_perm("candidates.view_uploadticket"):
+    if not user.is_authenticated or not _may(user):
         return HttpResponse("Sign in first.\n", status=403, content_type="text/plain")
-    return streaming.answer(request, _events(user, request.session))
+    return streaming.answer(request, _events(user, Present.of(request)))

@@ -13,9 +13,6 @@ from datetime import date, datetime, time
 from itertools import islice
 from typing import Any
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 from candidates.resumes.document import Unreadable
 from candidates.resumes.extract.archive import Archive
 from candidates.resumes.extract.limits import MEGABYTE, Limits
@@ -135,6 +132,9 @@ def _of_text(data: bytes) -> Iterator[Row]:
 
 
 def _of_workbook(data: bytes) -> Iterator[Row]:
+    from openpyxl import load_workbook  # noqa: PLC0415  it takes 0.3 s, and few processes read a workbook
+    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
+
     try:
         archive = Archive(data, limits=LIMITS)
         archive.measure()

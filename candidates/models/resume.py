@@ -84,7 +84,10 @@ class Resume(models.Model):
     class Meta:
         ordering: ClassVar = ["-created_at", "-id"]
         permissions: ClassVar = [("download_resume", "Can download the original file of a resume")]
-        indexes: ClassVar = [models.Index(fields=["candidate", "-created_at"], name="resume_of_candidate")]
+        indexes: ClassVar = [
+            models.Index(fields=["candidate", "-created_at"], name="resume_of_candidate"),
+            models.Index(fields=["-created_at", "-id"], name="resume_newest"),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=both_or_none("unreadable_at", "unreadable_for", what_is_text=True),
@@ -158,10 +161,13 @@ class ResumeVector(models.Model):
     resume = models.OneToOneField(Resume, primary_key=True, on_delete=models.CASCADE, related_name="vector")
     embedding = HalfVectorField(dimensions=DIMENSIONS)
     model_hash = models.CharField(max_length=64)
+    made_at = models.DateTimeField(
+        null=True, default=timezone.now, help_text="Nothing where it was made before this was kept."
+    )
 
     class PersonalData:
         erase: ClassVar = {"embedding"}
-        keep: ClassVar = {"resume", "model_hash"}
+        keep: ClassVar = {"resume", "model_hash", "made_at"}
 
     class Meta:
         indexes: ClassVar = [
@@ -171,7 +177,9 @@ class ResumeVector(models.Model):
                 m=16,
                 ef_construction=64,
                 opclasses=["halfvec_cosine_ops"],
-            )
+            ),
+            # How many were made lately is asked every five minutes, and each row is a page long.
+            models.Index(fields=["made_at"], condition=Q(made_at__isnull=False), name="resumevector_made"),
         ]
 
     def __str__(self) -> str:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from audit import actions as audit
 from hrassist import long_tasks
 from hrassist.lib.errors import DomainError
+from hrassist.lib.outcomes import Refusals
 from hrassist.models import LongTask
 from jobs.actions import messages
 from jobs.emails.placeholders import Scene
@@ -84,16 +85,16 @@ def write_to_everybody(progress: long_tasks.Progress) -> dict[str, Any]:
     params, by = progress.params, progress.by
     template = EmailTemplate.objects.filter(pk=params["template"]).first() if params["template"] else None
     send_at = datetime.fromisoformat(params["send_at"]) if params["send_at"] else None
-    queued, refused = 0, []
+    queued, refusals = 0, Refusals("jobs.application")
     for done, key in enumerate(params["applications"], 1):
         try:
             _write_to(key, progress=progress, template=template, send_at=send_at, by=by)
         except DomainError as error:
-            refused.append({"application": key, "why": error.message})
+            refusals.add(key, error.message)
         else:
             queued += 1
-        progress.at(done, queued=queued, refused=refused)
-    return {"queued": queued, "refused": refused}
+        progress.at(done, queued=queued, **refusals.as_result())
+    return {"queued": queued, **refusals.as_result()}
 
 
 def _write_to(

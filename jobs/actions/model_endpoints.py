@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -21,7 +22,13 @@ if TYPE_CHECKING:
     from hrassist.models import User
 
 FACTS = ("name", "dialect", "base_url", "model", "price_in", "price_out", "month_budget", "month_tokens")
+# What the settings say of a language model that is given by them; prices, budgets and the switch stay with its page.
+GIVEN = ("name", "dialect", "base_url", "model")
 TEST_SECONDS = 30.0
+GIVEN_BY_SETTINGS = (
+    "This language model is given by the settings HRASSIST_LLM_*. An operator changes them and runs manage.py "
+    "language_model again; prices, budgets and the switch can be changed here."
+)
 WRONG_FORM = "It answered, but not in the form that it was asked for."
 TO_NAME = (
     "An operator names the host in HRASSIST_EGRESS_HOSTS first, or host and port of a model in your own network "
@@ -35,12 +42,15 @@ TEST_SCHEMA = {
 @transaction.atomic
 def save(
     *, endpoint: ModelEndpoint | None, facts: Mapping[str, Any], key: str, enabled: bool, by: User,
-    expected_updated_at: str = "",
+    expected_updated_at: str = "", by_settings: bool = False,
 ) -> ModelEndpoint:  # fmt: skip
     """Write one down; an empty key keeps the one there is, which nobody is ever shown again.
 
-    Raises DomainError with fields for what cannot be, Conflict where somebody changed it meanwhile.
+    Raises DomainError with fields for what cannot be, Conflict where somebody changed it meanwhile or where it is given
+    by the settings, whose words only `by_settings` changes.
     """
+    if not by_settings:
+        _require_not_given(endpoint, facts, key=key)
     row = ModelEndpoint.objects.select_for_update().get(pk=endpoint.pk) if endpoint else ModelEndpoint()
     if endpoint and expected_updated_at and row.updated_at.isoformat() != expected_updated_at:
         raise Conflict("Somebody changed this language model since you opened it. Open it again.", code="changed")
@@ -67,6 +77,50 @@ def save(
         enabled=enabled, key_changed=bool(key),
     )  # fmt: skip
     return row
+
+
+def is_given(name: str) -> bool:
+    """Whether the language model of this name is given by the settings."""
+    return bool(settings.LLM_KIND) and name == settings.LLM_NAME
+
+
+def _require_not_given(endpoint: ModelEndpoint | None, facts: Mapping[str, Any], *, key: str) -> None:
+    known = endpoint is not None and is_given(endpoint.name)
+    if known and not key and all(facts.get(name) == getattr(endpoint, name) for name in GIVEN):
+        return
+    if known or is_given(facts.get("name", "")):
+        raise Conflict(GIVEN_BY_SETTINGS, code="given_by_settings")
+
+
+def save_given(*, by: User, enabled: bool | None) -> ModelEndpoint:
+    """Write down the language model of the settings, switched off unless it was on or is to be.
+
+    Raises DomainError where the settings name none, their file of a key cannot be read, or it cannot be saved.
+    """
+    if not settings.LLM_KIND:
+        raise DomainError("The settings name no language model: HRASSIST_LLM_KIND is not set.", code="none_given")
+    row = ModelEndpoint.objects.filter(name=settings.LLM_NAME).first()
+    as_before = row or ModelEndpoint()
+    facts = {name: getattr(as_before, name) for name in FACTS} | {
+        "name": settings.LLM_NAME, "dialect": settings.LLM_KIND, "base_url": settings.LLM_URL,
+        "model": settings.LLM_MODEL,
+    }  # fmt: skip
+    on = as_before.enabled if enabled is None else enabled
+    return save(endpoint=row, facts=facts, key=_given_key(), enabled=on, by=by, by_settings=True)
+
+
+def _given_key() -> str:
+    if not settings.LLM_KEY_FILE:
+        return ""
+    try:
+        key = Path(settings.LLM_KEY_FILE).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise DomainError(
+            f"HRASSIST_LLM_KEY_FILE names {settings.LLM_KEY_FILE}, which cannot be read.", code="no_key"
+        ) from error
+    if not key:
+        raise DomainError(f"HRASSIST_LLM_KEY_FILE names {settings.LLM_KEY_FILE}, which is empty.", code="no_key")
+    return key
 
 
 def _require_permitted(row: ModelEndpoint) -> None:
@@ -115,6 +169,8 @@ def test(*, endpoint: ModelEndpoint, by: User, now: datetime) -> ModelEndpoint:
 @transaction.atomic
 def remove(*, endpoint: ModelEndpoint, by: User) -> None:
     """Forget an endpoint with its key; runs that used it keep its name."""
+    if is_given(endpoint.name):
+        raise Conflict(GIVEN_BY_SETTINGS, code="given_by_settings")
     audit.record("language_model.removed", target=endpoint, by=by)
     endpoint.delete()
 

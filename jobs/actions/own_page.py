@@ -18,6 +18,7 @@ from candidates.models import (
     Resume,
 )
 from hrassist.lib.jurisdictions import Jurisdiction
+from jobs.actions import demographics
 from jobs.matching import lawful
 from jobs.models import Application, Interview, Match, MatchEvidence, Message, RankingOptOut, ReviewRequest
 
@@ -36,6 +37,9 @@ class Standing:
     explained: bool
     reviewable: bool
     review: ReviewRequest | None
+    # The voluntary questions about themselves: asked for this job, or answered already.
+    asked: bool
+    answered: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,7 @@ def standings(candidate: Candidate, *, now: datetime, optouts: set[Any] | None =
         reviews[review.application_id] = review
     ranked = set(Match.objects.filter(candidate=candidate).values_list("run__job_id", flat=True))
     places_of = lawful.of_person_and_jobs(candidate, [one.job for one in rows])
+    asked, answered = demographics.of_applications(rows)
     found = []
     for one in rows:
         # A mail that can still be taken back has told them nothing yet.
@@ -122,6 +127,8 @@ def standings(candidate: Candidate, *, now: datetime, optouts: set[Any] | None =
                 explained=one.job_id in ranked and any(place.explanation for place in places),
                 reviewable=decided and one.status == Status.REJECTED and any(place.review for place in places),
                 review=reviews.get(one.pk),
+                asked=one.pk in asked,
+                answered=one.pk in answered,
             )
         )
     return found

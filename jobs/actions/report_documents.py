@@ -16,14 +16,14 @@ from django.utils.text import slugify
 
 from audit import actions as audit
 from candidates.models import Candidate, holding
-from hrassist.lib import storage
+from hrassist.lib import storage, tables
 from hrassist.lib.errors import Conflict, DomainError, NotFound, Unavailable
 from hrassist.lib.serving import FileFacts, OpenFile
 from jobs import tasks
 from jobs.models import Application, Job, RecruitmentDrive, ReportDocument, ReportPerson, ReportSchedule
-from jobs.models.report_document import NEEDED, ReportKind
+from jobs.models.report_document import NEEDED, OF_PERIOD, OF_RATES, ReportKind
 from jobs.models.scorecard import owes_a_card
-from jobs.reports.documents import pdf
+from jobs.reports.documents import pdf, sheets
 from jobs.reports.documents.making import TYPES
 
 if TYPE_CHECKING:
@@ -140,9 +140,9 @@ def _put_about(document: ReportDocument, about: Any, *, by: User) -> None:
         seen = RecruitmentDrive.objects.visible_to(by).filter(pk=about.pk).first()
         if seen is not None:
             document.drive, document.title = seen, f"Drive report: {seen.name}"[:250]
-    elif kind in (ReportKind.MONTHLY, ReportKind.BIAS) and document.since is not None:
+    elif kind in OF_PERIOD and document.since is not None:
         seen = document.title = f"{kind.label}: {document.since:%B %Y}"
-        if kind is ReportKind.BIAS or document.until is None or document.since.month != document.until.month:
+        if kind in OF_RATES or document.until is None or document.since.month != document.until.month:
             document.title = f"{kind.label}: {document.since:%-d %b %Y} to {document.until or document.since:%-d %b %Y}"
     if seen is None:
         raise NotFound("There is nothing to report about here, or you may not see it.")
@@ -231,6 +231,25 @@ def _to_open(document_id: UUID, kind: str, *, by: User, action: str) -> tuple[Re
         )  # fmt: skip
         raise
     return row, key
+
+
+def describe_table(*, document_id: UUID, kind: str, by: User) -> FileFacts:
+    """What `open_table` would give, whose size is not known before it is made; nothing is shown, so it is no access."""
+    found = ReportDocument.objects.visible_to(by).filter(pk=document_id, kind__in=OF_RATES).exclude(docx_key="").first()
+    if found is None or kind not in tables.CONTENT_TYPES:
+        audit.denied("report.downloaded", by=by, reason_code="absent_or_hidden", http_status=404, asked=document_id)
+        raise NotFound("This report has no such table, or you may not see it.")
+    return FileFacts(filename=filename(found, kind), content_type=tables.CONTENT_TYPES[kind])
+
+
+def open_table(*, document_id: UUID, kind: str, by: User) -> OpenFile:
+    """The rates of a report as CSV or XLSX, out of its DOCX and under the same rules. Raises what `open_file` does."""
+    about = describe_table(document_id=document_id, kind=kind, by=by)
+    file = open_file(document_id=document_id, kind="docx", by=by, table=kind)
+    content = sheets.table_of(file.content.read(), kind=kind)
+    return OpenFile(
+        filename=about.filename, content_type=about.content_type, size=len(content), content=io.BytesIO(content)
+    )
 
 
 def page_picture(*, document_id: UUID, page: int, by: User) -> bytes:

@@ -19,7 +19,7 @@ from candidates.models import Candidate, Channel, ConsentRecord, Notice, Resume,
 from hrassist import notifications
 from hrassist.lib.errors import Conflict, DomainError, NotFound
 from hrassist.models import Notification, User
-from jobs.actions import applications, intake, job_notices, messages
+from jobs.actions import applications, demographics, intake, job_notices, messages
 from jobs.emails.placeholders import first_name
 from jobs.emails.render import Unfilled, render
 from jobs.models import Application, EmailTemplate, HiringTeamMember, IntakeSubmission, Referral
@@ -130,6 +130,7 @@ def _apply(one: IntakeSubmission, ticket: UploadTicket, *, now: datetime) -> Non
     _keep_what_they_read(one, candidate, now=now)
     one.state, one.candidate, one.application, one.settled_at = State.APPLIED, candidate, application, now
     one.save(update_fields=["state", "candidate", "application", "settled_at"])
+    demographics.settle(submission=one, application=application, fresh=fresh)
     audit.record("submission.applied", target=one, by=by, subject=candidate, job=one.job_id, repeated=not fresh)
     _tell(one, application, fresh=fresh, now=now)
     if fresh:

@@ -16,6 +16,7 @@ from django.utils.text import slugify
 
 from audit import actions as audit
 from candidates.models import Resume
+from candidates.models.resume import ResumeQuerySet
 from hrassist.lib import storage
 from hrassist.lib.errors import Conflict, DomainError, NotFound, Unavailable
 from hrassist.lib.serving import OpenFile
@@ -26,7 +27,7 @@ from jobs.matching.lawful import LeftOut
 from jobs.matching.types import JobText
 from jobs.models import Application, Job, ModelEndpoint, ResumeTemplate, TailoringLine, TailoringRun, TailoringStep
 from jobs.models.tailoring import OFFLINE
-from jobs.tailoring import events
+from jobs.tailoring import events, facts
 from jobs.tailoring.agents import VERSIONS
 from jobs.tailoring.export import TYPES
 from jobs.tailoring.facts import skeleton
@@ -46,6 +47,16 @@ WHY_NOT = {
     "is missing.",
     LeftOut.NOT_YET: "This person has to be told of the use of software before, and the time for it is not over yet.",
 }
+
+
+NO_LINES = (
+    "No line of work, no summary and no skill could be read from this resume; a scan may be hard to read. "
+    "Upload it as a text document, or add what it says by hand."
+)
+UNREADABLE = (
+    "The resume of this person could not be read: there is no text in it, or not enough. Upload it as a text document; "
+    "a scan needs a clear and upright page."
+)
 
 
 class NothingToTailor(DomainError):
@@ -82,16 +93,9 @@ def start(
     endpoint = ModelEndpoint.objects.filter(name=provider, enabled=True).first()
     if endpoint is None and provider != OFFLINE:
         raise DomainError("This language model is not switched on. Choose another.", code="no_provider")
-    resume = Resume.objects.filter(candidate=application.candidate_id).ready().current().select_related(
-        "parse", "text"
-    ).first()  # fmt: skip
-    if resume is None or not hasattr(resume, "parse") or not hasattr(resume, "text"):
-        raise NothingToTailor
-    if skeleton.of(resume.parse.json_resume).is_empty:
-        raise NothingToTailor(
-            "No line of work, no summary and no skill could be read from this resume; a scan may be hard to read. "
-            "Upload it as a text document, or add what it says by hand."
-        )
+    if nothing := why_nothing(application):
+        raise NothingToTailor(nothing)
+    resume = _current(application).select_related("parse", "text").get()
     run = TailoringRun(
         application=application, resume=resume, provider=provider, endpoint=endpoint, brief=brief_of(application.job),
         language=_language(language or resume.language), with_letter=with_letter,
@@ -109,6 +113,19 @@ def start(
     _put_down("tailoring.begun", run, by=by, provider=provider, language=run.language)
     tasks.tailor.defer(run_id=str(run.pk))
     return run
+
+
+def _current(application: Application) -> ResumeQuerySet:
+    return Resume.objects.filter(candidate=application.candidate_id).ready().current()
+
+
+def why_nothing(application: Application) -> str:
+    """What stands in the way of tailoring this person's resume, and what to do about it; empty where nothing does."""
+    found = _current(application).values_list("parse__json_resume", "text").first()
+    if found is not None and None not in found:
+        return NO_LINES if skeleton.of(found[0]).is_empty else ""
+    unread = Resume.objects.filter(candidate=application.candidate_id, state=Resume.State.UNREADABLE)
+    return UNREADABLE if unread.exists() else NothingToTailor.default_message
 
 
 def brief_of(job: Job) -> dict[str, Any]:
@@ -209,11 +226,12 @@ def undecided(run: TailoringRun) -> list[TailoringLine]:
 @transaction.atomic
 def approve(
     *, run: TailoringRun, by: User, now: datetime, expected_updated_at: str = "",
-    template: ResumeTemplate | None = None,
+    template: ResumeTemplate | None = None, knows_unread: bool = False,
 ) -> TailoringRun:  # fmt: skip
     """Let the run be used: its files are made from the lines as they are decided now, the DOCX in this template.
 
-    Raises Conflict where a question is open or somebody decided a line meanwhile.
+    Raises Conflict where a question is open, where somebody decided a line meanwhile, and where the resume has dated
+    lines that were read as part of nothing, unless the approver knows that they will be missing.
     """
     run = _locked(run, by)
     if expected_updated_at and run.updated_at.isoformat() != expected_updated_at:
@@ -227,6 +245,14 @@ def approve(
             "each, then approve.",
             code="questions_open",
         )
+    lost = unread_of(run)
+    if lost and not knows_unread:
+        raise Conflict(
+            f"{len(lost)} dated line{'s' if len(lost) > 1 else ''} of the resume could not be read as part of a job or "
+            f"a course, so the tailored resume lacks {'them' if len(lost) > 1 else 'it'}: “{lost[0][:120]}”. Say that "
+            "this is known, or upload the resume in another form and tailor that.",
+            code="unread_lines",
+        )
     run.move(State.APPROVED, now=now)
     run.approved_at, run.approved_by, run.template = now, by, template
     run.failed_for = run.message = ""
@@ -237,10 +263,16 @@ def approve(
         by=by,
         kept=run.lines.filter(decision=Decision.REJECTED).count(),
         own_form=template is None,
+        unread=len(lost),
     )
     events.tell_once(run.pk, "state", state=run.state)
     tasks.make_tailored_files.defer(run_id=str(run.pk))
     return run
+
+
+def unread_of(run: TailoringRun) -> tuple[str, ...]:
+    """The dated lines of the run's resume that no part of it holds, and so no tailored one."""
+    return facts.unread(skeleton.of(run.source), run.source_text)
 
 
 def open_file(*, run_id: UUID, kind: str, by: User) -> OpenFile:

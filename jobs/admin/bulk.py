@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import Count
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -13,11 +14,11 @@ from hrassist.admin.bulk import Bulk, BulkForm
 from hrassist.admin.long_task import Offer
 from hrassist.models import LongTask
 from jobs.actions import bulk as actions
-from jobs.models import Application, Job, RejectionReason
+from jobs.models import Job, RejectionReason, TailoringRun
 from jobs.tailoring import providers
 from jobs.tailoring.paper.languages import LANGUAGES
 
-OFFERED = 300
+OFFERED, REASONS_SHOWN = 300, 20
 TAILOR = "jobs.tailor"
 
 
@@ -79,15 +80,11 @@ class TailorForm(BulkForm):
 
 
 def _batch(request: HttpRequest, task: LongTask) -> dict[str, Any]:
-    """The tailored resumes that were begun together, and of whom none could be, by name as far as they are seen."""
+    """The tailored resumes that were begun together, and why some of them stopped."""
     user: Any = request.user
-    refusals: list[dict[str, str]] = task.result.get("refusals", [])
-    seen = Application.objects.visible_to(user).select_related("candidate", "job")
-    rows = {str(pk): row for pk, row in seen.in_bulk([one["row"] for one in refusals]).items()}
-    return {
-        "refused": [(rows[one["row"]], one["reason"]) for one in refusals if one["row"] in rows],
-        "may_list": user.has_perm("jobs.view_tailoringrun"),
-    }
+    runs = TailoringRun.objects.visible_to(user).filter(batch=task, state=TailoringRun.State.FAILED)
+    failed = runs.values_list("message").annotate(count=Count("pk")).order_by("-count", "message")
+    return {"failed": list(failed[:REASONS_SHOWN]), "may_list": user.has_perm("jobs.view_tailoringrun")}
 
 
 long_task.add_offer(Offer(kind=TAILOR, template="admin/jobs/tailoring/batch.html", data=_batch, always=True))

@@ -16,7 +16,7 @@ from hrassist.admin import pages
 from hrassist.admin.site import add_page
 from hrassist.lib import jurisdictions, local_time
 from hrassist.lib.errors import DomainError
-from jobs.actions import job_notices, privacy_settings
+from jobs.actions import demographics, job_notices, privacy_settings
 from jobs.matching import lawful
 from jobs.models import Application, Job, JobPrivacy
 
@@ -39,7 +39,7 @@ def job_privacy_view(request: HttpRequest, job_id: UUID) -> HttpResponse:
         try:
             privacy_settings.set_job(
                 job=job, ranking_off="off" in said, why=said.get("why", ""), codes=codes, by=user, now=now,
-                expected_updated_at=local_time.read(said.get("seen", "")),
+                asks_demographics=said.get("asks"), expected_updated_at=local_time.read(said.get("seen", "")),
             )  # fmt: skip
             messages.success(request, "The rules of this job are set.")
         except DomainError as error:
@@ -61,6 +61,8 @@ def job_privacy_view(request: HttpRequest, job_id: UUID) -> HttpResponse:
         ],
         "chosen": privacy is not None and privacy.jurisdictions is not None,
         "notices": job_notices.of_job(job),
+        "asks": [(one.value, one.label) for one in (JobPrivacy.Asks.AS_PLACE, JobPrivacy.Asks.NO, JobPrivacy.Asks.YES)],
+        "is_asking": demographics.asks(job),
         "by_people": list(active.filter(candidate__in=optouts).order_by("entered_stage_at")[:SHOWN]),
         "not_yet": sum(one == lawful.LeftOut.NOT_YET for one in left.values()),
         "may_change": user.has_perm("jobs.change_job"),

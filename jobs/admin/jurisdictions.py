@@ -87,13 +87,16 @@ def jurisdiction_view(request: HttpRequest, code: str) -> HttpResponse:
     typed: dict[str, Any] = {name: getattr(setting, name, "") for name in privacy_settings.FACTS}
     typed["bias_audit_on"] = setting.bias_audit_on.isoformat() if setting and setting.bias_audit_on else ""
     typed["enabled"] = setting is None or setting.enabled
+    typed["asks_demographics"] = setting is not None and setting.asks_demographics
     errors: dict[str, list[str]] = {}
     if request.method == "POST":
-        typed = {name: request.POST.get(name, "") for name in typed} | {"enabled": "enabled" in request.POST}
+        typed = {name: request.POST.get(name, "") for name in typed} | {
+            name: name in request.POST for name in ("enabled", "asks_demographics")
+        }
         try:
             privacy_settings.set_jurisdiction(
                 code=code, enabled=typed["enabled"], by=user, now=timezone.now(),
-                bias_audit_on=_day(typed["bias_audit_on"]),
+                bias_audit_on=_day(typed["bias_audit_on"]), asks_demographics=typed["asks_demographics"],
                 expected_updated_at=local_time.read(request.POST.get("seen", "")),
                 **{name: typed[name] for name in privacy_settings.FACTS},
             )  # fmt: skip

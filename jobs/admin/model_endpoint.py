@@ -35,6 +35,14 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
         model = ModelEndpoint
         fields = (*actions.FACTS, "enabled")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if actions.is_given(self.instance.name):
+            # What a browser sends of these is not looked at.
+            for name in (*actions.GIVEN, "key"):
+                self.fields[name].disabled = True
+            self.fields["key"].help_text = "Of the file that HRASSIST_LLM_KEY_FILE names; kept encrypted, never shown."
+
 
 @admin.register(ModelEndpoint)
 class ModelEndpointAdmin(ReadOnlyAdmin[ModelEndpoint]):
@@ -104,13 +112,16 @@ def edit(request: HttpRequest, row: ModelEndpoint | None) -> HttpResponse:
             else:
                 messages.success(request, f"{saved.name} is saved. Test the connection before people use it.")
                 return HttpResponseRedirect(reverse("admin:jobs_modelendpoint_change", args=[saved.pk]))
+    month, held = budget.standing(row, now=timezone.now()) if row else (None, None)
     context = {
         **admin.site.each_context(request),
         "title": str(row) if row else "Add a language model",
         "form": form,
         "endpoint": row,
-        "month": budget.of_month(row, now=timezone.now()) if row else None,
+        "month": month,
+        "held": held,
         "hosts": actions.allowed_hosts(),
+        "given": actions.GIVEN_BY_SETTINGS if row and actions.is_given(row.name) else "",
         "may_change": user.has_perm("jobs.change_modelendpoint"),
         "may_remove": user.has_perm("jobs.delete_modelendpoint"),
     }
@@ -120,7 +131,11 @@ def edit(request: HttpRequest, row: ModelEndpoint | None) -> HttpResponse:
 def _other_step(request: HttpRequest, row: ModelEndpoint, asked: str) -> HttpResponse:
     user: Any = request.user
     if asked == "remove":
-        actions.remove(endpoint=row, by=user)
+        try:
+            actions.remove(endpoint=row, by=user)
+        except DomainError as error:
+            messages.error(request, error.message)
+            return HttpResponseRedirect(reverse("admin:jobs_modelendpoint_change", args=[row.pk]))
         messages.success(request, f"{row.name} is removed, and its key with it.")
         return HttpResponseRedirect(reverse("admin:jobs_modelendpoint_changelist"))
     tested = actions.test(endpoint=row, by=user, now=timezone.now())

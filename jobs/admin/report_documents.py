@@ -26,7 +26,7 @@ from jobs.actions import report_documents as actions
 from jobs.admin import job_choice
 from jobs.admin.doing import do
 from jobs.models import HiringTeamMember, RecruitmentDrive, ReportDocument
-from jobs.models.report_document import ReportKind, kinds_for
+from jobs.models.report_document import OF_RATES, ReportKind, kinds_for
 
 State = ReportDocument.State
 COLOURS = {State.QUEUED: "", State.MAKING: "blue", State.READY: "good", State.FAILED: "bad"}
@@ -85,12 +85,17 @@ class PeriodForm(forms.Form):
 
 FORMS: dict[str, type[Any]] = {
     ReportKind.JOB: JobForm, ReportKind.DRIVE: DriveForm, ReportKind.MONTHLY: MonthForm, ReportKind.BIAS: PeriodForm,
+    ReportKind.SUMMARY: PeriodForm,
 }  # fmt: skip
 SAYS = {
     ReportKind.JOB: "Pipeline, seats, people by rank with their evidence, what interviewers say, sources.",
     ReportKind.DRIVE: "Progress against targets, jobs, links and sources, what came in.",
     ReportKind.MONTHLY: "Jobs, applications, hires, offers and workload of a month beside those of the month before.",
     ReportKind.BIAS: "Rates of selection and scoring by group, with how they were counted and what they cannot say.",
+    ReportKind.SUMMARY: (
+        "Rates and impact ratios by sex and race as New York City wants them on your website. It names nobody and may "
+        "be published."
+    ),
 }
 
 
@@ -120,7 +125,7 @@ def new_view(request: HttpRequest) -> HttpResponse:
     return _new(request, _allowed(request))
 
 
-def _new(request: HttpRequest, user: Any, *, wrong: Any = None, status: int = 200) -> HttpResponse:
+def _new(request: HttpRequest, user: Any, *, wrong: tuple[str, Any] | None = None, status: int = 200) -> HttpResponse:
     if not user.has_perm("jobs.add_reportdocument"):
         raise PermissionDenied
     today = timezone.localdate()
@@ -128,13 +133,14 @@ def _new(request: HttpRequest, user: Any, *, wrong: Any = None, status: int = 20
     initial = {
         ReportKind.MONTHLY: {"month": first},
         ReportKind.BIAS: {"since": today - timedelta(days=YEAR - 1), "until": today},
+        ReportKind.SUMMARY: {"since": today - timedelta(days=YEAR - 1), "until": today},
     }
     cards = [
         {
             "kind": kind,
             "says": SAYS[kind],
-            "form": wrong
-            if isinstance(wrong, FORMS[kind])
+            "form": wrong[1]
+            if wrong and wrong[0] == kind
             else FORMS[kind](user=user, initial=initial.get(kind), auto_id=f"id_{kind}_%s"),
         }
         for kind in kinds_for(user)
@@ -162,7 +168,7 @@ def ask_view(request: HttpRequest) -> HttpResponseBase:
     elif kind in FORMS:
         form = FORMS[kind](said, user=user, auto_id=f"id_{kind}_%s")
         if not form.is_valid():
-            return _new(request, user, wrong=form, status=422)
+            return _new(request, user, wrong=(kind, form), status=422)
         about = _asked(form.cleaned_data)
     return do(
         request,
@@ -207,6 +213,11 @@ def page_view(request: HttpRequest, reportdocument_id: UUID) -> HttpResponse:
         for kind, label in (("pdf", "PDF"), ("docx", "DOCX"))
         if getattr(document, f"{kind}_key")
     ]
+    if document.state == State.READY and document.kind in OF_RATES:
+        files += [
+            (kind, label, reverse(f"admin:jobs_report_document_{kind}", args=[document.pk]), 0)
+            for kind, label in (("csv", "Rates as CSV"), ("xlsx", "Rates as XLSX"))
+        ]
     context = {
         "title": document.title,
         "document": document,
@@ -286,6 +297,16 @@ def docx_view(request: HttpRequest, reportdocument_id: UUID) -> HttpResponseBase
 
 
 @require_safe
+def csv_view(request: HttpRequest, reportdocument_id: UUID) -> HttpResponseBase:
+    return _file(request, reportdocument_id, "csv", opens=actions.open_table)
+
+
+@require_safe
+def xlsx_view(request: HttpRequest, reportdocument_id: UUID) -> HttpResponseBase:
+    return _file(request, reportdocument_id, "xlsx", opens=actions.open_table)
+
+
+@require_safe
 def preview_view(request: HttpRequest, reportdocument_id: UUID, page: int) -> HttpResponseBase:
     """One page of the stored PDF as a picture; it is read as a download is, and put on record."""
     user: Any = request.user
@@ -298,10 +319,12 @@ def preview_view(request: HttpRequest, reportdocument_id: UUID, page: int) -> Ht
     return guarded(HttpResponse(picture, content_type="image/png"), filename=f"page-{page}.png", inline=True)
 
 
-def _file(request: HttpRequest, reportdocument_id: UUID, kind: str) -> HttpResponseBase:
+def _file(
+    request: HttpRequest, reportdocument_id: UUID, kind: str, *, opens: Any = actions.open_file
+) -> HttpResponseBase:
     user: Any = request.user
     try:
-        return file_answer(actions.open_file(document_id=reportdocument_id, kind=kind, by=user))
+        return file_answer(opens(document_id=reportdocument_id, kind=kind, by=user))
     except DomainError as error:
         if error.status == 404:
             raise Http404(error.message) from error
@@ -345,6 +368,8 @@ add_page("reports/documents/<uuid:reportdocument_id>/step/", step_view, name="jo
 add_page("reports/documents/<uuid:reportdocument_id>/pdf/", pdf_view, name="jobs_report_document_pdf")
 add_page("reports/documents/<uuid:reportdocument_id>/page/<int:page>/", preview_view, name="jobs_report_document_page")
 add_page("reports/documents/<uuid:reportdocument_id>/docx/", docx_view, name="jobs_report_document_docx")
+add_page("reports/documents/<uuid:reportdocument_id>/csv/", csv_view, name="jobs_report_document_csv")
+add_page("reports/documents/<uuid:reportdocument_id>/xlsx/", xlsx_view, name="jobs_report_document_xlsx")
 navigation.add(
     NavItem(
         label="Documents",

@@ -162,8 +162,9 @@ def step_view(request: HttpRequest, tailoringrun_id: UUID) -> HttpResponseBase:
                 return actions.go_on(**common, offline=True)
             case "approve":
                 return actions.approve(
-                    **common, expected_updated_at=said.get("seen", ""), template=_template(said.get("template", ""))
-                )
+                    **common, expected_updated_at=said.get("seen", ""), template=_template(said.get("template", "")),
+                    knows_unread=said.get("unread") == "known",
+                )  # fmt: skip
             case "accept" | "reject" | "reopen":
                 return actions.decide(**common, line_ids=_numbers(said.getlist("line")), decision=DECISIONS[asked])
         raise DomainError("Choose what to do with this tailored resume.", code="no_step")

@@ -15,10 +15,11 @@ from django.utils.safestring import SafeString
 from hrassist import streaming
 from hrassist.admin import cells
 from hrassist.models import User
+from jobs.actions import tailorings
 from jobs.models import Application, ProvenanceLink, ResumeTemplate, TailoringLine, TailoringRun, TailoringStep
 from jobs.models.tailoring import OFFLINE
 from jobs.tailoring import export, providers
-from jobs.tailoring.events import TEXT
+from jobs.tailoring.events import AGAIN, TEXT
 from jobs.tailoring.facts import skeleton
 from jobs.tailoring.facts.skeleton import Skeleton
 from jobs.tailoring.paper.languages import LANGUAGES, span
@@ -68,6 +69,13 @@ class ShownLine:
     moved: bool
 
 
+# What changes of a run while its agents work.
+COURSE = (
+    "state", "attempt", "lease_until", "cancel_asked_at", "failed_for", "message", "blocked_count", "updated_at",
+    "started_at", "ended_at",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class ShownPart:
     key: str
@@ -87,14 +95,19 @@ def start_form(application: Application, *, user: User) -> dict[str, Any]:
         "languages": [(code, name) for code, name in LANGUAGES.items()],
         "providers": providers.offered(),
         "can_start": user.has_perm("jobs.add_tailoringrun"),
-        "has_resume": application.candidate.resumes.filter(is_current=True, state="ready").exists(),
+        "why_nothing": tailorings.why_nothing(application),
     }
 
 
 def page(run: TailoringRun, *, user: User, now: datetime) -> dict[str, Any]:
+    # First the number from which the page goes on, then what it shows: what is told between the two comes once more,
+    # and the other way round it would never come.
+    last_seq = run.events.aggregate(last=Max("seq"))["last"] or 0
+    if run.is_working:
+        run.refresh_from_db(fields=COURSE)
     prefetch_related_objects([run], "steps")
     steps = list(run.steps.all())
-    said = _said(run) if run.is_working else {}
+    said = _said(run, until=last_seq) if run.is_working else {}
     lines = list(run.lines.prefetch_related("provenance").select_related("decided_by")) if not run.is_working else []
     shown = parts(run, lines)
     changed = [line for part in shown for line in part.lines if line.row.is_changed]
@@ -110,7 +123,7 @@ def page(run: TailoringRun, *, user: User, now: datetime) -> dict[str, Any]:
         "open_ids": [line.row.pk for line in changed if line.row.decision == Decision.WAITING and not line.asks],
         "tokens": sum(step.tokens_in + step.tokens_out for step in steps),
         "cost": sum((step.cost for step in steps), start=0),
-        "last_seq": run.events.aggregate(last=Max("seq"))["last"] or 0,
+        "last_seq": last_seq,
         "stream": streaming.address(STREAM.format(run.pk)),
         "stalled": run.is_stalled(now=now),
         "seen": run.updated_at.isoformat(),
@@ -119,16 +132,21 @@ def page(run: TailoringRun, *, user: User, now: datetime) -> dict[str, Any]:
         "can_approve": user.has_perm("jobs.approve_tailoringrun"),
         "can_download": user.has_perm("jobs.download_tailoringrun"),
         "templates": list(ResumeTemplate.objects.defer("content")) if run.state == State.REVIEW else [],
+        "unread": tailorings.unread_of(run) if run.state == State.REVIEW else (),
         "language_name": LANGUAGES.get(run.language, run.language),
         **start_form(run.application, user=user),
     }
 
 
-def _said(run: TailoringRun) -> dict[str, str]:
-    """What was said so far in steps that are not done."""
+def _said(run: TailoringRun, *, until: int) -> dict[str, str]:
+    """What was said up to this number, in the newest try of each step."""
     found: dict[str, list[str]] = {}
-    for data in run.events.filter(kind=TEXT).order_by("seq").values_list("data", flat=True):
-        found.setdefault(data["agent"], []).append(data["text"])
+    told = run.events.filter(kind__in=[TEXT, AGAIN], seq__lte=until).order_by("seq")
+    for kind, data in told.values_list("kind", "data"):
+        if kind == AGAIN:
+            found.pop(data["agent"], None)
+        else:
+            found.setdefault(data["agent"], []).append(data["text"])
     return {agent: "".join(texts)[-4000:] for agent, texts in found.items()}
 
 

@@ -20,6 +20,7 @@ from candidates.models import Candidate
 from hrassist.lib.endpoints import ApiView, FileView, ListView, columns_of, found, named
 from hrassist.lib.filtering import CREATED, IDENTIFIER, Filter, one_of
 from hrassist.lib.serving import file_answer, head_answer
+from hrassist.lib.tables import CSV, XLSX
 from jobs.actions import report_documents as actions
 from jobs.models import Application, Job, RecruitmentDrive, ReportDocument
 from jobs.models.report_document import ReportKind
@@ -37,6 +38,7 @@ ABOUT: dict[str, tuple[str, ...]] = {
     ReportKind.DRIVE: ("drive",),
     ReportKind.MONTHLY: PERIOD,
     ReportKind.BIAS: PERIOD,
+    ReportKind.SUMMARY: PERIOD,
 }
 
 
@@ -72,7 +74,9 @@ class NewReportSerializer(serializers.Serializer[ReportDocument]):
     candidate = serializers.UUIDField(required=False, help_text="Of a candidate report: in all their applications.")
     job = serializers.UUIDField(required=False, help_text="Of a job report.")
     drive = serializers.UUIDField(required=False, help_text="Of a drive report.")
-    since = serializers.DateField(required=False, help_text="First day of a monthly report or a bias audit report.")
+    since = serializers.DateField(
+        required=False, help_text="First day of a monthly report, a bias audit report or its public summary."
+    )
     until = serializers.DateField(required=False, help_text="Its last day; two years later at most.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -180,4 +184,31 @@ class ReportPdfView(ReportDocxView):
     @extend_schema(responses={(200, PDF): OpenApiResponse(OpenApiTypes.BINARY, "The report.")})
     def get(self, request: Request, reportdocument_id: UUID) -> HttpResponseBase:
         """The report as PDF, of the same words; 404 where a font was missing and only the DOCX was made."""
+        return super().get(request, reportdocument_id)
+
+
+class ReportCsvView(FileView):
+    noun = "reports"
+    permissions: ClassVar = {"GET": VIEW}
+    kind: ClassVar = "csv"
+
+    @extend_schema(responses={(200, CSV): OpenApiResponse(OpenApiTypes.BINARY, "The rates.")})
+    def get(self, request: Request, reportdocument_id: UUID) -> HttpResponseBase:
+        """The rates of a bias audit report, or of its public summary, as CSV; 404 for other kinds.
+
+        Read out of the report as it was made. Each download is on record, under the rules of the report itself.
+        """
+        if request.method == "HEAD":
+            return head_answer(
+                actions.describe_table(document_id=reportdocument_id, kind=self.kind, by=self.actor)
+            )  # fmt: skip
+        return file_answer(actions.open_table(document_id=reportdocument_id, kind=self.kind, by=self.actor))
+
+
+class ReportXlsxView(ReportCsvView):
+    kind: ClassVar = "xlsx"
+
+    @extend_schema(responses={(200, XLSX): OpenApiResponse(OpenApiTypes.BINARY, "The rates.")})
+    def get(self, request: Request, reportdocument_id: UUID) -> HttpResponseBase:
+        """The same rates as a workbook for Excel; 404 for other kinds."""
         return super().get(request, reportdocument_id)

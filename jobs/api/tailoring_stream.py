@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
-import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from typing import Any
 from uuid import UUID
 
@@ -18,12 +16,12 @@ from django.views.decorators.http import require_GET
 from hrassist import streaming
 from hrassist.lib import sse
 from hrassist.lib.feed import Feed, Numbered
-from hrassist.models import User
+from hrassist.lib.rounds import Rounds
+from hrassist.streaming import Present
 from jobs.models import TailoringEvent, TailoringRun
 from jobs.models.tailoring import EVENT_CHANNEL
 from jobs.tailoring.events import told
 
-RECHECK_SECONDS = sse.HEARTBEAT_SECONDS
 DONE = b"event: done\ndata: {}\n\n"
 State = TailoringRun.State
 OVER = frozenset((State.REVIEW, State.READY, State.FAILED, State.CANCELLED))
@@ -46,36 +44,40 @@ _feed = Feed(EVENT_CHANNEL, sync_to_async(_read))
 
 def _seen(user: Any, run_id: UUID) -> str | None:
     """The state of a run that the user may see."""
-    close_old_connections()
     return TailoringRun.objects.visible_to(user).filter(pk=run_id).values_list("state", flat=True).first()
 
 
-def _may_still(user: User, session: Any, run_id: UUID) -> bool:
+def _may_still(those: Collection[tuple[Present, UUID]]) -> set[tuple[Present, UUID]]:
     # Permissions are kept on the object that was asked: the one of now knows what was taken away since.
-    now = streaming.still_signed_in(user, session)
-    return now is not None and _seen(now, run_id) is not None
+    signed_in = streaming.still_signed_in({present for present, _ in those})
+    runs = {run_id for _, run_id in those}
+    seen = {
+        user.pk: set(TailoringRun.objects.visible_to(user).filter(pk__in=runs).values_list("pk", flat=True))
+        for user in {user.pk: user for user in signed_in.values()}.values()
+    }
+    return {(present, run_id) for present, run_id in those if present in signed_in and run_id in seen[present.user]}
 
 
-async def _events(user: User, session: Any, run_id: UUID, after: int) -> AsyncIterator[bytes]:
+_rounds = Rounds(_may_still)
+
+
+async def _events(present: Present, run_id: UUID, after: int) -> AsyncIterator[bytes]:
     yield b"retry: 2000\n\n"
-    # Those who came together are not asked about together.
-    checked_at = time.monotonic() - secrets.randbelow(1000) / 1000 * RECHECK_SECONDS
-    async with _feed.follow(str(run_id), after) as events:
-        if after and await _over(run_id, after):
-            yield DONE
-            return
-        async for found in events:
-            if time.monotonic() - checked_at >= RECHECK_SECONDS:
-                checked_at = time.monotonic()
-                if not await sync_to_async(_may_still)(user, session, run_id):
-                    return
-            if not found:
-                yield b": still here\n\n"
-                continue
-            yield b"".join(one.wire for one in found)
-            if found[-1].last and await _over(run_id, found[-1].seq):
+    with _rounds.watched((present, run_id)) as follower:
+        async with _feed.follow(str(run_id), after) as events:
+            if after and await _over(run_id, after):
                 yield DONE
                 return
+            async for found in events:
+                if not follower.may:
+                    return
+                if not found:
+                    yield b": still here\n\n"
+                    continue
+                yield b"".join(one.wire for one in found)
+                if found[-1].last and await _over(run_id, found[-1].seq):
+                    yield DONE
+                    return
 
 
 _asked: dict[tuple[UUID, int], asyncio.Task[bool]] = {}
@@ -103,6 +105,7 @@ def tailoring_events(request: HttpRequest, tailoringrun_id: UUID) -> HttpRespons
 
     The data is {seq, kind, …}: kind state, step, text, finding or again. With `?poll=1` the events so far as JSON.
     """
+    close_old_connections()
     user = request.user
     if not user.is_authenticated:
         return HttpResponse("Sign in first.\n", status=403, content_type="text/plain")
@@ -114,7 +117,7 @@ def tailoring_events(request: HttpRequest, tailoringrun_id: UUID) -> HttpRespons
         answer = JsonResponse({"state": state, "events": told(tailoringrun_id, after)})
         streaming.shared(request, answer)
         return answer
-    return streaming.answer(request, _events(user, request.session, tailoringrun_id, after))
+    return streaming.answer(request, _events(Present.of(request), tailoringrun_id, after))
 
 
 def number(said: str) -> int:

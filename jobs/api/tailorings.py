@@ -43,6 +43,10 @@ class TailoringSerializer(serializers.Serializer[TailoringRun]):
 class TailoringStepSerializer(serializers.Serializer[TailoringStep]):
     agent = serializers.ChoiceField(choices=TailoringStep.Agent.choices)
     state = serializers.ChoiceField(choices=TailoringStep.State.choices)
+    provider = serializers.CharField(
+        help_text="Who wrote this step: `offline`, or what the language model was called then; empty before it begins."
+    )
+    model = serializers.CharField(help_text="The model as its provider names it; for `offline`, our own release.")
     prompt_version = serializers.CharField()
     tokens_in = serializers.IntegerField()
     tokens_out = serializers.IntegerField()

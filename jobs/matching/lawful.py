@@ -52,6 +52,13 @@ def in_force(job: Job) -> tuple[Jurisdiction, ...]:
     return _in_force(job, *_said_of(job))
 
 
+def of_jobs(jobs: Collection[Job]) -> dict[UUID, tuple[Jurisdiction, ...]]:
+    """The same for many jobs, in two queries."""
+    said = {one.code: one for one in JurisdictionSetting.objects.all()}
+    privacy = {one.job_id: one for one in JobPrivacy.objects.filter(job__in=[job.pk for job in jobs])}
+    return {job.pk: _in_force(job, privacy.get(job.pk), said) for job in jobs}
+
+
 def of_person_and_job(candidate: Candidate, job: Job) -> tuple[Jurisdiction, ...]:
     """Those of the job and those of where the person lives, each once."""
     return of_person_and_jobs(candidate, [job])[job.pk]

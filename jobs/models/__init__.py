@@ -1,5 +1,7 @@
 """The nouns of this app."""
 
+# Named for Django alone: who counts or keeps answers about sex and race imports them from where they stand.
+from jobs.models import demographic as demographic
 from jobs.models.application import Application, RejectionReason, StageTransition
 from jobs.models.decision import HumanDecision
 from jobs.models.drive import DriveJob, IntakeSubmission, RecruitmentDrive, TrackingLink

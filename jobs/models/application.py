@@ -156,6 +156,7 @@ class Application(models.Model):
             models.Index(fields=["candidate", "job"], name="application_of_person"),
             models.Index(fields=["-updated_at", "-id"], name="application_updated"),
             models.Index(fields=["-applied_at", "-id"], name="application_newest"),
+            models.Index(fields=["-created_at", "-id"], name="application_created"),
             # The columns of a pipeline board: whoever waits longest stands on top.
             models.Index(
                 fields=["stage", "entered_stage_at", "id"], condition=Q(status="active"), name="application_on_board"

@@ -108,6 +108,12 @@ def register() -> None:
                 about="What was sent through a form of ours, and what was agreed to there.",
                 columns=("job__title", "full_name", "email", "phone", "message", "consented_at", "consent_text",
                          "state", "created_at")),
+        Section(name="answers_about_sex_and_race", model="jobs.demographicanswer",
+                find=lambda person: Q(application__candidate__in=person.ids)
+                | Q(submission__candidate__in=person.ids),
+                about="What you said about yourself for counting; nobody of ours reads it, you can take it back.",
+                columns=("application_id", "sex", "race", "form_version", "consent_version", "channel", "asked_at",
+                         "answered_at")),
         Section(name="referrals", model="jobs.referral", find=of_application,
                 columns=("application_id", "referred_by", "note", "at")),
         Section(name="reports", model="jobs.reportdocument", find=named_in_report,

@@ -28,6 +28,11 @@ def _submissions(person: Person) -> Q:
     return mine | Q(candidate__isnull=True, email__in=person.addresses)
 
 
+def _demographics(person: Person) -> Q:
+    sent = IntakeSubmission.objects.filter(_submissions(person)).order_by().values("pk")
+    return Q(application__candidate__in=person.ids) | Q(submission__in=sent)
+
+
 def _attachments(rows: QuerySet[Any]) -> Iterable[str]:
     return (one["key"] for listed in rows.values_list("attachments", flat=True) for one in listed if "key" in one)
 
@@ -130,6 +135,9 @@ def register() -> None:
         Eraser(model="jobs.reportdocument", find=named_in_report, delete=True, keys=("docx_key", "pdf_key"),
                called=("report that names them", "reports that name them")),
         Eraser(model="jobs.message", find=of_person(), delete=True, more_keys=_attachments),
+        # Before what was sent, through which those are found that have no application yet.
+        Eraser(model="jobs.demographicanswer", find=_demographics, delete=True,
+               called=("answer about sex and race", "answers about sex and race")),
         Eraser(model="jobs.intakesubmission", find=_submissions, delete=True,
                called=("submission of a form", "submissions of a form")),
     )  # fmt: skip

@@ -36,7 +36,7 @@ class ModelEndpoint(models.Model):
     )
     month_budget = models.DecimalField(
         "budget of a month", max_digits=10, decimal_places=2, default=20, validators=[MinValueValidator(0)],
-        help_text="At this cost the model is not asked any more until the month is over.",
+        help_text="At this cost the model is not asked any more until the month is over. 0: its tokens alone end that.",
     )  # fmt: skip
     month_tokens = models.PositiveIntegerField(
         "tokens of a month", default=2_000_000, help_text="The same by tokens, also where they cost nothing."

@@ -32,6 +32,12 @@ class JurisdictionSetting(models.Model):
     )
     bias_audit_on = models.DateField("last bias audit", null=True, blank=True)
     bias_audit_url = models.URLField("its public summary", max_length=300, blank=True)
+    asks_demographics = models.BooleanField(
+        "asks for sex and race",
+        default=False,
+        db_default=False,
+        help_text="Applicants are asked, if they like, after they applied.",
+    )
     updated_at = models.DateTimeField(auto_now=True)
     updated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -41,7 +47,7 @@ class JurisdictionSetting(models.Model):
         erase: ClassVar[set[str]] = set()
         keep: ClassVar = {
             "id", "code", "enabled", "contact", "grievance_contact", "alternative", "bias_audit_on", "bias_audit_url",
-            "updated_at", "updated_by",
+            "asks_demographics", "updated_at", "updated_by",
         }  # fmt: skip
 
     class Meta:
@@ -55,17 +61,26 @@ class JurisdictionSetting(models.Model):
 class JobPrivacy(models.Model):
     """What is decided for one job by hand: no ranking at all, or other jurisdictions than its place gives."""
 
+    class Asks(models.TextChoices):
+        AS_PLACE = "", "As its place says"
+        YES = "yes", "Ask"
+        NO = "no", "Do not ask"
+
     job = models.OneToOneField(Job, on_delete=models.CASCADE, related_name="privacy")
     ranking_off = models.BooleanField(default=False)
     ranking_off_for = models.CharField(max_length=200, blank=True, help_text="Why people are not ranked for it.")
     jurisdictions = models.JSONField(null=True, blank=True, help_text="Codes; null: as the job's place gives.")
+    asks_demographics = models.CharField(
+        "asks for sex and race", max_length=3, blank=True, choices=Asks.choices, default=Asks.AS_PLACE, db_default=""
+    )
     updated_at = models.DateTimeField(auto_now=True)
     updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 
     class PersonalData:
         erase: ClassVar[set[str]] = set()
         keep: ClassVar = {
-            "id", "job", "ranking_off", "ranking_off_for", "jurisdictions", "updated_at", "updated_by",
+            "id", "job", "ranking_off", "ranking_off_for", "jurisdictions", "asks_demographics", "updated_at",
+            "updated_by",
         }  # fmt: skip
 
     class Meta:

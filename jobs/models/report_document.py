@@ -15,6 +15,7 @@ from candidates.models.erasing import Person
 from hrassist.lib.constraints import both_or_none
 from hrassist.lib.errors import Conflict
 from hrassist.lib.ids import uuid7
+from hrassist.roles import COUNT_ANSWERS
 from jobs.models.application import Application, seen
 from jobs.models.drive import RecruitmentDrive
 from jobs.models.job import Job, of_seen_job
@@ -29,6 +30,7 @@ class ReportKind(models.TextChoices):
     DRIVE = "drive", "Drive report"
     MONTHLY = "monthly", "Monthly report"
     BIAS = "bias", "Bias audit report"
+    SUMMARY = "summary", "Public summary of the bias audit"
 
 
 # What somebody needs to have a report of a kind made, and to open it later.
@@ -38,7 +40,12 @@ NEEDED: dict[str, tuple[str, ...]] = {
     ReportKind.DRIVE: ("jobs.view_reports", "jobs.view_recruitmentdrive"),
     ReportKind.MONTHLY: ("jobs.view_reports",),
     ReportKind.BIAS: ("jobs.view_ranking_log",),
+    # It is nothing but figures by sex and race: for who may count answers.
+    ReportKind.SUMMARY: ("jobs.view_ranking_log", COUNT_ANSWERS),
 }
+# Those over a period, and among them those of rates, which leave as tables too: in neither is anybody named.
+OF_PERIOD = frozenset((ReportKind.MONTHLY, ReportKind.BIAS, ReportKind.SUMMARY))
+OF_RATES = frozenset((ReportKind.BIAS, ReportKind.SUMMARY))
 
 
 def kinds_for(user: User) -> list[ReportKind]:

@@ -12,7 +12,10 @@ from jobs.models.tailoring import TailoringRun, TailoringStep
 
 
 class ModelCall(models.Model):
-    """One call of a language model that costs: which was asked, when, and what it took, whatever came of it."""
+    """One call of a language model that costs: which was asked, when, and what it took, whatever came of it.
+
+    While it is under way nobody knows what it takes: until then it holds the most that it can take.
+    """
 
     step = models.ForeignKey(TailoringStep, on_delete=models.CASCADE, related_name="calls")
     endpoint = models.ForeignKey(
@@ -24,11 +27,20 @@ class ModelCall(models.Model):
     tokens_in = models.PositiveIntegerField(default=0)
     tokens_out = models.PositiveIntegerField(default=0)
     cost = models.DecimalField(max_digits=12, decimal_places=6, default=0)
+    held_in = models.PositiveIntegerField(default=0, db_default=0, help_text="Tokens that it can take in at most.")
+    held_out = models.PositiveIntegerField(default=0, db_default=0, help_text="Tokens that it can say at most.")
+    held_cost = models.DecimalField(max_digits=12, decimal_places=6, default=0, db_default=0)
+    held_until = models.DateTimeField(
+        null=True, blank=True, help_text="No call takes longer; what one held whose worker died is free then."
+    )
     at = models.DateTimeField(default=timezone.now)
 
     class PersonalData:
         erase: ClassVar[set[str]] = set()
-        keep: ClassVar = {"id", "step", "endpoint", "provider", "model", "tokens_in", "tokens_out", "cost", "at"}
+        keep: ClassVar = {
+            "id", "step", "endpoint", "provider", "model", "tokens_in", "tokens_out", "cost", "held_in", "held_out",
+            "held_cost", "held_until", "at",
+        }  # fmt: skip
 
     class Meta:
         ordering: ClassVar = ["at", "pk"]
@@ -45,7 +57,7 @@ class ModelCall(models.Model):
 
 
 class TailoringEvent(models.Model):
-    """What a run tells while it works; pieces of text go when their step is done."""
+    """What a run tells while it works; pieces of text go some minutes after their step is over."""
 
     run = models.ForeignKey(TailoringRun, on_delete=models.CASCADE, related_name="events")
     seq = models.PositiveIntegerField()
@@ -61,6 +73,7 @@ class TailoringEvent(models.Model):
         ordering: ClassVar = ["seq"]
         default_permissions = ()
         constraints: ClassVar = [models.UniqueConstraint(fields=["run", "seq"], name="tailoringevent_seq")]
+        indexes: ClassVar = [models.Index(fields=["at"], condition=models.Q(kind="text"), name="tailoringevent_text")]
 
     def __str__(self) -> str:
         return f"{self.seq} {self.kind}"

@@ -11,11 +11,10 @@ import docx
 from django.conf import settings
 from django.utils import formats, translation
 from docx.document import Document
-from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
 from hrassist import branding
-from hrassist.lib import typesetting
+from hrassist.lib import docx_look, typesetting
 from hrassist.lib.typesetting import clean, whole_second
 from jobs.models import Offer
 
@@ -125,10 +124,7 @@ def _write_letter(paper: Document, said: dict[str, Any]) -> None:
     paper.add_paragraph("_" * 34)
     paper.add_paragraph(said["accepted"])
     paper.add_paragraph(said["version"])
-    for paragraph in paper.element.body.iter(qn("w:p")):
-        # A paragraph runs in the direction of its own words only if nothing says otherwise; names decide for theirs.
-        if typesetting.is_right_to_left("".join(paragraph.itertext())):
-            paragraph.get_or_add_pPr().append(paragraph.makeelement(qn("w:bidi"), {}))
+    docx_look.set_by_own_words(paper.element.body)
 
 
 def _day(value: date | None) -> str:

@@ -16,8 +16,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from hrassist.lib import origin
 from hrassist.lib.errors import DomainError
 from hrassist.lib.prose import Block, blocks
-from jobs.actions import intake, job_notices, links
+from jobs.actions import demographics, intake, job_notices, links
 from jobs.models import IntakeSubmission, Job, TrackingLink
+from jobs.views import about_you
 from jobs.views.edge import nothing_here, public
 
 FIELDS = ("full_name", "email", "phone", "message")
@@ -93,8 +94,39 @@ def status(request: HttpRequest, token: str) -> HttpResponseBase:
         "one": one,
         "is_repeat": one.state == IntakeSubmission.State.APPLIED and intake.is_repeat(one),
         "again": reverse("apply:form", args=[one.link.token]),
+        "answered": demographics.of_submission(one),
+        "questions": reverse("apply:questions", args=[token]),
     }
-    answer = render(request, "public/status.html", context)
+    return _secret(render(request, "public/status.html", context))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@public()
+def questions(request: HttpRequest, token: str) -> HttpResponseBase:
+    """Two questions that nobody has to answer, on a page of their own after the form is sent."""
+    one = intake.of_secret(token)
+    answered = None if one is None else demographics.of_submission(one)
+    if one is None or answered is None:
+        return nothing_here(request)
+    back, errors = reverse("apply:status", args=[token]), {}
+    if request.method == "POST":
+        intake.require_pace("submit_address", origin.network_of(request))
+        try:
+            if request.POST.get("do") == "withdraw":
+                demographics.withdraw_after_form(submission=one, now=timezone.now())
+            else:
+                demographics.answer_after_form(submission=one, now=timezone.now(), **about_you.said(request))
+            return HttpResponseRedirect(back)
+        except demographics.BadAnswer as error:
+            errors = error.fields
+    context = {"job": one.job, "back": back, "answered": answered, **about_you.asked(request, errors)}
+    answer = _secret(render(request, "public/questions.html", context, status=422 if errors else 200))
+    # A form needs its origin, which "no-referrer" would hide from the check against forgery.
+    answer["Referrer-Policy"] = "same-origin"
+    return answer
+
+
+def _secret(answer: HttpResponse) -> HttpResponse:
     # The address is the key to this page: it is told to nobody and kept nowhere.
     answer["Referrer-Policy"] = "no-referrer"
     answer["Cache-Control"] = "no-store"
@@ -182,6 +214,7 @@ def _uuid(text: str | None) -> UUID | None:
 app_name = "apply"
 urlpatterns = [
     path("status/<str:token>/", status, name="status"),
+    path("status/<str:token>/questions/", questions, name="questions"),
     path("<str:token>/", form, name="form"),
     path("<str:token>/ticket/", ticket, name="ticket"),
 ]

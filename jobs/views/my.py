@@ -29,9 +29,10 @@ from candidates.models import Channel, ConsentRecord, DataExport, Erasure, SelfS
 from hrassist.lib import limits, origin, serving
 from hrassist.lib.errors import DomainError
 from hrassist.lib.limits import TooFast
-from jobs.actions import job_notices, own_page, ranking_choices, review_requests
+from jobs.actions import demographics, job_notices, own_page, ranking_choices, review_requests
 from jobs.matching import lawful
 from jobs.models import Application
+from jobs.views import about_you
 from jobs.views.edge import nothing_here, public
 
 COOKIE = "__Host-my" if settings.SESSION_COOKIE_SECURE else "my"
@@ -217,6 +218,41 @@ def review(request: HttpRequest, visit: self_service.Visit, application_id: UUID
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @own
+def about(request: HttpRequest, visit: self_service.Visit, application_id: UUID) -> HttpResponseBase:
+    """The voluntary questions: what the person answered, to change or take back."""
+    application = _application(visit, str(application_id))
+    answer = None if application is None else demographics.given(application)
+    if application is None or (answer is None and not demographics.asks(application.job)):
+        return nothing_here(request)
+    errors: dict[str, list[str]] = {}
+    if request.method == "POST":
+        now = timezone.now()
+        try:
+            if request.POST.get("do") == "withdraw":
+                demographics.withdraw(application=application, now=now)
+                kept = None
+            else:
+                kept = demographics.answer_on_own_page(application=application, now=now, **about_you.said(request))
+        except demographics.BadAnswer as error:
+            errors = error.fields
+        else:
+            flash.success(request, "Thank you. Your answer is kept apart from your application." if kept
+                          else "Nothing of it is kept. This has no effect on your application.")  # fmt: skip
+            return _back("applications")
+    else:
+        audit.viewed("self_service.viewed", target=application, by=None, subject=visit.candidate)
+    context = {
+        "job": application.job,
+        "back": reverse("my:page"),
+        "answered": answer is not None,
+        "may_answer": demographics.asks(application.job),
+        **about_you.asked(request, errors, answer),
+    }
+    return render(request, "public/my/about.html", context, status=422 if errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@own
 def stay(request: HttpRequest, visit: self_service.Visit) -> HttpResponseBase:
     """“Keep me” or “Let me go”: the answer to the mail of a talent pool."""
     membership = visit.link.membership
@@ -327,6 +363,7 @@ urlpatterns = [
     path("page/erase/", erase, name="erase"),
     path("page/leave/", leave, name="leave"),
     path("page/why/<uuid:application_id>/", explanation, name="explanation"),
+    path("page/about/<uuid:application_id>/", about, name="about"),
     path("page/review/<uuid:application_id>/", review, name="review"),
     path("<str:token>/", enter, name="enter"),
 ]

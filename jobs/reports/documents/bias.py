@@ -11,7 +11,8 @@ from django.db.models import F
 
 from jobs.models import Job, JurisdictionSetting, MatchRun, RankingOptOut, ReportDocument, ReviewRequest
 from jobs.reports import impact
-from jobs.reports.documents import charts, paper
+from jobs.reports.documents import charts, demographics, paper
+from jobs.reports.documents.demographics import Told
 from jobs.reports.documents.paper import Block, Report, Shown
 from jobs.reports.impact import Counted, Rate
 from jobs.reports.overrides import overrides
@@ -31,12 +32,6 @@ LAWS = (
     "year before use by an independent auditor. This report is drawn by the system itself: it is material for such an "
     "audit and does not stand in its place."
 )
-NO_ANSWERS = (
-    "Sex, race and ethnicity: people are not asked for them in this system, so there is no self-identification data. "
-    "No rate and no impact ratio by sex, race, ethnicity or their intersections can be given, and none is estimated: "
-    "guessing a person's gender or origin from a name or a picture is not done."
-)
-
 METHOD = (
     (
         "Selected: the application stands, or stood when it ended, at an interview stage or beyond. Steps that were "
@@ -67,7 +62,7 @@ METHOD = (
 
 
 def build(document: ReportDocument, *, user: User, look: Look, now: datetime, today: date) -> Report:
-    del now, today
+    del now
     if document.since is None or document.until is None:
         raise ReportDocument.DoesNotExist
     # Figures over everybody, without a name: whoever answers for rankings reads them for jobs that they do not see too.
@@ -80,23 +75,26 @@ def build(document: ReportDocument, *, user: User, look: Look, now: datetime, to
         facts=[
             ("Period", f"{paper.day(scope.since)} to {paper.day(scope.until)}"),
             ("Counted", "Applications that came in in the period, for every job of this organisation"),
-            ("Smallest group", f"{impact.SMALLEST} people; smaller ones are counted together"),
+            ("Smallest group", f"{impact.SMALLEST} people"),
         ],
         shown=Shown(permissions={"jobs.view_ranking_log"}),
         personal=False,
     )
-    _findings(report, counted)
+    told = demographics.sections(report, scope, look=look, today=today)
+    answered, report.sections = report.sections, []
+    _findings(report, counted, told)
+    report.sections += answered
     _missing(report)
     for name, label in impact.DIMENSIONS.items():
         _dimension(report, counted, name, label, look)
     _rankings(report, scope, user=user)
     _oversight(report, scope)
-    _method(report)
+    _method(report, answered=told.counted)
     return report
 
 
-def _findings(report: Report, counted: Counted) -> None:
-    low: list[str] = []
+def _findings(report: Report, counted: Counted, told: Told) -> None:
+    low = list(told.low)
     for name, label in impact.DIMENSIONS.items():
         for what, rates in (
             ("selection", impact.selection(counted.dimensions[name])),
@@ -136,11 +134,14 @@ def _likely(one: Rate) -> str:
 def _missing(report: Report) -> None:
     audits = JurisdictionSetting.objects.filter(bias_audit_on__isnull=False).order_by("code")
     report.section(
-        "What cannot be said",
-        paper.text(NO_ANSWERS),
+        "What this is, and is not",
         paper.text(
-            "The groups below are what the system knows without asking: by which source somebody came, where they "
-            "live, in which language their resume is. None of these is a trait that the law protects. Some may "
+            "The figures describe what happened. They claim nothing about why, and none of them says that somebody was "
+            "treated unlawfully."
+        ),
+        paper.text(
+            "The groups that follow are what the system knows without asking: by which source somebody came, where "
+            "they live, in which language their resume is. None of these is a trait that the law protects. Some may "
             "follow one, which is why they are looked at."
         ),
         paper.text(LAWS),
@@ -246,8 +247,8 @@ def _oversight(report: Report, scope: Scope) -> None:
     )
 
 
-def _method(report: Report) -> None:
+def _method(report: Report, *, answered: bool) -> None:
     report.section(
         "Method",
-        paper.bullets(METHOD),
+        paper.bullets([*METHOD, *demographics.METHOD] if answered else METHOD),
     )

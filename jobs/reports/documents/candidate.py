@@ -241,7 +241,7 @@ def _decisions(report: Report, rows: list[Application], *, user: User) -> None:
         report.section(
             "Decisions",
             paper.table(
-                [("Decision", 1.2), ("By", 1.7), ("On", 1.2), ("Job", 2.4), ("Why", 3)],
+                [("Decision", 1.2), ("By", 1.7), ("On", 1.5), ("Job", 2.4), ("Why", 3)],
                 [
                     [
                         str(one.get_verdict_display()), one.by.display_name, one.at, one.application.job.title,
@@ -284,7 +284,7 @@ def _notes(report: Report, candidate: Candidate, rows: list[Application], *, use
     table = [[paper.day(one.at), one.by.display_name, paper.shortened(one.text, paper.CELL)] for one in notes]
     report.section(
         "Notes",
-        paper.table([("On", 1.2), ("By", 1.8), ("Note", 6)], table) or paper.quiet("No note for the team."),
+        paper.table([("On", 1.5), ("By", 1.8), ("Note", 6)], table) or paper.quiet("No note for the team."),
     )
 
 
@@ -300,7 +300,7 @@ def _timeline(report: Report, rows: list[Application]) -> None:
     for step in steps[:MOST_STEPS]:
         row = [paper.day(step.at), _said(step), step.by.display_name if step.by else paper.NOTHING]
         table.append([*row, step.application.job.title] if several else row)
-    columns: list[Any] = [("On", 1.2), ("What", 4), ("By", 2)]
+    columns: list[Any] = [("On", 1.5), ("What", 4), ("By", 2)]
     report.section(
         "Timeline",
         paper.table([*columns, ("Job", 3)] if several else columns, table) or paper.quiet("Nothing has happened yet."),

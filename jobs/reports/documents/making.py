@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-import pikepdf
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import DatabaseError, transaction
 from django.urls import reverse
@@ -26,7 +25,7 @@ from hrassist.long_tasks import TELL_AFTER
 from hrassist.models import Notification
 from jobs.models import ReportDocument, ReportPerson, ReportRecipient
 from jobs.models.report_document import NEEDED, ReportKind
-from jobs.reports.documents import bias, candidate, drive, job, monthly, paper, pdf, word
+from jobs.reports.documents import bias, candidate, drive, job, monthly, paper, summary
 from jobs.reports.documents.paper import Report
 
 logger = logging.getLogger(__name__)
@@ -40,6 +39,7 @@ BUILDERS: dict[str, Callable[..., Report]] = {
     ReportKind.DRIVE: drive.build,
     ReportKind.MONTHLY: monthly.build,
     ReportKind.BIAS: bias.build,
+    ReportKind.SUMMARY: summary.build,
 }
 NO_PDF = "Some letters in it have no font on this server, so there is no PDF: the DOCX has everything."
 HIDDEN = "You do not see any more what this report is about."
@@ -92,6 +92,8 @@ def put_together(document: ReportDocument) -> tuple[Report, dict[str, Any], date
 
 
 def _written(document: ReportDocument, said: dict[str, Any], *, made_at: datetime) -> tuple[dict[str, bytes], str]:
+    from jobs.reports.documents import pdf, word  # noqa: PLC0415  their libraries take 0.1 s; only a worker writes files
+
     _tell(document, "Writing the DOCX")
     files = {"docx": word.report(said, made_at=made_at)}
     _tell(document, "Writing the PDF")
@@ -180,6 +182,8 @@ def _keep_row(
 def _pages(made: bytes | None) -> int:
     if made is None:
         return 0
+    import pikepdf  # noqa: PLC0415  as above
+
     with pikepdf.open(io.BytesIO(made)) as read:
         return len(read.pages)
 

@@ -225,7 +225,7 @@ def _workload(report: Report, scope: Scope) -> None:
         "Workload",
         paper.table(
             [("Colleague", 2.4), ("Role", 2), ("Open jobs", 1, "right"), ("Active applications", 1.5, "right"),
-             ("Reviews", 1, "right"), ("Interviews", 1, "right")],
+             ("Reviews", 1.1, "right"), ("Interviews", 1.4, "right")],
             [
                 [one.user, one.roles, one.open_jobs, one.applications, one.reviews, one.interviews]
                 for one in found[:SHOWN_COLLEAGUES]

@@ -50,6 +50,8 @@ class Report:
     sections: list[dict[str, Any]] = field(default_factory=list)
     # Whether it tells of people: such a paper says so at its foot.
     personal: bool = True
+    # Whether it may be put where everybody reads it: such a paper names no colleague either.
+    public: bool = False
 
     def section(self, heading: str, *blocks: Block | None) -> None:
         """Add a section; blocks that are None say nothing."""
@@ -164,7 +166,11 @@ def said(report: Report, *, brand: dict[str, Any], owner: User, made_at: datetim
         "sections": _clean(report.sections),
         "brand": brand,
         "foot": foot if report.personal else "Figures only: no candidate is named.",
-        "made": _clean(f"Made on {moment(made_at)} for {owner.display_name}, with what they may see."),
+        "made": _clean(
+            f"Made on {moment(made_at)}."
+            if report.public
+            else f"Made on {moment(made_at)} for {owner.display_name}, with what they may see."
+        ),
         "language": "en",
     }
 

@@ -16,7 +16,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 
-from hrassist.lib import typesetting
+from hrassist.lib import docx_look, typesetting
 
 FONT = "Calibri"
 GREY = "5B6270"
@@ -69,6 +69,8 @@ def _document(paper: Mapping[str, Any], *, made_at: datetime) -> Document:
         fonts = style.element.rPr.rFonts
         for name in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
             fonts.attrib.pop(qn(f"w:{name}"), None)
+    # The template's footer stops twice before, for wider margins.
+    document.styles["Footer"].paragraph_format.tab_stops.clear_all()
     _head(section.header.paragraphs[0], brand)
     _foot(section.footer.paragraphs[0], paper["foot"])
     return document
@@ -209,8 +211,6 @@ def _row(
         _under(_under(cell, "w:tcPr"), "w:tcW", w=str(widths[at]), type="dxa")
         line = _under(cell, "w:p")
         look = _under(line, "w:pPr")
-        if typesetting.is_right_to_left(words):
-            _under(look, "w:bidi")
         _under(look, "w:spacing", before="30", after="30")
         if columns[at]["align"] == "right":
             _under(look, "w:jc", val="right")
@@ -234,6 +234,9 @@ def _chart(document: Document, block: Mapping[str, Any]) -> None:
 
 def _describe(shape: Any, words: str) -> None:
     shape._inline.docPr.set("descr", words)
+    for side in ("distT", "distB", "distL", "distR"):
+        # Left out they are nothing to Word and three millimetres to LibreOffice, which moves the chart past the margin.
+        shape._inline.set(side, "0")
 
 
 def _element(name: str, **attributes: str) -> Any:
@@ -256,21 +259,7 @@ WRITERS = {
 
 
 def _saved(document: Document) -> bytes:
-    for paragraph in document.paragraphs:
-        if typesetting.is_right_to_left(paragraph.text):
-            _run_from_the_right(paragraph._p.get_or_add_pPr())
+    docx_look.set_by_own_words(document.element.body)
     whole = io.BytesIO()
     document.save(whole)
     return typesetting.without_clock(whole.getvalue())
-
-
-def _run_from_the_right(look: Any) -> None:
-    """Where the order of the format has it: before distances and alignment."""
-    after = next((one for one in look if one.tag in AFTER_BIDI), None)
-    if after is None:
-        look.append(OxmlElement("w:bidi"))
-    else:
-        after.addprevious(OxmlElement("w:bidi"))
-
-
-AFTER_BIDI = {qn(f"w:{name}") for name in ("spacing", "ind", "contextualSpacing", "jc", "outlineLvl", "rPr", "sectPr")}

@@ -4,12 +4,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from candidates.actions import legal_holds
 from candidates.models import Candidate, CandidateTag, PoolMembership, Source, Tag
 from hrassist import long_tasks
 from hrassist.admin import bulk
 from hrassist.models import LongTask
 from jobs.models import Application
-from tests.factories import ApplicationFactory, CandidateFactory, JobFactory
+from tests.factories import ApplicationFactory, CandidateFactory, JobFactory, UserFactory
 from tests.hiring import CandidateTagFactory, TagFactory, TalentPoolFactory
 
 pytestmark = pytest.mark.django_db
@@ -154,6 +155,48 @@ def test_long_work_touches_only_who_is_visible_when_it_runs(recruiter, client_as
     ApplicationFactory(candidate=people[0], job=JobFactory(confidential=True))
     long_tasks.run(LongTask.objects.get().pk)
     assert {link.candidate_id for link in CandidateTag.objects.all()} == {one.pk for one in people[1:]}
+
+
+ACTS = {
+    "add_tag": lambda: {"name": "ward"},
+    "remove_tag": lambda: {"name": TagFactory().name},
+    "add_to_pool": lambda: {"pool": str(TalentPoolFactory().pk), "basis": "consent"},
+    "set_source": lambda: {"source": Source.objects.get_or_create(name="Job fair", defaults={"kind": "event"})[0].name},
+    "add_to_job": lambda: {"job": str(JobFactory().pk), "source": "recruiter"},
+}
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_long_work_says_how_many_were_not_there_for_it(recruiter, client_as, monkeypatch, name):
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    people = CandidateFactory.create_batch(4)
+    browser = client_as(recruiter)
+    answer = act(browser, name, people, **ACTS[name]())
+    ApplicationFactory(candidate=people[0], job=JobFactory(confidential=True))
+    (task,) = LongTask.objects.all()
+    long_tasks.run(task.pk)
+    task.refresh_from_db()
+    assert (task.done, task.total, task.result["changed"] + task.result["unchanged"]) == (4, 4, 3)
+    page = browser.get(answer.url)
+    assert page.context["not_done"].reasons == [(bulk.GONE, 1)]
+    assert people[0].full_name not in page.content.decode()
+
+
+def test_who_could_not_be_erased_is_counted_by_reason_and_led_to(db, client_as, monkeypatch):
+    officer = UserFactory(role="Privacy officer")
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    people = CandidateFactory.create_batch(4)
+    for one in people[:2]:
+        legal_holds.place(scope="candidate", target_ref=one.pk, reason="Claim", by=officer, now=timezone.now())
+    browser = client_as(officer)
+    answer = act(browser, "erase", people, reason="Asked by mail", sure="on")
+    long_tasks.run(LongTask.objects.get().pk)
+    shown = browser.get(answer.url).context["not_done"]
+    assert [count for _, count in shown.reasons] == [2]
+    assert "legal hold" in shown.reasons[0][0]
+    assert {(address, name) for address, name, _ in shown.rows} == {
+        (f"/candidates/candidate/{one.pk}/change/", str(one)) for one in people[:2]
+    }
 
 
 @pytest.mark.parametrize("role", ["coordinator", "hiring_manager", "interviewer"])

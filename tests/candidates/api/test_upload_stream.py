@@ -12,8 +12,9 @@ from django.test import RequestFactory
 
 from candidates.api.upload_stream import upload_events
 from candidates.models import UploadTicket
+from candidates.models.upload import STATE_CHANNEL
 from hrassist.identity.sessions import SessionStore
-from hrassist.lib import sse
+from hrassist.lib import rounds, sse
 from hrassist.models import User
 from tests.factories import CandidateFactory, ResumeFactory, UploadTicketFactory, UserFactory
 
@@ -103,16 +104,28 @@ def test_only_pages_of_the_same_host_may_read_it(origin, allowed):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_signing_out_ends_the_stream_at_the_next_heartbeat(monkeypatch):
-    monkeypatch.setattr(sse, "HEARTBEAT_SECONDS", 0.1)
-    request = request_of(UploadTicketFactory().created_by)
+@pytest.mark.parametrize("busy", [True, False])
+def test_signing_out_ends_the_stream_when_it_is_quiet_and_amid_events(monkeypatch, busy):
+    monkeypatch.setattr(rounds, "RECHECK_SECONDS", 0.02)
+    if not busy:
+        monkeypatch.setattr(sse, "HEARTBEAT_SECONDS", 0.05)
+    mine = UploadTicketFactory()
+    request = request_of(mine.created_by)
 
-    async def scenario() -> tuple[list[bytes], int]:
+    def tell() -> None:
+        with connections["default"].cursor() as cursor:
+            cursor.execute("SELECT pg_notify(%s, %s)", [STATE_CHANNEL, f"{request.user.pk}:{mine.pk}"])
+
+    async def scenario() -> int | None:
         chunks = aiter(await asked(request))
-        begun = [await with_deadline(anext(chunks)) for _ in range(3)]
+        for _ in range(2):
+            await with_deadline(anext(chunks))
         await sync_to_async(request.session.flush)()
-        return begun, len([chunk async for chunk in chunks])
+        for number in range(200):
+            if busy:
+                await sync_to_async(tell)()
+            if await with_deadline(anext(chunks, None)) is None:
+                return number
+        return None
 
-    begun, after = run(scenario())
-    assert begun[-1] == b": still here\n\n"
-    assert after <= 1
+    assert run(scenario()) is not None

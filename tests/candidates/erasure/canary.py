@@ -63,6 +63,7 @@ from jobs.models import (
     TailoringEvent,
     TailoringLine,
 )
+from jobs.models.demographic import FORM, DemographicAnswer
 from tests.factories import ApplicationFactory, CandidateFactory, ResumeFactory, UploadTicketFactory, UserFactory, put
 from tests.hiring import (
     HumanDecisionFactory,
@@ -211,6 +212,9 @@ def hired(application: Application, *, resume: Any, by: User) -> None:
         candidate=candidate, application=application, by=by,
         attachments=[{"filename": f"{WORD}.pdf", "content_type": "application/pdf", "key": "clean/attached"}],
     )  # fmt: skip
+    DemographicAnswer.objects.create(
+        application=application, sex="female", form_version=FORM, channel="self_service", asked_at=now, answered_at=now
+    )
     apps.get_model("jobs.IntakeSubmission")._default_manager.create(
         link=application.tracking_link, job=job, full_name=WORD, email=f"{WORD}@example.org", consented_at=now,
         candidate=candidate, state="applied",

@@ -6,9 +6,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from hrassist.identity import sealing
 from hrassist.lib import llm
 from jobs.actions import model_endpoints
 from jobs.models import ModelEndpoint
+from jobs.tailoring import providers
+from tests.hiring import ModelEndpointFactory
 from tests.hrassist.lib.egress.conftest import named, names, server  # noqa: F401  its fixtures
 from tests.hrassist.lib.egress.outside import HOST
 from tests.jobs.tailoring import model_server
@@ -91,3 +94,27 @@ def test_a_new_key_or_address_is_one_that_nobody_has_tested(endpoint, operator):
         was = {name: getattr(endpoint, name) for name in model_endpoints.FACTS}
         row = model_endpoints.save(endpoint=endpoint, facts=was | facts, key=key, enabled=False, by=operator)
         assert (row.tested_at, row.test_said) == (None, "")
+
+
+FORMER, PRESENT = (
+    "former-key-" + "Zq3Vx7Lm2Nc9Bp5Rt1Ys6Wd4Fg0Hj" * 2,
+    "present-key-" + "Hj0Gf4Dw6Sy1Tr5Pb9Cn2Ml7Xv3Qz" * 2,
+)
+
+
+def test_a_key_is_sealed_anew_at_its_use_so_that_the_former_secret_can_go(settings):
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = FORMER, []
+    row = ModelEndpointFactory(sealed_key=sealing.seal("sk-very-secret"))
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = PRESENT, [FORMER]
+    assert providers.endpoint(row)._key == "sk-very-secret"
+    settings.SECRET_KEY_FALLBACKS = []
+    row.refresh_from_db()
+    assert providers.endpoint(row)._key == "sk-very-secret"
+
+
+def test_a_key_that_nothing_opens_says_what_an_operator_does(settings):
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = FORMER, []
+    row = ModelEndpointFactory(sealed_key=sealing.seal("sk-very-secret"))
+    settings.SECRET_KEY = PRESENT
+    with pytest.raises(llm.ModelRefusedKey, match=r"sealed with another SECRET_KEY\. An operator enters it anew"):
+        providers.endpoint(row)

@@ -5,8 +5,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from hrassist import long_tasks
+from hrassist.admin import bulk
+from hrassist.lib import outcomes
+from hrassist.lib.outcomes import Refusals
 from hrassist.models import LongTask
-from jobs.actions import applications, tailorings
+from jobs.actions import applications, bulk_messages, tailorings
 from jobs.models import Application, RejectionReason, TailoringRun
 from jobs.tailoring import pipeline
 from tests.factories import ApplicationFactory, JobFactory
@@ -87,6 +90,124 @@ def test_nothing_moves_for_who_does_not_see_it(hiring_manager, interviewer, clie
     assert client_as(interviewer).get(LIST).context["bulk_acts"] == []
 
 
+def ended(monkeypatch, browser, name, rows, **fields):
+    """The page of a change of so many rows that a worker made it, as it is at the end."""
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    answer = act(browser, name, rows, **fields)
+    return page_of(browser, answer.url)
+
+
+def page_of(browser, address):
+    task = LongTask.objects.get(pk=address.strip("/").split("/")[-1])
+    long_tasks.run(task.pk)
+    answer = browser.get(address)
+    assert answer.status_code == 200
+    return answer
+
+
+def not_done(page):
+    """Reasons with how many, and the rows that are named with where each leads."""
+    shown = page.context["not_done"]
+    return shown.reasons, [(address, name) for address, name, _ in shown.rows]
+
+
+@pytest.mark.parametrize("name", ["move_to_stage", "reject"])
+def test_what_long_work_refused_is_counted_by_reason_and_led_to(recruiter, client_as, monkeypatch, name):
+    job = JobFactory()
+    rows = ApplicationFactory.create_batch(5, job=job)
+    applications.withdraw(application=rows[1], by=recruiter, now=timezone.now())
+    said = {
+        "move_to_stage": {"to": f"stage:{job.stages.get(kind='screen').pk}"},
+        "reject": {"reason": str(RejectionReason.objects.filter(kind="we_rejected").first().pk), "note": ""},
+    }[name]
+    moved = timezone.now()
+    for one in rows[2:4]:
+        applications.advance(application=one, by=recruiter, now=timezone.now())
+    # Who withdrew did so before the rows were chosen; two were moved after it.
+    page = ended(monkeypatch, client_as(recruiter), name, rows, seen_at=moved.isoformat(), **said)
+    reasons, named = not_done(page)
+    assert reasons[0] == ("Somebody moved this application after you chose it.", 2)
+    assert [count for _, count in reasons] == [2, 1]
+    assert "withdrawn" in reasons[1][0]
+    assert sorted(named) == sorted(
+        (reverse("admin:jobs_application_change", args=[one.pk]), str(one)) for one in rows[1:4]
+    )
+    html = page.content.decode()
+    assert "Not done, and why" in html
+    assert f'href="{named[0][0]}"' in html
+
+
+def test_a_refused_row_that_one_sees_no_more_is_counted_and_not_named(recruiter, client_as, monkeypatch):
+    job, other = JobFactory(), JobFactory()
+    rows = [*ApplicationFactory.create_batch(3, job=job), ApplicationFactory(job=other)]
+    for one in (rows[0], rows[3]):
+        applications.withdraw(application=one, by=recruiter, now=timezone.now())
+    browser = client_as(recruiter)
+    page = ended(monkeypatch, browser, "move_to_stage", rows, to="kind:screen")
+    assert len(not_done(page)[1]) == 2
+    other.confidential = True
+    other.save()
+    page = browser.get(page.wsgi_request.path)
+    assert not_done(page)[1] == [(reverse("admin:jobs_application_change", args=[rows[0].pk]), str(rows[0]))]
+    assert str(rows[3].candidate) not in page.content.decode()
+    assert "and 1 more." in page.content.decode()
+
+
+def test_what_was_hidden_before_the_worker_came_is_told_as_not_done(recruiter, client_as, monkeypatch):
+    rows = ApplicationFactory.create_batch(3)
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    browser = client_as(recruiter)
+    answer = act(browser, "move_to_stage", rows, to="kind:screen")
+    rows[0].job.confidential = True
+    rows[0].job.save()
+    page = page_of(browser, answer.url)
+    assert not_done(page) == ([(bulk.GONE, 1)], [])
+    assert page.context["task"].total == 3
+
+
+def test_who_could_not_be_written_to_is_counted_and_led_to(recruiter, client_as):
+    job = JobFactory()
+    reached, unreachable = ApplicationFactory(job=job), ApplicationFactory(job=job, candidate__email="")
+    task = bulk_messages.start(
+        applications=[reached, unreachable], subject="Hi", body="Hello", by=recruiter, now=timezone.now()
+    )
+    page = page_of(client_as(recruiter), reverse("admin:long_task", args=[task.pk]))
+    reasons, named = not_done(page)
+    assert [count for _, count in reasons] == [1]
+    assert named == [(reverse("admin:jobs_application_change", args=[unreachable.pk]), str(unreachable))]
+
+
+def test_a_mail_to_many_that_reached_everybody_has_a_page_too(recruiter, client_as):
+    task = bulk_messages.start(
+        applications=[ApplicationFactory()], subject="Hi", body="Hello", by=recruiter, now=timezone.now()
+    )
+    page = page_of(client_as(recruiter), reverse("admin:long_task", args=[task.pk]))
+    assert page.context["not_done"] is None
+
+
+def test_a_page_names_a_bounded_number_of_rows_and_reasons_in_few_statements(
+    recruiter, client_as, monkeypatch, django_assert_max_num_queries
+):
+    monkeypatch.setattr(outcomes, "ROWS_KEPT", 3)
+    monkeypatch.setattr(outcomes, "REASONS_KEPT", 2)
+    rows = ApplicationFactory.create_batch(6)
+    refusals = Refusals("jobs.application")
+    for number, one in enumerate(rows):
+        refusals.add(one.pk, f"Reason {min(number, 3)}")
+    result = refusals.as_result()
+    assert result["refused_for"] == [(outcomes.OTHER_REASONS, 4), ("Reason 0", 1), ("Reason 1", 1)]
+    assert (result["refused"], len(result["refused_keys"])) == (6, 3)
+    task = LongTask.objects.create(
+        kind=bulk.KIND, title="Many", params={}, state="done", result=result, created_by=recruiter,
+        created_at=timezone.now(), ended_at=timezone.now(),
+    )  # fmt: skip
+    browser = client_as(recruiter)
+    browser.get("/")
+    with django_assert_max_num_queries(6):
+        page = browser.get(reverse("admin:long_task", args=[task.pk]))
+    assert "and 3 more." in page.content.decode()
+
+
 @pytest.fixture
 def shortlist(settings):
     """Three applications, two of them of people with a resume."""
@@ -132,6 +253,17 @@ def test_a_shortlist_is_tailored_as_long_work_that_counts_what_has_ended(
     assert (task.state, task.done) == ("done", 3)
     assert [task.result[word] for word in ("begun", "to_review", "stopped", "failed", "refused")] == [2, 1, 1, 0, 1]
     assert TailoringRun.objects.count() == 2
+
+
+def test_why_some_of_a_shortlist_failed_is_counted_on_its_page(recruiter, client_as, tailored):
+    stopped = {"state": "failed", "ended_at": timezone.now(), "message": "The language model did not answer."}
+    TailoringRun.objects.filter(batch=tailored).update(**stopped)
+    task = looked_at_again(tailored)
+    page = client_as(recruiter).get(reverse("admin:long_task", args=[task.pk])).content.decode()
+    listed = f"{reverse('admin:jobs_tailoringrun_changelist')}?batch={task.pk}&amp;state__exact=failed"
+    assert re.search(rf"The language model did not answer\..*?{re.escape(listed)}\">2</a>", page, re.DOTALL)
+    found = client_as(recruiter).get(listed.replace("&amp;", "&")).context["cl"].result_list
+    assert len(found) == 2
 
 
 def test_its_page_leads_to_those_that_were_begun_together_and_names_who_was_refused(

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
+from hrassist.lib import tables
 from hrassist.models import Branding
 from jobs.actions import report_documents
 from jobs.models import Opening, ReportDocument, ReportSchedule
@@ -98,6 +99,30 @@ def test_who_has_no_reports_has_no_page_of_them(interviewer, outsider, coordinat
         for name in ("jobs_report_documents", "jobs_report_document_new", "jobs_report_schedules", "branding"):
             assert client.get(address(name)).status_code == 403, (user, name)
         assert client.post(address("jobs_report_document_ask"), {"kind": "job"}).status_code == 403
+
+
+def test_who_has_no_report_of_people_is_offered_none(auditor, recruiter, client_as):
+    new = address("jobs_report_document_new")
+    assert "Candidate report" not in client_as(auditor).get(new).content.decode()
+    assert "Candidate report" in client_as(recruiter).get(new).content.decode()
+
+
+def test_rates_leave_as_tables_from_the_page_of_their_report(auditor, recruiter, document, client_as):
+    today = timezone.localdate()
+    asked = report_documents.ask(
+        kind="summary", by=auditor, now=timezone.now(), since=today.replace(month=1, day=1), until=today
+    )
+    making.make(asked.pk)
+    client = client_as(auditor)
+    shown = client.get(address("jobs_report_document", asked.pk)).content.decode()
+    for kind, content_type in tables.CONTENT_TYPES.items():
+        assert address(f"jobs_report_document_{kind}", asked.pk) in shown
+        file = client.get(address(f"jobs_report_document_{kind}", asked.pk))
+        assert (file.status_code, file["Content-Type"]) == (200, content_type)
+        assert "public-summary" in file["Content-Disposition"]
+        # A report of people has no such table, and a stranger none of any.
+        assert client_as(recruiter).get(address(f"jobs_report_document_{kind}", document.pk)).status_code == 404
+        assert client_as(recruiter).get(address(f"jobs_report_document_{kind}", asked.pk)).status_code == 404
 
 
 def test_a_report_of_what_one_does_not_see_is_not_found(hiring_manager, client_as):

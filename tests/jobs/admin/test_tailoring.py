@@ -6,9 +6,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from hrassist.lib import llm
 from jobs.actions import tailorings
-from jobs.admin import ai_log
+from jobs.admin import ai_log, tailoring_reading
 from jobs.models import ModelEndpoint, TailoringRun
+from jobs.tailoring import events as course
 from jobs.tailoring import export, pipeline
 from tests.factories import ApplicationFactory, CandidateFactory, JobFactory, UserFactory
 from tests.hiring import TailoringRunFactory
@@ -198,6 +200,48 @@ def test_the_page_stays_within_its_statements(client_as, recruiter, run, assert_
         client.get(page(run))
 
 
+def test_what_is_told_while_the_page_is_drawn_reaches_it_once(application, recruiter, noon, monkeypatch):
+    """The page goes on from a number: what came before it stands there, what came after it is told again, in order."""
+    run = tailorings.start(application=application, by=recruiter, now=noon)
+    TailoringRun.objects.filter(pk=run.pk).update(state=State.RUNNING, started_at=noon)
+    run.refresh_from_db()
+    teller = course.Teller(run.pk)
+    teller.tell("text", agent="analysis", text="Before. ")
+    read = tailoring_reading.prefetch_related_objects
+
+    def meanwhile(*what):
+        read(*what)
+        teller.tell("step", agent="optimisation", state="running", attempt=1)
+        teller.tell("text", agent="optimisation", text="Meanwhile. ")
+
+    monkeypatch.setattr(tailoring_reading, "prefetch_related_objects", meanwhile)
+    page = tailoring_reading.page(run, user=recruiter, now=noon)
+    drawn = {step.agent: step.said for step in page["steps"]}
+    assert (drawn["analysis"], drawn["optimisation"]) == ("Before. ", "")
+    assert [one["kind"] for one in course.told(run.pk, page["last_seq"])] == ["step", "text"]
+
+
+def test_a_page_opened_after_a_second_question_shows_only_what_was_said_to_that(application, recruiter, noon):
+    run = tailorings.start(application=application, by=recruiter, now=noon)
+    TailoringRun.objects.filter(pk=run.pk).update(state=State.RUNNING, started_at=noon)
+    run.refresh_from_db()
+    teller = course.Teller(run.pk)
+    teller.tell("text", agent="analysis", text="Half an ans")
+    teller.tell("again", agent="analysis", attempt=2)
+    teller.tell("text", agent="analysis", text="A whole answer. ")
+    drawn = {step.agent: step.said for step in tailoring_reading.page(run, user=recruiter, now=noon)["steps"]}
+    assert drawn["analysis"] == "A whole answer. "
+
+
+def test_a_run_that_ends_while_its_page_is_opened_is_drawn_as_ended(application, recruiter, noon):
+    run = tailorings.start(application=application, by=recruiter, now=noon)
+    asked = TailoringRun.objects.get(pk=run.pk)
+    pipeline.work(run.pk)
+    page = tailoring_reading.page(asked, user=recruiter, now=noon)
+    assert page["run"].state == State.REVIEW
+    assert page["parts"]
+
+
 def test_a_language_model_is_off_until_its_host_is_named_and_its_key_is_never_shown(
     client_as, operator, settings, events
 ):
@@ -226,13 +270,13 @@ def test_a_language_model_is_off_until_its_host_is_named_and_its_key_is_never_sh
 def test_a_month_that_is_spent_stops_the_next_call(run, recruiter, noon, settings):
     row = ModelEndpoint.objects.create(
         name="scripted", dialect="openai", base_url="https://x.example/v1", model="m", enabled=True,
-        month_tokens=100, updated_by=recruiter,
+        month_tokens=30_000, updated_by=recruiter,
     )  # fmt: skip
     begun = tailorings.start(
         application=run.application, by=recruiter, now=noon, provider=row.name, with_letter=False
     )  # fmt: skip
     line = {"bullet_id": "w1.b0", "text": "Wrote REST APIs in Django", "evidence": ["w1.b0"]}
-    provider = ScriptedProvider(implementation=implementation([line]))
+    provider = ScriptedProvider(implementation=implementation([line]), usage=llm.Usage(30_000, 0))
     pipeline.work(begun.pk, provider=provider, pause=lambda _seconds: None)
     after = TailoringRun.objects.get(pk=begun.pk)
     assert (after.state, after.failed_for) == (State.FAILED, "budget_spent")

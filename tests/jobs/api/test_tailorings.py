@@ -6,12 +6,15 @@ import hashlib
 
 import pytest
 
+from hrassist.lib import llm
 from jobs.actions import tailorings
 from jobs.models import TailoringRun
 from jobs.tailoring import export, pipeline
+from jobs.tailoring.offline import OfflineProvider
 from tests.factories import ApplicationFactory, UserFactory
 from tests.hiring import ModelEndpointFactory, TailoringRunFactory
 from tests.jobs.tailoring.resumes import resume_of
+from tests.jobs.tailoring.scripted import ScriptedProvider
 
 pytestmark = pytest.mark.django_db
 
@@ -96,6 +99,22 @@ def test_a_program_whose_budget_is_spent_finishes_without_the_model(api_as, recr
     assert (again.status_code, again.json()["state"]) == (200, "queued")
     pipeline.work(run.pk)
     assert api.get(address).json()["state"] == "review"
+
+
+def test_each_step_says_which_model_wrote_it(api_as, recruiter, application, noon):
+    run = tailorings.start(
+        application=application, by=recruiter, now=noon, provider=ModelEndpointFactory(enabled=True).name
+    )
+    pipeline.work(run.pk, provider=ScriptedProvider(optimisation=llm.ModelRefusedKey))
+    api, address = api_as(recruiter), f"/api/v1/tailorings/{run.pk}"
+
+    def writers():
+        return [(step["provider"], step["model"]) for step in api.get(address).json()["steps"]]
+
+    assert writers() == [("scripted", "scripted-1"), ("scripted", "scripted-1"), ("", ""), ("", ""), ("", "")]
+    api.post(f"{address}/continue", {"offline": True}, format="json")
+    pipeline.work(run.pk)
+    assert writers() == [("scripted", "scripted-1"), *[("offline", OfflineProvider.model)] * 4]
 
 
 def test_continuing_without_a_word_asks_the_model_again(api_as, recruiter, application, noon, settings):

@@ -173,7 +173,8 @@ def test_the_bias_audit_names_nobody_and_invents_nothing(auditor, job):
     )
     everything = words(said)
     assert "Zq" not in everything
-    assert "no self-identification data" in everything
+    assert "No answer is ever estimated" in everything
+    assert "nobody answered" in everything
     rows = {row[0]: row[1:5] for row in table(said, "Source")}
     assert rows["Referral"] == ["12", "6", "50 %", "1.00"]
     assert rows["Job board"] == ["14", "2", "14 %", "0.29"]
