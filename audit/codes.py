@@ -19,6 +19,7 @@ NOUNS = {
     "correction": ("CRQ", "a request for correction"),
     "data_export": ("DSX", "a copy of somebody's data"),
     "database": ("DB", "the database"),
+    "demographic_answer": ("DEM", "an answer about sex and race"),
     "drive": ("DRV", "a recruitment drive"),
     "egress": ("NET", "a call to the outside"),
     "email_template": ("ETP", "an e-mail template"),

@@ -22,6 +22,7 @@ class HrassistConfig(AppConfig):
         from hrassist.lib.storage.named import keep  # noqa: PLC0415
         from hrassist.metrics import statements  # noqa: PLC0415
         from hrassist.models import branding, long_task  # noqa: PLC0415
+        from hrassist.ops import checks as running_checks  # noqa: F401, PLC0415
         from hrassist.ops.backup import checks as backup_checks  # noqa: F401, PLC0415
 
         keep(branding.Branding, "logo_key")

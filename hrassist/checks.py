@@ -53,12 +53,37 @@ def check_production_settings(**_kwargs: Any) -> list[CheckMessage]:
                 id="hrassist.E004",
             )
         )
-    return found + _reached_from_outside()
+    return found + _guessed() + _reached_from_outside()
 
 
 def is_weak(key: str) -> bool:
     """Whether a key can be guessed: short, of few characters, or one that stands in an example."""
     return len(key) < 50 or len(set(key)) < 12 or key.startswith(("development-only", "django-insecure"))
+
+
+def _guessed() -> list[CheckMessage]:
+    """Secrets beside SECRET_KEY that sign or let in; one that is not set has its own check."""
+    signing = {
+        "HRASSIST_ERASURE_LEDGER_KEY": settings.ERASURE_LEDGER_KEY, "HRASSIST_RECEIPT_KEY": settings.RECEIPT_KEY
+    }  # fmt: skip
+    found: list[CheckMessage] = [
+        Error(
+            f"{name} is shorter than 50 characters or made of a few of them: whoever guesses it signs with it.",
+            hint='Make one: python -c "import secrets; print(secrets.token_urlsafe(64))"',
+            id="hrassist.E014",
+        )
+        for name, key in signing.items()
+        if key and is_weak(key)
+    ]
+    if settings.METRICS_TOKEN and (len(settings.METRICS_TOKEN) < 20 or len(set(settings.METRICS_TOKEN)) < 8):
+        found.append(
+            Error(
+                "HRASSIST_METRICS_TOKEN can be guessed, and whoever has it reads all figures.",
+                hint='Make one: python -c "import secrets; print(secrets.token_urlsafe(32))"',
+                id="hrassist.E015",
+            )
+        )
+    return found
 
 
 def _reached_from_outside() -> list[CheckMessage]:
@@ -152,6 +177,40 @@ def check_storage(**_kwargs: Any) -> list[CheckMessage]:
             )
         )
     return found
+
+
+@register(START)
+def check_halves(**_kwargs: Any) -> list[CheckMessage]:
+    """A name without its password, or a password without its name, lets nobody in where it is needed."""
+    pairs = {
+        ("HRASSIST_SMTP_USER", "HRASSIST_SMTP_PASSWORD"): (settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD),
+        ("HRASSIST_AUDIT_ANCHOR_ACCESS_KEY_ID", "HRASSIST_AUDIT_ANCHOR_SECRET_ACCESS_KEY"): (
+            settings.AUDIT_ANCHOR_ACCESS_KEY_ID,
+            settings.AUDIT_ANCHOR_SECRET_ACCESS_KEY,
+        ),
+    }
+    for label, said in settings.BACKUP_PLACES.items():
+        names = f"HRASSIST_BACKUP_{label}_ACCESS_KEY_ID", f"HRASSIST_BACKUP_{label}_SECRET_ACCESS_KEY"
+        pairs[names] = said["access_key"], said["secret_key"]
+    return [
+        Error(f"One of {first} and {second} is missing.", hint="Set both, or neither.", id="hrassist.E016")
+        for (first, second), (one, other) in pairs.items()
+        if bool(one) != bool(other)
+    ]
+
+
+@register(START)
+def check_mail(**_kwargs: Any) -> list[CheckMessage]:
+    """Say it when mails go into the log of whoever sends them; staging leaves them there on purpose."""
+    if settings.ENVIRONMENT != "production" or "console" not in settings.EMAIL_BACKEND:
+        return []
+    return [
+        Warning(
+            "Mails reach nobody: they are printed to the log, with all that they say of people.",
+            hint="Set HRASSIST_SMTP_HOST, or SENDGRID_API_KEY.",
+            id="hrassist.W031",
+        )
+    ]
 
 
 @register()

@@ -6,6 +6,7 @@ mounts the same sets as folders.
 `READ` lists every name that was asked for; a test holds `config/env.example` equal to it.
 """
 
+import ctypes
 import os
 import sys
 from collections.abc import Iterator
@@ -16,9 +17,11 @@ from urllib.parse import unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 READ: set[str] = set()
-# The sets of secrets that a unit may be given (deploy/vm/systemd). What is of the web process alone comes first: its
-# database may be a pooler's.
-CREDENTIALS = ("web", "app", "worker", "owner")
+# The sets of secrets that a unit or a pod may be given (deploy/vm/systemd, deploy/helm). What is of the web process
+# alone comes first: its database may be a pooler's; and what writes to the places of backups before what only reads
+# there.
+CREDENTIALS = ("web", "backup", "reader", "app", "worker", "owner")
+_PR_SET_DUMPABLE = 4
 
 # EX_CONFIG of sysexits.h: a unit of systemd does not try again (RestartPreventExitStatus).
 WRONG_CONFIGURATION = 78
@@ -69,6 +72,27 @@ def _credential(name: str) -> str:
     forms = (f"{owner}_{name}" for owner in CREDENTIALS), (f"{owner}/{name}" for owner in CREDENTIALS)
     found = (Path(folder, one) for form in forms for one in form) if folder else ()
     return next((str(path) for path in found if path.is_file()), "")
+
+
+def handed(name: str, *, credential: str) -> str:
+    """A secret that some processes alone are given, as this credential or in the environment; empty where it is not.
+
+    What the environment held goes to no child, and no other process of the same user reads it.
+    """
+    READ.add(name)
+    if value := os.environ.pop(name, "").strip():
+        # Else /proc shows what a process was started with to everybody who runs as the same user.
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+        return value
+    folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
+    path = Path(folder, credential)
+    return path.read_text(encoding="utf-8").strip() if folder and path.is_file() else ""
+
+
+def forget(*names: str) -> None:
+    """Take secrets that were read out of the environment, which every program that is started from here would get."""
+    for name in names:
+        os.environ.pop(name, None)
 
 
 def flag(name: str, *, default: bool) -> bool:

@@ -22,7 +22,7 @@ from audit.actions import seals
 from candidates.actions import replaying
 from candidates.erasure.ledger import LedgerBroken, LedgerUnavailable
 from hrassist import databases
-from hrassist.lib import backlog, storage
+from hrassist.lib import backlog, redis_server, storage
 from hrassist.lib.scanner import ClamdScanner
 from jobs.models import ModelEndpoint
 
@@ -37,10 +37,16 @@ SCANNER_SECONDS = 2.0
 
 @contextmanager
 def _briefly() -> Iterator[CursorWrapper]:
-    """A cursor whose statements end after STATEMENT, and those that run within it too."""
+    """A cursor whose statements end after STATEMENT, and those that run within it too; none that comes later."""
+    within = connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [STATEMENT])
+        cursor.execute("SELECT current_setting('statement_timeout'), set_config('statement_timeout', %s, true)",
+                       [STATEMENT])  # fmt: skip
+        before, _ = cursor.fetchone()
         yield cursor
+        # The limit ends with the transaction, and a savepoint is none.
+        if within:
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [before])
 
 
 def _database() -> str:
@@ -71,6 +77,13 @@ def _disk() -> str:
 def _scanner() -> str:
     if settings.CLAMD_SOCKET:
         ClamdScanner(settings.CLAMD_SOCKET, timeout=SCANNER_SECONDS).version()
+    return ""
+
+
+def _redis() -> str:
+    """Caches are empty without it, and limits are counted in the database."""
+    if settings.REDIS_URL and not redis_server.answers():
+        return "Redis does not answer. Start it, or take REDIS_URL away."
     return ""
 
 
@@ -131,11 +144,11 @@ def _erasure_ledger() -> str:
 
 
 def _language_model() -> str:
-    """What its last test said; asking it here would cost money at every scrape."""
+    """How its last call or test ended; asking it here would cost money at every scrape."""
     with _briefly():
         failed = ModelEndpoint.objects.filter(enabled=True).exclude(test_said="").exists()
     return (
-        "A language model failed its last test. Test it again under Language models, or switch it off."
+        "A language model failed when it was last asked. Test it under Language models, or switch it off."
         if failed
         else ""
     )
@@ -145,8 +158,8 @@ Asks = Callable[[], str]
 PARTS: dict[str, Asks] = {"database": _database, "erasures": _erasures, "storage": _storage, "disk": _disk}
 # What somebody must mend, while requests can be answered meanwhile.
 WARNINGS: dict[str, Asks] = {
-    "erasure_ledger": _erasure_ledger, "queue": _queue, "scanner": _scanner, "clock": _clock, "audit_seals": _seals,
-    "database_role": _role, "language_model": _language_model,
+    "erasure_ledger": _erasure_ledger, "queue": _queue, "scanner": _scanner, "redis": _redis, "clock": _clock,
+    "audit_seals": _seals, "database_role": _role, "language_model": _language_model,
 }  # fmt: skip
 
 
@@ -230,4 +243,8 @@ def timed(ask: Asks) -> tuple[bool, float]:
 def services() -> dict[str, Asks]:
     """What this installation needs from outside its own processes, and how to ask it."""
     asks = {"database": _database, "storage": _storage}
-    return asks | {"scanner": _scanner} if settings.CLAMD_SOCKET else asks
+    if settings.CLAMD_SOCKET:
+        asks["scanner"] = _scanner
+    if settings.REDIS_URL:
+        asks["redis"] = _redis
+    return asks

@@ -61,6 +61,9 @@ _PRIVACY = (
 _REPORTS = _models("jobs", "reportdocument", VIEW, ADD, DELETE) | _models("jobs", "reportschedule", VIEW)
 _SCHEDULES = _models("jobs", "reportschedule", ADD, CHANGE, DELETE)
 
+# Who may be told counts of what people said about their sex and race; nobody may read an answer.
+COUNT_ANSWERS = "jobs.count_demographicanswer"
+
 ROLES: dict[str, set[str]] = {
     "Recruiter": _COORDINATOR
     | _PRIVACY
@@ -80,6 +83,8 @@ ROLES: dict[str, set[str]] = {
     | _models("jobs", "intakesubmission referral", CHANGE)
     | _models("candidates", "notice", ADD, CHANGE)
     | _models("jobs", "jurisdictionsetting", VIEW)
+    # For programs that ask people on a recruiter's behalf: brought, never read.
+    | _models("jobs", "demographicanswer", ADD)
     | _models("jobs", "tailoringrun", VIEW, ADD, CHANGE)
     | _models("jobs", "resumetemplate", VIEW, ADD, CHANGE, DELETE)
     | {"jobs.approve_tailoringrun", "jobs.download_tailoringrun"}
@@ -119,7 +124,7 @@ ROLES: dict[str, set[str]] = {
     "Interviewer": _SEE_JOBS | _SEE_PEOPLE | _SCORE,
     "Auditor": _models("audit", "event", VIEW)
     | _REPORTS
-    | {"audit.export_event", "hrassist.view_security", "jobs.view_ranking_log"},
+    | {"audit.export_event", "hrassist.view_security", "jobs.view_ranking_log", COUNT_ANSWERS},
     # Answers for what is held about people: requests, holds, rules. Reads what they have to judge, hires nobody.
     "Privacy officer": _SEE_JOBS
     | _SEE_PEOPLE

@@ -37,7 +37,15 @@ class BadReport(DomainError):
 
 def _pip_audit(report: Any) -> Iterator[Found]:
     for package in report["dependencies"]:
-        for one in package.get("vulns", []):
+        if why := package.get("skip_reason"):
+            # Nothing was found in it because nobody looked: that is no result.
+            raise BadReport(
+                "pip-audit could not look at {package}: {why}. Run it again with --strict.",
+                code="report_incomplete",
+                package=package["name"],
+                why=why,
+            )
+        for one in package["vulns"]:
             # The advisories carry no severity: each is one to mend.
             yield f"{one['id']} in {package['name']} {package['version']}", "high"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
@@ -46,6 +47,11 @@ class SessionBackend(ModelBackend):
     def get_user(self, user_id: Any) -> User | None:
         user = next(iter(with_rights(User.objects.filter(pk=user_id))), None)
         return user if user is not None and self.user_can_authenticate(user) else None
+
+    def get_users(self, user_ids: Iterable[Any]) -> dict[Any, User]:
+        """As `get_user` finds each of them, in one statement for all."""
+        found = with_rights(User.objects.filter(pk__in=set(user_ids)))
+        return {user.pk: user for user in found if self.user_can_authenticate(user)}
 
     def user_can_authenticate(self, user: Any) -> bool:
         """Asked for each request of a session too: an account opened for an hour ends amid whatever it does."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.http import HttpRequest, StreamingHttpResponse
 
+from hrassist.identity.sessions import SessionStore
 from hrassist.models import User
 from hrassist.sign_in import SessionBackend
 
@@ -21,11 +23,24 @@ def address(path: str) -> str:
     return f":{settings.STREAM_PORT}{path}" if settings.STREAM_PORT else ""
 
 
-def still_signed_in(user: Any, session: Any) -> User | None:
-    """Who they are, with the rights they have now, while account and session hold: signing out ends a stream."""
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Whose stream it is: the account and the session it was opened with."""
+
+    user: int
+    session: str
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Present:
+        return cls(request.user.pk or 0, request.session.session_key or "")
+
+
+def still_signed_in(those: Collection[Present]) -> dict[Present, User]:
+    """Those whose account and session hold, with the rights they have now: signing out ends a stream."""
     close_old_connections()
-    present = SessionBackend().get_user(user.pk)
-    return present if present is not None and session.exists(session.session_key) else None
+    users = SessionBackend().get_users({one.user for one in those})
+    sessions = SessionStore.alive({one.session for one in those})
+    return {one: users[one.user] for one in those if one.user in users and one.session in sessions}
 
 
 def answer(request: HttpRequest, events: AsyncIterator[bytes]) -> StreamingHttpResponse:

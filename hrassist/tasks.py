@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
@@ -17,8 +18,18 @@ from hrassist.identity import break_glass, notices, resets
 from hrassist.identity.sessions import SessionStore
 from hrassist.lib import mail, tally, throttle
 from hrassist.models import IdempotencyRecord
-from jobs.actions import intake, ranking_log, report_documents, report_schedules, scorecards, settling, tailorings
+from jobs.actions import (
+    demographics,
+    intake,
+    ranking_log,
+    report_documents,
+    report_schedules,
+    scorecards,
+    settling,
+    tailorings,
+)
 from jobs.models import IntakeSubmission
+from jobs.tailoring import events as tailoring_events
 
 Work = Callable[[datetime], None]
 
@@ -46,6 +57,16 @@ def sweep_throttle(now: datetime) -> None:
     """Remove counters that have run out."""
     del now
     throttle.sweep()
+
+
+@every("37 */6 * * *")
+def keep_marks_of_buckets(now: datetime) -> None:
+    """Say again in the object store to which environment it belongs, before its own rules for old files forget it."""
+    del now
+    if settings.STORAGE_BACKEND == "s3":
+        from hrassist.ops import own_buckets  # noqa: PLC0415  boto3 takes 0.3 s; a disk needs none
+
+        own_buckets.keep_marks()
 
 
 @every("43 3 * * *")
@@ -150,6 +171,12 @@ def take_up_tailorings(now: datetime) -> None:
     tailorings.take_up(now=now)
 
 
+@every("*/5 * * * *")
+def forget_tailoring_texts(now: datetime) -> None:
+    """Delete what the agents of tailored resumes said while they worked, some minutes after they are done."""
+    tailoring_events.forget_texts(now=now)
+
+
 @every("* * * * *")
 def take_up_reports(now: datetime) -> None:
     """Give the report whose worker died to another one, which makes it from the start."""
@@ -166,6 +193,12 @@ def make_scheduled_reports(now: datetime) -> None:
 def delete_expired_reports(now: datetime) -> None:
     """Delete reports whose time is over: they are copies of what people told us."""
     report_documents.delete_expired(now=now)
+
+
+@every("46 3 * * *")
+def forget_old_demographics(now: datetime) -> None:
+    """Delete answers about sex and race that no audit needs any more."""
+    demographics.delete_expired(now=now)
 
 
 @every("41 3 * * *")

@@ -6,6 +6,8 @@ It is made anew when a migration or a pinned package changes. `tests/conftest.py
 from __future__ import annotations
 
 import hashlib
+import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +26,17 @@ def name() -> str:
     return PREFIX + digest.hexdigest()[:12]
 
 
+# Held by a process that found nothing to copy, until it has kept a copy: the others wait for it and need not migrate.
+_turn = ExitStack()
+
+
 def copy() -> bool:
     """Put a fresh copy in the place of the test's database; False where there is nothing to copy from yet."""
     ours = connection.creation._get_test_db_name()
-    with connection._nodb_cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+    with ExitStack() as stack:
+        cursor = _locked(stack)
         if not _is_there(cursor, name()):
+            _turn.push(stack.pop_all())
             return False
         cursor.execute(f'DROP DATABASE IF EXISTS "{ours}" WITH (FORCE)')
         cursor.execute(f'CREATE DATABASE "{ours}" TEMPLATE "{name()}"')
@@ -40,14 +47,22 @@ def keep() -> None:
     """Keep a copy of the test's database, which was migrated just now and holds no rows, for the next runs."""
     ours = connection.settings_dict["NAME"]
     connection.close()
-    with connection._nodb_cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
-        if _is_there(cursor, name()):
-            return
+    with _turn, connection._nodb_cursor() as cursor:
         cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [PREFIX])
         for (old,) in cursor.fetchall():
             cursor.execute(f'DROP DATABASE IF EXISTS "{old}" WITH (FORCE)')
         cursor.execute(f'CREATE DATABASE "{name()}" TEMPLATE "{ours}"')
+
+
+def _locked(stack: ExitStack) -> Any:
+    """A cursor that has the lock, until the stack is closed."""
+    cursor = stack.enter_context(connection._nodb_cursor())
+    while True:
+        # Asked again and again, because who migrates may have to wait until no statement runs.
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        if cursor.fetchone()[0]:
+            return cursor
+        time.sleep(0.2)
 
 
 def _is_there(cursor: Any, database: str) -> bool:

@@ -40,16 +40,17 @@ def verify(
     since: datetime | None = None,
     anchors: bool = False,
     bucket: bool = False,
+    newest: int | None = None,
     most: int = 1,
     told: Callable[[int], None] | None = None,
     by: User | None = None,
 ) -> Verified:
-    """Check seals and rows, and the copies where asked. Raises NoKey, AnchorUnavailable."""
+    """Check seals and rows, and the copies where asked, or the newest of them. Raises NoKey, AnchorUnavailable."""
     report = checking.verify(ring=ring or keys.configured(), since=since, most=most, told=told)
     copies = 0
     for place in places.configured() if anchors or bucket else []:
         if anchors or isinstance(place, places.LockedBucket):
-            copies += checking.compare(place, report=report, since=since, most=most)
+            copies += checking.compare(place, report=report, since=since, newest=newest, most=most)
     about: dict[str, Any] = {
         "seals": report.seals, "rows": report.rows, "copies": copies,
         "last_seal": report.last.seq if report.last else 0,

@@ -52,7 +52,7 @@ ADVICE = {
 
 def _verified(page: str) -> list[Finding]:
     verified = last_verified()
-    advice = "Run manage.py audit_verify --anchors, best weekly by a timer."
+    advice = "Run manage.py audit_verify --anchors, and see why its timer did not."
     if verified is None:
         return [Finding(Level.NOTICE, "The audit trail was never verified.", advice, page)]
     if verified.outcome != Event.Outcome.ALLOW:

@@ -23,7 +23,6 @@ from audit.models import Seal
 from audit.sealing import canonical
 from audit.sealing.body import Signed
 from hrassist.lib.errors import DomainError, Unavailable
-from hrassist.lib.storage import s3
 
 
 class AnchorUnavailable(Unavailable):
@@ -223,6 +222,8 @@ def configured() -> list[Place]:
     if settings.AUDIT_ANCHOR_DIR:
         places.append(Folder(Path(settings.AUDIT_ANCHOR_DIR)))
     if settings.AUDIT_ANCHOR_BUCKET:
+        from hrassist.lib.storage import s3  # noqa: PLC0415  boto3 takes 0.3 s; a folder needs none
+
         client = s3.client(
             endpoint_url=settings.AUDIT_ANCHOR_ENDPOINT_URL or settings.AWS_S3_ENDPOINT_URL,
             region=settings.AUDIT_ANCHOR_REGION or settings.AWS_S3_REGION,

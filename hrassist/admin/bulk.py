@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -13,10 +14,10 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.template.response import TemplateResponse
-from django.test import RequestFactory
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -25,12 +26,13 @@ from django.utils.safestring import SafeString
 
 from hrassist import long_tasks
 from hrassist.lib.errors import DomainError
-from hrassist.lib.outcomes import Followed, Outcome
+from hrassist.lib.outcomes import Followed, Outcome, Refusals
 from hrassist.models import LongTask
 
 AT_ONCE, NAMES_SHOWN, REFUSALS_SHOWN, UNDOS_KEPT = 200, 8, 5, 5
 KIND, UNDO_KEY = "admin.bulk", "bulk_undo"
 FOLLOWED_SECONDS = 5
+GONE = "It is gone, or you do not see it any more."
 Deed = Callable[..., Outcome]
 
 
@@ -243,12 +245,11 @@ def run(progress: long_tasks.Progress) -> dict[str, Any]:
         raise DomainError("You may not do this any more. Nothing more was done.", code="not_allowed")
     if progress.waits:
         return _followed(act, progress)
-    model_admin, rows = _rows_again(said, progress.by)
-    keys = list(rows.order_by().values_list("pk", flat=True))
+    model_admin, keys = _keys_again(said, progress.by)
     progress.total(len(keys))
     batch = {} if act.follow is None else {"batch": progress.task}
-    changed = unchanged = refused = done = 0
-    reasons: list[dict[str, str]] = []
+    changed = unchanged = done = 0
+    refusals = Refusals(act.model)
     for some in _in_steps(keys, AT_ONCE):
         # Seen again: rights and rows may have changed since the work began.
         seen = list(model_admin.get_queryset(_request(progress.by)).filter(pk__in=some).values_list("pk", flat=True))
@@ -256,15 +257,17 @@ def run(progress: long_tasks.Progress) -> dict[str, Any]:
         done += len(some)
         changed += len(outcome.changed)
         unchanged += outcome.unchanged
-        refused += len(outcome.refused)
-        reasons += [{"row": str(key), "reason": why} for key, why in outcome.refused[: 100 - len(reasons)]]
+        for key, why in outcome.refused:
+            refusals.add(key, why)
+        refusals.add_unnamed(len(some) - len(outcome.changed) - outcome.unchanged - len(outcome.refused), GONE)
+        so_far = {"unchanged": unchanged, **refusals.as_result()}
         if act.follow is None:
-            progress.at(done, changed=changed, unchanged=unchanged, refused=refused, refusals=reasons)
+            progress.at(done, changed=changed, **so_far)
         else:
-            progress.at(unchanged + refused, begun=changed, unchanged=unchanged, refused=refused, refusals=reasons)
+            progress.at(unchanged + refusals.count, begun=changed, **so_far)
     if act.follow is not None:
         return _followed(act, progress)
-    return {"changed": changed, "unchanged": unchanged, "refused": refused, "refusals": reasons}
+    return {"changed": changed, "unchanged": unchanged, **refusals.as_result()}
 
 
 def _followed(act: Bulk, progress: long_tasks.Progress) -> dict[str, Any]:
@@ -278,21 +281,24 @@ def _followed(act: Bulk, progress: long_tasks.Progress) -> dict[str, Any]:
     return now.counts
 
 
-def _rows_again(said: dict[str, Any], user: Any) -> tuple[Any, Any]:
-    model_admin = _admin_of(said["model"])
+def _keys_again(said: dict[str, Any], user: Any) -> tuple[Any, list[Any]]:
+    model_admin = admin_of(said["model"])
     if said["keys"] is not None:
-        return model_admin, model_admin.get_queryset(_request(user)).filter(pk__in=said["keys"])
+        return model_admin, said["keys"]
     request = _request(user, said["query"])
-    return model_admin, model_admin.get_changelist_instance(request).get_queryset(request)
+    rows = model_admin.get_changelist_instance(request).get_queryset(request)
+    return model_admin, list(rows.order_by().values_list("pk", flat=True))
 
 
-def _admin_of(label: str) -> Any:
+def admin_of(label: str) -> Any:
+    """The pages of a model, by its label."""
     return next(one for model, one in admin.site._registry.items() if model._meta.label_lower == label)
 
 
 def _request(user: Any, query: str = "") -> Any:
     """The list as its page would ask for it."""
-    request: Any = RequestFactory().get(f"/?{query}")
+    asked = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "QUERY_STRING": query, "wsgi.input": io.BytesIO()}
+    request: Any = WSGIRequest(asked)
     request.user = user
     return request
 
@@ -339,7 +345,7 @@ def undo_view(request: HttpRequest) -> HttpResponseBase:
     one = _known.get((said["model"], said["name"]))
     if not isinstance(one, Bulk) or one.undo is None or not request.user.has_perms(one.permissions):
         raise PermissionDenied
-    model_admin = _admin_of(one.model)
+    model_admin = admin_of(one.model)
     seen = list(model_admin.get_queryset(request).filter(pk__in=said["keys"]).values_list("pk", flat=True))
     try:
         outcome = one.undo(keys=seen, by=request.user, now=timezone.now(), **said["params"])

@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from hrassist import long_tasks, task_files
+from hrassist.admin import refusals
 from hrassist.admin.site import add_page
 from hrassist.lib import tables
 from hrassist.lib.errors import DomainError
@@ -69,7 +70,12 @@ def task_view(request: HttpRequest, task_id: UUID) -> HttpResponse:
     answer = TemplateResponse(
         request,
         "admin/hrassist/longtask/page.html",
-        {**admin.site.each_context(request), "title": task.title, **_shown(task), "offer": _offer(request, task)},
+        {
+            **admin.site.each_context(request),
+            "title": task.title,
+            **_shown(request, task),
+            "offer": _offer(request, task),
+        },
     )
     answer["Cache-Control"] = "private, no-store"
     return answer
@@ -145,8 +151,9 @@ def _task_or_404(request: HttpRequest, task_id: UUID) -> LongTask:
     return task
 
 
-def _shown(task: LongTask) -> dict[str, Any]:
+def _shown(request: HttpRequest, task: LongTask) -> dict[str, Any]:
     now = timezone.now()
+    not_done = refusals.of(request, task)
     refused = [_pair(row) for row in task.result.get("refused_rows", [])]
     has_files = task.file_expires_at is not None and task.file_expires_at > now
     return {
@@ -155,8 +162,9 @@ def _shown(task: LongTask) -> dict[str, Any]:
         "said": _said(task),
         "counts": _counts(task),
         "stalled": task.is_stalled(now=now),
+        "not_done": not_done,
         "refused": refused,
-        "refused_more": max(0, int(task.result.get("refused", 0)) - len(refused)),
+        "refused_more": max(0, task.result["refused"] - len(refused)) if refused else 0,
         "refused_file": has_files and bool(task.result.get("refused_key")),
         "file": has_files and bool(task.file_key and task.file_name),
         "file_gone": bool(task.file_name) and not (has_files and task.file_key),

@@ -11,6 +11,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from hrassist.lib import failpoint
 from hrassist.lib.endpoints import ApiView
 from hrassist.lib.errors import Conflict
 from hrassist.lib.rest import idempotency_key
@@ -63,7 +64,9 @@ def answer_once(view: ApiView, post: Callable[..., Response], request: Request, 
                 status=response.status_code,
                 answer=view.to_keep(response),
             )
-        return response
+        failpoint.reach("answer_once.kept")
+    failpoint.reach("answer_once.committed")
+    return response
 
 
 def _hold(name: str) -> bool:

@@ -10,7 +10,7 @@ from audit.api import events
 from candidates.api import candidates, erasures, merges, resumes, uploads
 from hrassist.api.me import MeView
 from hrassist.api.schema import SchemaView
-from jobs.api import applications, jobs, matches, reports, stages, tailorings
+from jobs.api import applications, demographics, jobs, matches, reports, stages, tailorings
 
 app_name = "api"
 
@@ -78,6 +78,8 @@ urlpatterns = [
     path("reports/<uuid:reportdocument_id>", reports.ReportView.as_view(), name="report"),
     path("reports/<uuid:reportdocument_id>/docx", reports.ReportDocxView.as_view(), name="report-docx"),
     path("reports/<uuid:reportdocument_id>/pdf", reports.ReportPdfView.as_view(), name="report-pdf"),
+    path("reports/<uuid:reportdocument_id>/csv", reports.ReportCsvView.as_view(), name="report-csv"),
+    path("reports/<uuid:reportdocument_id>/xlsx", reports.ReportXlsxView.as_view(), name="report-xlsx"),
     path("stages", stages.StagesView.as_view(), name="stages"),
     path("rejection-reasons", stages.RejectionReasonsView.as_view(), name="rejection-reasons"),
     path("applications", applications.ApplicationsView.as_view(), name="applications"),
@@ -90,6 +92,11 @@ urlpatterns = [
     ),
     path(
         "applications/<uuid:application_id>/unreject", applications.UnrejectView.as_view(), name="application-unreject"
+    ),
+    path(
+        "applications/<uuid:application_id>/demographics",
+        demographics.DemographicAnswerView.as_view(),
+        name="application-demographics",
     ),
     path("applications/<uuid:application_id>/hire", applications.HireView.as_view(), name="application-hire"),
     re_path(r"", nothing_here),

@@ -39,6 +39,15 @@ def resealed(sealed: str) -> str:
     return _keys().rotate(sealed.encode()).decode()
 
 
+def is_former(sealed: str) -> bool:
+    """Whether a key that may go some day is still needed to read it."""
+    try:
+        _key(settings.SECRET_KEY).decrypt(sealed.encode())
+    except InvalidToken:
+        return True
+    return False
+
+
 def _keys() -> MultiFernet:
     return MultiFernet([_key(secret) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
 

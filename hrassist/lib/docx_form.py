@@ -19,7 +19,13 @@ from typing import Any
 from lxml import etree  # nosemgrep: no-xml-but-defused -- every part was read by defusedxml before
 
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-_P, _T, _TBL, _BODY = f"{{{_W}}}p", f"{{{_W}}}t", f"{{{_W}}}tbl", f"{{{_W}}}body"
+_P, _T, _BODY, _CELL = f"{{{_W}}}p", f"{{{_W}}}t", f"{{{_W}}}body", f"{{{_W}}}tc"
+# What holds paragraphs and may not be without one.
+_HOLDERS = frozenset(f"{{{_W}}}{name}" for name in ("tc", "hdr", "ftr", "txbxContent"))
+_MARK, _MARK_END, _ID = f"{{{_W}}}bookmarkStart", f"{{{_W}}}bookmarkEnd", f"{{{_W}}}id"
+_W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
+_PARAGRAPH_IDS = (f"{_W14}paraId", f"{_W14}textId")
+_DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr"
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 PART = re.compile(r"word/(?:document|header\d*|footer\d*)\.xml")
 PROPERTIES = "docProps/core.xml"
@@ -42,11 +48,12 @@ class FormWrong(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """The finished file, the names that were used, and the lines that the file says by itself."""
+    """The finished file, the names that were used, and the lines that it says by itself: all, and those of its body."""
 
     content: bytes
     used: tuple[str, ...]
     own_lines: tuple[str, ...]
+    body_lines: tuple[str, ...]
 
 
 @dataclass
@@ -66,6 +73,7 @@ def fill(content: bytes, *, shape: Shape, values: Values, properties: bytes) -> 
     """
     used: dict[str, None] = {}
     own_lines: list[str] = []
+    body_lines: list[str] = []
     whole = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as new:
         for info in old.infolist():
@@ -77,11 +85,12 @@ def fill(content: bytes, *, shape: Shape, values: Values, properties: bytes) -> 
                 data = _filled_part(data, work, values)
                 used |= work.used
                 own_lines += work.own_lines
+                body_lines += work.own_lines if not work.where else []
             # A clock that stands still: the same file and values give the same bytes.
             new.writestr(zipfile.ZipInfo(info.filename, (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED)
     if properties:
         raise FormWrong("The file has no document properties. Save it once more with Word or LibreOffice.")
-    return Filled(whole.getvalue(), tuple(used), tuple(dict.fromkeys(own_lines)))
+    return Filled(whole.getvalue(), tuple(used), tuple(dict.fromkeys(own_lines)), tuple(dict.fromkeys(body_lines)))
 
 
 def _place(name: str) -> str:
@@ -92,7 +101,25 @@ def _filled_part(data: bytes, work: _Work, values: Values) -> bytes:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     root = etree.fromstring(data, parser)
     _container(root.find(_BODY) if root.find(_BODY) is not None else root, work, values, {})
+    _tell_apart(root)
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True))
+
+
+def _tell_apart(root: Any) -> None:
+    """What was repeated or left out takes its numbers with it, and Word calls a file with two of one damaged."""
+    for paragraph in root.iter(_P):
+        for name in _PARAGRAPH_IDS:
+            paragraph.attrib.pop(name, None)
+    for number, drawing in enumerate(root.iter(_DRAWING), 1):
+        drawing.set("id", str(number))
+    pairs: dict[str, dict[str, Any]] = {}
+    marks = list(root.iter(_MARK, _MARK_END))
+    for mark in marks:
+        pairs.setdefault(mark.get(_ID), {}).setdefault(mark.tag, mark)
+    kept = {id(mark) for pair in pairs.values() if len(pair) == 2 for mark in pair.values()}
+    for mark in marks:
+        if id(mark) not in kept:
+            mark.getparent().remove(mark)
 
 
 def _container(parent: Any, work: _Work, values: Values, scope: dict[str, Values | str]) -> None:
@@ -103,6 +130,10 @@ def _container(parent: Any, work: _Work, values: Values, scope: dict[str, Values
         parent.remove(child)
     for child in made:
         parent.append(child)
+    # A cell ends with a paragraph, whatever else is in it.
+    last = parent[-1].tag if len(parent) else ""
+    if parent.tag in _HOLDERS and last != _P and (parent.tag == _CELL or not made):
+        etree.SubElement(parent, _P)
 
 
 def _numbered(children: Sequence[Any], work: _Work) -> Iterator[tuple[Any, int]]:

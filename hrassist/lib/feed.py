@@ -245,9 +245,12 @@ class Feed:
 
 
 def _let_go(queue: _Queue) -> None:
-    """End a client's iteration, whatever waits in its queue."""
-    with contextlib.suppress(asyncio.QueueEmpty):
-        while queue.full():
+    """End a client's iteration, whatever waits in its queue.
+
+    Where there is no room all of it goes: without the oldest alone, the client would come back with the number of a
+    later one, and what is between would be lost.
+    """
+    if queue.full():
+        while not queue.empty():
             queue.get_nowait()
-    with contextlib.suppress(asyncio.QueueFull):
-        queue.put_nowait(None)
+    queue.put_nowait(None)

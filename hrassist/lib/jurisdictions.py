@@ -49,6 +49,8 @@ class Jurisdiction:
     opt_out: bool = False
     log_months: int = 24
     grievance_days: int = 0
+    # Whether people may be asked for sex and race here, in the categories of the United States.
+    demographics: bool = False
 
     def applies_to(self, *, country: str, city: str) -> bool:
         if country.upper() not in self.countries:
@@ -130,7 +132,7 @@ def _one(code: str, said: dict[str, Any]) -> Jurisdiction:
             name: said[name]
             for name in (
                 "name", "short", "business_days", "post_adverse", "explanation", "review", "opt_out", "log_months",
-                "grievance_days",
+                "grievance_days", "demographics",
             )
             if name in said
         },

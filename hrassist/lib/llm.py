@@ -31,6 +31,10 @@ class Piece:
     text: str
 
 
+# What the template of a model puts around each message: its role, where it starts and ends.
+TOKENS_AROUND = 16
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """What an answer took; the cost as the provider reports it, else by its price list, None where it has neither."""
@@ -38,6 +42,12 @@ class Usage:
     tokens_in: int
     tokens_out: int
     cost: Decimal | None = None
+
+
+def most(messages: Sequence[Message], schema: Mapping[str, Any], *, max_tokens: int) -> Usage:
+    """The most that a call can take: no token is less than a byte, and the form may be told among the words."""
+    said = sum(len(one.content.encode()) + TOKENS_AROUND for one in messages) + len(json.dumps(schema).encode())
+    return Usage(said + TOKENS_AROUND, max_tokens)
 
 
 Chunk = Piece | Usage
@@ -214,8 +224,8 @@ class Endpoint:
         try:
             with egress_stream.stream(
                 "POST", self._url, purpose="language model", waits=waits, body=json.dumps(body).encode(),
-                headers=self._headers(), first_seconds=FIRST_SECONDS, silent_seconds=SILENT_SECONDS,
-                seconds=max(deadline.left, 0.1), most_bytes=MOST_BYTES, plain=True,
+                headers=self._headers(), connect_seconds=CONNECT_SECONDS, first_seconds=FIRST_SECONDS,
+                silent_seconds=SILENT_SECONDS, seconds=max(deadline.left, 0.1), most_bytes=MOST_BYTES, plain=True,
             ) as answer:  # fmt: skip
                 if answer.status != 200:
                     raise _refusal(answer, how=self._dialect.larger_context)
@@ -286,7 +296,7 @@ class Endpoint:
 
 
 MOST_BYTES = 4_000_000
-FIRST_SECONDS, SILENT_SECONDS = 60.0, 30.0
+CONNECT_SECONDS, FIRST_SECONDS, SILENT_SECONDS = 5.0, 60.0, 30.0
 
 
 # What is asked here has 3.7 to 4.5 with a vocabulary of 200,000; Ollama lets half a context of what it cuts stand.

@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import redis
 from django.conf import settings
 from django.core.cache.backends.redis import RedisCache
 from django.core.signals import setting_changed
+
+if TYPE_CHECKING:
+    import redis
 
 # It stands beside us: what takes longer is a failure, and a page must not wait for it.
 OPTIONS = {"socket_connect_timeout": 0.25, "socket_timeout": 0.5, "retry_on_timeout": False}
@@ -30,6 +32,8 @@ def tried(ask: Callable[[], T], *, otherwise: T) -> T:
     global _rests_until  # noqa: PLW0603  one server, one state of it in a process
     if is_resting():
         return otherwise
+    import redis  # noqa: PLC0415  it takes a tenth of the start of every process, and most installations have none
+
     try:
         return ask()
     except redis.RedisError:
@@ -40,11 +44,15 @@ def tried(ask: Callable[[], T], *, otherwise: T) -> T:
 @lru_cache(maxsize=1)
 def client() -> redis.Redis:
     """One connection pool for each process."""
+    import redis  # noqa: PLC0415  as above
+
     return redis.Redis.from_url(settings.REDIS_URL, **OPTIONS)
 
 
 def answers() -> bool:
     """Whether it can be reached at this moment."""
+    import redis  # noqa: PLC0415  as above
+
     try:
         return bool(client().ping())
     except redis.RedisError:

@@ -19,6 +19,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from hrassist.metrics import machine, people  # noqa: F401  they register their groups
+from hrassist.metrics.backups import BackupsCollector
 from hrassist.metrics.shared import SharedCollector
 from hrassist.metrics.state import STATEMENT_SECONDS, StateCollector
 
@@ -39,14 +40,19 @@ class _Build(Collector):
         yield GaugeMetricFamily("hrassist_exporter_start_time_seconds", "When the exporter started.", value=self.began)
 
 
-def registry(*, only: str = "all") -> CollectorRegistry:
-    """All figures of this machine; or those of its `processes` alone, or of the `state` that the database knows."""
+def registry(*, only: str = "all", once: bool = False) -> CollectorRegistry:
+    """All figures of this machine; or those of its `processes` alone, or of the `state` that the database knows.
+
+    `backups` are read out of their places, by a process that has the key of them; on one machine a timer does that.
+    """
     found = CollectorRegistry()
     found.register(_Build())
     if only in {"all", "processes"}:
         found.register(SharedCollector(settings.METRICS_DIR))
     if only in {"all", "state"}:
         found.register(StateCollector())
+    if only == "backups":
+        found.register(BackupsCollector(once=once))
     ProcessCollector(registry=found)
     PlatformCollector(registry=found)
     return found

@@ -1,4 +1,4 @@
-"""Figures of the machinery: queue, services, database, clock, seals, backups."""
+"""Figures of the machinery: queue, services, database, pooler, clock, seals, backups, checks."""
 
 from __future__ import annotations
 
@@ -6,20 +6,24 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 
+import psycopg
 from django.conf import settings
 from django.db import connection
 from django.utils.dateparse import parse_datetime
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
+from psycopg.rows import dict_row
 
 from audit.actions import seals
 from hrassist import databases, health
 from hrassist.lib import backlog
 from hrassist.metrics.state import Group, add, by, gauge
+from hrassist.models.check_outcome import EVERY, CheckOutcome
 
 STATES = ("active", "idle", "idle in transaction", "other")
 # What the status file of backups may tell of.
 KINDS = ("backup", "drill")
+POOLER_SECONDS = 2
 
 
 def queue() -> Iterator[Metric]:
@@ -64,15 +68,12 @@ def database() -> Iterator[Metric]:
         states = dict(cursor.fetchall())
         cursor.execute(
             "SELECT current_setting('max_connections')::int, pg_database_size(current_database()),"
-            " coalesce(extract(epoch FROM now() - min(xact_start)), 0)"
-            " FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " (SELECT coalesce(extract(epoch FROM now() - min(xact_start)), 0)"
+            "  FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()),"
+            " xact_commit, xact_rollback, deadlocks, blks_hit, blks_read"
+            " FROM pg_stat_database WHERE datname = current_database()"
         )
-        most, size, longest = cursor.fetchone()
-        cursor.execute(
-            "SELECT xact_commit, xact_rollback, deadlocks, blks_hit, blks_read FROM pg_stat_database"
-            " WHERE datname = current_database()"
-        )
-        commits, rollbacks, deadlocks, hit, read = cursor.fetchone()
+        most, size, longest, commits, rollbacks, deadlocks, hit, read = cursor.fetchone()
     yield by(
         "hrassist_database_connections",
         "Connections to the database server by state.",
@@ -104,6 +105,8 @@ def audit_trail() -> Iterator[Metric]:
 
 def backups() -> Iterator[Metric]:
     """When the last backup and the last restore drill ended well, where anybody wrote that down."""
+    if settings.BACKUP_STATUS_FILE is None:
+        return
     try:
         told = json.loads(settings.BACKUP_STATUS_FILE.read_bytes())
     except FileNotFoundError:
@@ -120,6 +123,61 @@ def backups() -> Iterator[Metric]:
         yield by("hrassist_backup_bytes", "How large it was.", "kind", sizes)
 
 
+def checks() -> Iterator[Metric]:
+    """What fsck, storage_doctor and audit_verify found; one that never ran is as old as the database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT o.name, o.broken, extract(epoch FROM now() - o.ended_at) FROM hrassist_checkoutcome o"
+            " UNION ALL SELECT '', 0, extract(epoch FROM now() - min(applied)) FROM django_migrations"
+        )
+        found = {name: (int(broken), max(float(age), 0.0)) for name, broken, age in cursor.fetchall()}
+    of_its_own = {
+        CheckOutcome.Name.STORAGE_DOCTOR: ("hrassist_storage_unsafe", "Probes that the file store last failed."),
+        CheckOutcome.Name.AUDIT_VERIFY: ("hrassist_audit_wrong", "What the last proof of the audit trail found wrong."),
+    }
+    yield by(
+        "hrassist_promises_broken",
+        "Promises that the last fsck found broken.",
+        "check",
+        [(name, broken) for name, (broken, _) in found.items() if name and name not in of_its_own],
+    )
+    for check, (name, helped) in of_its_own.items():
+        figure = GaugeMetricFamily(name, helped)
+        if check in found:
+            figure.add_metric([], found[check][0])
+        yield figure
+    yield by(
+        "hrassist_check_age_seconds",
+        "How long ago a check by the clock last ended.",
+        "check",
+        [(name, found.get(name, found[""])[1]) for name in EVERY],
+    )
+    yield by(
+        "hrassist_check_every_seconds",
+        "How often it is due.",
+        "check",
+        [(name, every.total_seconds()) for name, every in EVERY.items()],
+    )
+
+
+def pooler() -> Iterator[Metric]:
+    """Who waits at the pooler, where its console may be asked; it knows no prepared statements."""
+    waiting: dict[str, int] = {}
+    if settings.POOLER_STATS_URL:
+        with psycopg.connect(
+            settings.POOLER_STATS_URL, autocommit=True, prepare_threshold=None, connect_timeout=POOLER_SECONDS
+        ) as console:
+            for row in console.cursor(row_factory=dict_row).execute("SHOW POOLS").fetchall():
+                if row["database"] != "pgbouncer":
+                    waiting[row["database"]] = waiting.get(row["database"], 0) + int(row["cl_waiting"])
+    yield by(
+        "hrassist_pooler_waiting",
+        "Clients that wait at the pooler for a connection to the database.",
+        "database",
+        sorted(waiting.items()),
+    )
+
+
 def _finished(one: object) -> datetime | None:
     return parse_datetime(str(one.get("finished_at"))) if isinstance(one, dict) else None
 
@@ -130,3 +188,5 @@ add(Group("database", database))
 add(Group("clock", clock, seconds=60))
 add(Group("audit", audit_trail))
 add(Group("backups", backups))
+add(Group("checks", checks, seconds=60))
+add(Group("pooler", pooler))

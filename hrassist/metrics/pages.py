@@ -30,7 +30,8 @@ KEEP_MONTHS = 24
 NAMES = {
     "database": "Database", "storage": "Store of files", "disk": "Disk", "queue": "Background work",
     "scanner": "Scanner", "clock": "Clock", "audit_seals": "Audit seals", "database_role": "Database role",
-    "language_model": "Language model", "erasures": "Erasures", "erasure_ledger": "Ledger of erasures",
+    "language_model": "Language model", "redis": "Redis", "erasures": "Erasures",
+    "erasure_ledger": "Ledger of erasures",
 }  # fmt: skip
 
 
@@ -74,8 +75,9 @@ def operation_view(request: HttpRequest) -> HttpResponse:
 
 
 def _absent() -> set[str]:
-    """Parts that this installation does not have; the security page says what their absence means."""
-    return set() if settings.CLAMD_SOCKET else {"scanner"}
+    """Parts that this installation does not have; what their absence means, the security page says."""
+    there = {"scanner": settings.CLAMD_SOCKET, "redis": settings.REDIS_URL}
+    return {name for name, address in there.items() if not address}
 
 
 def _part(name: str, said: str) -> Part:
@@ -121,7 +123,8 @@ def costs_view(request: HttpRequest) -> HttpResponse:
                 ],
                 title="Dollars in the first month by provider",
             ),
-            "warnings": costs.warnings(usage, prices),
+            "warnings": costs.warnings(usage, prices, kept_months=KEEP_MONTHS)
+            + costs.compute_warnings(prices, [chosen]),
             "old": prices.old(today=timezone.now().date()),
             "assumed": prices.assumed(),
             "specification": [] if real else costs.specification(prices),

@@ -122,8 +122,8 @@ def files() -> Iterator[Metric]:
     )
     yield gauge(
         "hrassist_vectors_hour",
-        "Resumes of the past hour that have their vector.",
-        ResumeVector.objects.filter(resume__created_at__gt=since).count(),
+        "Vectors made within an hour, of new resumes and by another model of old ones.",
+        ResumeVector.objects.filter(made_at__gt=since).count(),
     )
 
 
@@ -154,7 +154,7 @@ def models() -> Iterator[Metric]:
          [(model, month.tokens) for model, month in spent]),
         ("hrassist_llm_month_tokens_budget", "Tokens that it may take in a month.",
          [(row.name, row.month_tokens) for row in used]),
-        ("hrassist_llm_up", "Whether it answered as it should when it was last tested.",
+        ("hrassist_llm_up", "Whether it answered as it should when it was last asked or tested.",
          [(row.name, float(not row.test_said)) for row in used if row.tested_at]),
     ):  # fmt: skip
         yield by(name, told, "model", values)

@@ -71,7 +71,7 @@ class StateCollector(Collector):
             yield from asked.result(timeout=PATIENCE)
         except TookTooLong:
             asked.cancel()
-            yield by("hrassist_state_broken", _BROKEN, "group", [(name, 1) for name in sorted(_groups)])
+            yield by("hrassist_state_broken", BROKEN, "group", [(name, 1) for name in sorted(_groups)])
 
     def _collect(self) -> list[Metric]:
         close_old_connections()
@@ -84,7 +84,7 @@ class StateCollector(Collector):
             broken.append((group.name, float(metrics is None)))
             took.append((group.name, time.perf_counter() - began))
             found += metrics or []
-        found.append(by("hrassist_state_broken", _BROKEN, "group", broken))
+        found.append(by("hrassist_state_broken", BROKEN, "group", broken))
         found.append(by("hrassist_state_seconds", "How long it took to ask a group of figures.", "group", took))
         return found
 
@@ -105,4 +105,4 @@ class StateCollector(Collector):
         return metrics
 
 
-_BROKEN = "Whether a group of figures could not be asked; then it is left out."
+BROKEN = "Whether a group of figures could not be asked; then it is left out."

@@ -2,6 +2,7 @@
 
 from hrassist.models.branding import Branding
 from hrassist.models.break_glass import BreakGlass
+from hrassist.models.check_outcome import CheckOutcome
 from hrassist.models.idempotency import IdempotencyRecord
 from hrassist.models.long_task import LongTask
 from hrassist.models.notification import Notification
@@ -16,6 +17,7 @@ __all__ = [
     "ApiToken",
     "Branding",
     "BreakGlass",
+    "CheckOutcome",
     "IdempotencyRecord",
     "LongTask",
     "Notification",

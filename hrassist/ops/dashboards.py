@@ -14,13 +14,15 @@ WIDE, HIGH, ACROSS = 8, 8, 24
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """`asks` are (expression, legend) pairs; `kind` is timeseries, stat or table."""
+    """`asks` are (expression, legend) pairs; `kind` is timeseries, stat or table; a line is drawn at `line`."""
 
     title: str
     asks: tuple[tuple[str, str], ...]
     unit: str = "short"
     kind: str = "timeseries"
     told: str = ""
+    # Where it gets too small (config/alerts.toml has the same figure).
+    line: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,11 @@ class Dashboard:
 
 def _panel(panel: Panel, number: int) -> dict[str, Any]:
     at = number * WIDE
+    defaults: dict[str, Any] = {"unit": panel.unit, "min": 0}
+    if panel.line is not None:
+        steps = [{"color": "green", "value": None}, {"color": "red", "value": panel.line}]
+        defaults["thresholds"] = {"mode": "absolute", "steps": steps}
+        defaults["custom"] = {"thresholdsStyle": {"mode": "line"}}
     return {
         "id": number + 1,
         "type": panel.kind,
@@ -58,7 +65,7 @@ def _panel(panel: Panel, number: int) -> dict[str, Any]:
         "description": panel.told,
         "datasource": SOURCE,
         "gridPos": {"x": at % ACROSS, "y": at // ACROSS * HIGH, "w": WIDE, "h": HIGH},
-        "fieldConfig": {"defaults": {"unit": panel.unit, "min": 0}, "overrides": []},
+        "fieldConfig": {"defaults": defaults, "overrides": []},
         "options": {"legend": {"displayMode": "list", "placement": "bottom", "showLegend": True}}
         if panel.kind == "timeseries"
         else {},

@@ -2,47 +2,54 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from pathlib import Path
 
 from django.conf import settings
 from django.core import checks
 from django.db import DatabaseError, connection
 
+from audit.sealing import keys
 from hrassist import databases, env
 from hrassist.checks import START
 from hrassist.lib.errors import DomainError
-from hrassist.ops import raw_http
+
+logger = logging.getLogger(__name__)
 
 # Between NTP, which keeps milliseconds, and the 15 minutes at which object stores refuse.
 MOST_APART_SECONDS = 300
 
 
-def or_stop(*, listening: bool = False) -> None:
+def or_stop(*, listening: bool = False, working: bool = False) -> None:
     """Return where everything is well, or cannot be found out now; otherwise end this process with what to do.
 
     `listening`: it keeps a connection for longer than a transaction, for notifications (LISTEN).
+    `working`: it does the tasks of the queue, and has secrets that nobody else has.
     """
-    wrong = [*(_pooled() if listening else ()), *problems()]
+    unknown: list[str] = []
+    wrong = [*(_pooled() if listening else ()), *(_of_a_worker(unknown) if working else ()), *_everywhere()]
+    if settings.STORAGE_BACKEND == "s3":
+        # Who is wrong elsewhere may be wrong here: nothing of the store is made this environment's.
+        wrong += _buckets(unknown, marking=not wrong)
     if not wrong:
+        for one in unknown:
+            logger.warning("%s", one)
         return
     sys.stderr.write("\n".join(["hrassist does not start:", *(f"  {one}" for one in wrong), ""]))
     sys.exit(env.WRONG_CONFIGURATION)
 
 
-def problems() -> Iterator[str]:
+def _everywhere() -> Iterator[str]:
     """Each thing that is wrong, as one sentence of what it is and one of what to do."""
     for one in checks.run_checks(tags=[checks.Tags.security, START]):
         if one.level >= checks.ERROR:
             yield f"{one.id}: {one.msg} {one.hint or ''}".strip()
-    if settings.DEVELOPMENT:
-        return
-    yield from _database()
-    if settings.STORAGE_BACKEND == "s3":
-        for bucket in dict.fromkeys((settings.AWS_S3_BUCKET_NAME, settings.S3_INCOMING_BUCKET_NAME)):
-            yield from _bucket(bucket)
+    if not settings.DEVELOPMENT:
+        yield from _database()
 
 
 def _pooled() -> Iterator[str]:
@@ -60,7 +67,13 @@ def _database() -> Iterator[str]:
             cursor.execute("SELECT clock_timestamp()")
             theirs: datetime = cursor.fetchone()[0]
         owner = databases.environment()
-    except DatabaseError:
+    except DatabaseError as error:
+        if "unsupported startup parameter" in str(error):
+            yield (
+                "hrassist.E079: DATABASE_URL leads to a pooler, which refuses what is set for a connection to "
+                "PostgreSQL itself. Set HRASSIST_DB_POOLED=on and HRASSIST_DB_STATEMENT_TIMEOUT=0 for the web process; "
+                "streams and workers need a DATABASE_URL that leads to PostgreSQL itself."
+            )
         # That it does not answer is said by /readyz, and passes.
         return
     finally:
@@ -74,40 +87,43 @@ def _database() -> Iterator[str]:
         )
 
 
-def _bucket(name: str) -> Iterator[str]:
-    """Ask as a stranger would: the refusal says in which region the bucket is and what time it is there."""
-    address = _address(name)
-    if not address:
+def _buckets(unknown: list[str], *, marking: bool) -> Iterator[str]:
+    from hrassist.ops import own_buckets  # noqa: PLC0415  boto3 takes 0.3 s; a disk needs none
+
+    found = own_buckets.look(marking=marking)
+    unknown += found.unknown
+    yield from found.wrong
+    for theirs in found.times[:1]:
+        yield from _clock(theirs, "the object store")
+
+
+def _of_a_worker(unknown: list[str]) -> Iterator[str]:
+    """What the worker alone needs: web, streams and figures neither seal the audit trail nor erase anybody."""
+    if settings.DEVELOPMENT:
         return
-    answer = raw_http.send("GET", f"{address}?list-type=2&max-keys=1")
-    if answer.is_ok:
-        yield (
-            f"hrassist.E071: Anybody can list the bucket {name}, and resumes are in it. Remove its public "
-            "policy and ACL; manage.py storage_doctor says when it is closed."
-        )
-    region = answer.headers.get("x-amz-bucket-region", "")
-    if region and region != settings.AWS_S3_REGION:
-        yield (
-            f"hrassist.E072: The bucket {name} is in {region}, and AWS_S3_REGION is {settings.AWS_S3_REGION}: every "
-            f"signature would be refused. Set AWS_S3_REGION={region}."
-        )
-    if date := answer.headers.get("date"):
-        try:
-            yield from _clock(parsedate_to_datetime(date), "the object store")
-        except ValueError:
-            return
-
-
-def _address(bucket: str) -> str:
-    from botocore.exceptions import BotoCoreError  # noqa: PLC0415  it takes 0.3 s; a disk needs none
-
-    from hrassist.lib.storage import s3  # noqa: PLC0415  as above
-
     try:
-        signed: str = s3.client_from_settings().generate_presigned_url("list_objects_v2", Params={"Bucket": bucket})
-    except (DomainError, BotoCoreError):
-        return ""
-    return signed.partition("?")[0]
+        keys.configured().require_signer()
+    except (DomainError, OSError, ValueError) as error:
+        why = error.message if isinstance(error, DomainError) else f"The audit key cannot be read: {error}."
+        yield (
+            f"hrassist.E076: {why} Nothing that happens would be sealed. It is a secret of the worker alone "
+            "(docs/infrastructure/deploy.md)."
+        )
+    if not _may_write(settings.ERASURE_LEDGER):
+        unknown.append(
+            f"The ledger of erasures cannot be written in {settings.ERASURE_LEDGER}: nobody is erased until it can. "
+            "Mend HRASSIST_ERASURE_LEDGER, or the rights of this process there."
+        )
+
+
+def _may_write(place: str) -> bool:
+    """Whether a folder can be written, or made; a bucket is found out when it is written."""
+    if place.startswith("s3://"):
+        return True
+    folder = Path(place).absolute()
+    while not os.path.lexists(folder):
+        folder = folder.parent
+    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
 
 
 def _clock(theirs: datetime, whose: str) -> Iterator[str]:

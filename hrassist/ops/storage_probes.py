@@ -13,12 +13,14 @@ from typing import Any, Literal
 from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
 
 from hrassist.lib.errors import DomainError
 from hrassist.lib.storage.capabilities import Capabilities
 from hrassist.lib.storage.contract import ObjectChanged, SignedUpload
+from hrassist.lib.storage.marks import Place
 from hrassist.lib.storage.s3 import MOST_SKEW, Bucket, S3Clean, S3Incoming
-from hrassist.ops import raw_http
+from hrassist.ops import raw_http, strangers
 from hrassist.ops.raw_http import Answer
 
 TYPE = "application/pdf"
@@ -72,12 +74,6 @@ class Bench:
         ticket = self.ticket(self.key(self.incoming), method="post", flags=changes.get("flags"))
         fields = {**ticket.fields, **changes.get("fields", {})}
         return raw_http.send_form(ticket.url, fields=fields, content=changes.get("body", self.data))
-
-    def object_url(self, bucket: Bucket, key: str) -> str:
-        signed: str = bucket.client.generate_presigned_url(
-            "get_object", Params={"Bucket": bucket.name, "Key": bucket.full(key)}
-        )
-        return signed.partition("?")[0]
 
     def clean_up(self) -> None:
         for bucket, key in self._used:
@@ -135,15 +131,43 @@ def anonymous(bench: Bench) -> Iterator[Finding]:
     for label, bucket in (("uploads", bench.incoming), ("files", bench.clean)):
         key = bench.key(bucket)
         bucket.client.put_object(Bucket=bucket.name, Key=bucket.full(key), Body=bench.data)
-        url = bench.object_url(bucket, key)
-        reading = raw_http.send("GET", url)
-        yield _closed(f"{label}: strangers read", reading, advice)
-        listing = raw_http.send("GET", url.removesuffix(bucket.full(key)) + "?list-type=2")
-        yield _closed(f"{label}: strangers list", listing, advice)
-        writing = raw_http.send("PUT", f"{url}-stranger", body=b"x")
+        yield _closed(f"{label}: strangers read", strangers.read(bucket, key), advice)
+        yield _closed(f"{label}: strangers list", strangers.listed(bucket), advice)
+        writing = raw_http.send("PUT", f"{strangers.address(bucket, key)}-stranger", body=b"x")
         if writing.is_ok:
             bucket.delete(f"{key}-stranger")
         yield _closed(f"{label}: strangers write", writing, advice)
+
+
+def declared(bench: Bench) -> Iterator[Finding]:
+    for bucket in {one.name: one for one in (bench.incoming, bench.clean)}.values():
+        found = strangers.declared(bucket.client, bucket.name)
+        probe = f"{bucket.name}: what it says of strangers"
+        if found.open:
+            advice = "Make the bucket private, and let its provider block public access."
+            yield Finding(probe, "fail", ", ".join(found.open), advice)
+        elif found.unknown:
+            yield Finding(
+                probe,
+                "warn",
+                f"not said: {', '.join(found.unknown)}",
+                "Look there, or let the key ask: GetBucketPolicyStatus, GetBucketAcl, GetBucketPublicAccessBlock.",
+            )
+        else:
+            yield Finding(probe, "ok", "no policy and no list of access lets them in")
+
+
+def whose(bench: Bench) -> Iterator[Finding]:
+    for label, place in (
+        ("uploads", Place(bench.incoming, S3Incoming.PREFIX)), ("files", Place(bench.clean, S3Clean.PREFIX))
+    ):  # fmt: skip
+        owner, probe = place.owner(), f"{label}: whose they are"
+        if owner and owner != settings.ENVIRONMENT:
+            yield Finding(
+                probe, "fail", f"{owner}'s, and this is {settings.ENVIRONMENT}", "Name a bucket or folder of its own."
+            )
+        else:
+            yield Finding(probe, "ok", f"{owner}'s" if owner else "nobody's yet: the next start marks them")
 
 
 def _closed(probe: str, answer: Answer, advice: str) -> Finding:
@@ -278,7 +302,7 @@ def object_lock(bench: Bench) -> Iterator[Finding]:
 
 
 def cors(bench: Bench) -> Iterator[Finding]:
-    url = bench.object_url(bench.incoming, bench.key(bench.incoming))
+    url = strangers.address(bench.incoming, bench.key(bench.incoming))
     foreign = _preflight(url, FOREIGN)
     if foreign in {"*", FOREIGN}:
         yield Finding("CORS: other origins", "fail", f"allowed ({foreign})", "List your own origin only, never *.")
@@ -322,8 +346,8 @@ def lifecycle(bench: Bench) -> Iterator[Finding]:
 
 
 PROBES: tuple[Callable[[Bench], Iterator[Finding]], ...] = (
-    reach, clock, round_trip, anonymous, post_policy, put_ticket, write_once, expiry, aborted, read_conditions,
-    versions, object_lock, cors, lifecycle,
+    reach, clock, whose, round_trip, anonymous, declared, post_policy, put_ticket, write_once, expiry, aborted,
+    read_conditions, versions, object_lock, cors, lifecycle,
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from string import Template
@@ -69,10 +69,12 @@ class Watch:
         return replace(self, alerts=tuple(changed if one.name == changed.name else one for one in self.alerts))
 
 
-def load(path: Path) -> Watch:
-    """Raises BadAlerts, naming what is wrong."""
+def load(path: Path, *, own: Path | None = None) -> Watch:
+    """What `path` says, but for what a machine's `own` file says otherwise. Raises BadAlerts, naming what is wrong."""
     try:
         told = tomllib.loads(path.read_text(encoding="utf-8"))
+        if own is not None:
+            _change(told, own)
         alerts = tuple(Alert(lasting=str(one.pop("for")), **one) for one in told["alert"])
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise BadAlerts(f"{path.name}: {error}") from error
@@ -80,6 +82,35 @@ def load(path: Path) -> Watch:
     if len(set(names)) < len(names):
         raise BadAlerts(f"{path.name}: two alerts have the same name.")
     return Watch(alerts=alerts, scrape=told.get("scrape", {}), notify=told.get("notify", {}))
+
+
+def _change(told: dict[str, Any], own: Path) -> None:
+    """Lay a machine's own file over what is shipped; it changes what is there and adds nothing."""
+    try:
+        changes = tomllib.loads(own.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise BadAlerts(f"{own.name}: {error}") from error
+    if unknown := set(changes) - {"scrape", "notify", "alert"}:
+        raise BadAlerts(
+            f"{own.name}: there is no {', '.join(sorted(unknown))}. There are [scrape], [notify], [[alert]]."
+        )
+    for section in ("scrape", "notify"):
+        given = changes.get(section, {})
+        if unknown := set(given) - set(told[section]):
+            raise BadAlerts(f"{own.name}: there is no {', '.join(sorted(unknown))} in [{section}].")
+        targets = {**told[section].get("targets", {}), **given.get("targets", {})}
+        told[section] |= given | ({"targets": targets} if targets else {})
+    alerts = {one["name"]: one for one in told["alert"]}
+    for change in changes.get("alert", []):
+        if change.get("name") not in alerts:
+            raise BadAlerts(f"{own.name}: there is no alert {change.get('name', 'without a name')}.")
+        alerts[change["name"]] |= change
+
+
+def placeholders(watch: Watch) -> list[str]:
+    """Addresses that are nobody's, as they are shipped."""
+    given = {**watch.notify, "public": " ".join(watch.scrape.get("public", []))}
+    return [name for name, value in given.items() if "example.com" in str(value)]
 
 
 def _number(value: float | None) -> str:
@@ -111,6 +142,29 @@ def rules(watch: Watch, *, scale: float = 1) -> dict[str, Any]:
             }
         ]
     }
+
+
+# A figure of ours, or whether what tells it answers, with the labels it is chosen by.
+_OURS = re.compile(r"\b(hrassist_\w+|up)\b(?:\{([^{}]*)\})?")
+# Stands in the chart's rules for what tells one release from all others that the cluster's Prometheus watches.
+RELEASE = "$RELEASE"
+
+
+def cluster(watch: Watch) -> dict[str, Any]:
+    """The rules of a release in a cluster, whose Prometheus watches others too: over its own figures alone.
+
+    Nodes, disks and public addresses are told by exporters that are everybody's there, and so is the watchdog.
+    """
+    told = rules(watch)
+    (group,) = told["groups"]
+    group["rules"] = [
+        {**rule, "expr": _OURS.sub(_narrowed, rule["expr"])} for rule in group["rules"] if _OURS.search(rule["expr"])
+    ]
+    return told
+
+
+def _narrowed(found: re.Match[str]) -> str:
+    return f"{found[1]}{{{RELEASE}{f',{found[2]}' if found[2] else ''}}}"
 
 
 def _rule(alert: Alert, *, scale: float) -> dict[str, Any]:
@@ -171,13 +225,17 @@ _TEXT = (
 
 
 def alertmanager(watch: Watch, *, scale: float = 1) -> dict[str, Any]:
-    """Everything by mail; what cannot wait by Slack too; the watchdog to whoever misses it."""
+    """Everything by mail; what cannot wait by Slack too; the watchdog to whoever misses it.
+
+    Without mail Slack is told everything, without Slack mail. Raises BadAlerts where there is neither.
+    """
     notify = watch.notify
-    mail = {"to": notify["mail_to"], "send_resolved": True, "headers": {"Subject": _TITLE}, "text": _TEXT, "html": ""}
-    slack = {
-        "api_url_file": notify["slack_url_file"], "channel": notify["slack_channel"], "send_resolved": True,
-        "title": _TITLE, "text": _TEXT,
-    }  # fmt: skip
+    mails, posts = _mails(notify), _posts(notify)
+    if not mails and not posts:
+        raise BadAlerts(
+            "Nobody is told: [notify] has neither mail_to nor slack_url_file. Write one of them, or both, into this "
+            "machine's own file (deploy/monitoring/own.toml shows them)."
+        )
     heartbeat: dict[str, Any] = {"name": "heartbeat"}
     if notify["heartbeat_url"]:
         heartbeat["webhook_configs"] = [{"url": notify["heartbeat_url"], "send_resolved": False}]
@@ -186,13 +244,9 @@ def alertmanager(watch: Watch, *, scale: float = 1) -> dict[str, Any]:
         for name, key in (("group_wait", "group_wait"), ("group_interval", "group_interval"))
     }
     return {
-        "global": {
-            "smtp_smarthost": notify["smtp"],
-            "smtp_from": notify["mail_from"],
-            "smtp_require_tls": bool(notify["smtp_tls"]),
-        },
+        "global": _relay(notify) if mails else {"resolve_timeout": "5m"},
         "route": {
-            "receiver": "mail",
+            "receiver": "people",
             "group_by": ["alertname"],
             **times,
             "repeat_interval": duration(notify["repeat"], scale=scale),
@@ -204,8 +258,13 @@ def alertmanager(watch: Watch, *, scale: float = 1) -> dict[str, Any]:
                 },
                 {
                     "matchers": ['severity="critical"'],
-                    "receiver": "mail-and-slack",
+                    "receiver": "at-once",
                     "repeat_interval": duration(notify["repeat_critical"], scale=scale),
+                },
+                {
+                    "matchers": ['severity="info"'],
+                    "receiver": "people",
+                    "repeat_interval": duration(notify["repeat_info"], scale=scale),
                 },
             ],
         },
@@ -218,11 +277,57 @@ def alertmanager(watch: Watch, *, scale: float = 1) -> dict[str, Any]:
             {"source_matchers": ['alertname="NoWorker"'], "target_matchers": ['alertname="QueueStuck"']},
         ],
         "receivers": [
-            {"name": "mail", "email_configs": [mail]},
-            {"name": "mail-and-slack", "email_configs": [mail], "slack_configs": [slack]},
+            {"name": "people", **(mails or posts)},
+            {"name": "at-once", **mails, **posts},
             heartbeat,
         ],
     }
+
+
+def _mails(notify: Mapping[str, Any]) -> dict[str, Any]:
+    if not notify["mail_to"]:
+        return {}
+    mail = {"to": notify["mail_to"], "send_resolved": True, "headers": {"Subject": _TITLE}, "text": _TEXT, "html": ""}
+    return {"email_configs": [mail]}
+
+
+def _posts(notify: Mapping[str, Any]) -> dict[str, Any]:
+    if not notify["slack_url_file"]:
+        return {}
+    slack = {
+        "api_url_file": notify["slack_url_file"], "channel": notify["slack_channel"], "send_resolved": True,
+        "title": _TITLE, "text": _TEXT,
+    }  # fmt: skip
+    return {"slack_configs": [slack]}
+
+
+def _relay(notify: Mapping[str, Any]) -> dict[str, Any]:
+    """The mail server, and who signs in there."""
+    relay: dict[str, Any] = {
+        "smtp_smarthost": notify["smtp"],
+        "smtp_from": notify["mail_from"],
+        "smtp_require_tls": bool(notify["smtp_tls"]),
+    }
+    if notify["smtp_user"]:
+        relay |= {"smtp_auth_username": notify["smtp_user"], "smtp_auth_password_file": notify["smtp_password_file"]}
+    return relay
+
+
+def of_this_machine(watch: Watch, *, is_there: Callable[[str], bool], usual: str = "") -> tuple[Watch, list[str]]:
+    """The same with Slack and passwords as their files are there, and what is not told for want of one.
+
+    That nobody has put Slack's address into the `usual` file is no news.
+    Alertmanager reads these files when it tells somebody: one that is missing would be found out in the night.
+    """
+    notify, missing = dict(watch.notify), []
+    if notify["slack_url_file"] and not is_there(notify["slack_url_file"]):
+        if notify["slack_url_file"] != usual:
+            missing.append(f"Slack is not told: there is no {notify['slack_url_file']} with the webhook's address.")
+        notify["slack_url_file"] = ""
+    if notify["mail_to"] and notify["smtp_user"] and not is_there(notify["smtp_password_file"] or "."):
+        missing.append(f"Mail cannot be sent as {notify['smtp_user']}: smtp_password_file names no file that is there.")
+        notify["mail_to"] = ""
+    return replace(watch, notify=notify), missing
 
 
 # --- Monit ------------------------------------------------------------------------------------------------------------
@@ -241,13 +346,15 @@ def monit(watch: Watch) -> str:
     mail = watch.notify
     host, _, port = str(mail["smtp"]).rpartition(":")
     public = urlsplit(watch.scrape["public"][0]).hostname
+    # Monit knows no Slack.
+    told = f"set alert {mail['mail_to']}\n" if mail["mail_to"] else ""
     return (
         f"{HEAD}"
         f"set daemon {_CYCLE}\n"
         "set log syslog\n"
         f"set mailserver {host} port {port}\n"
         f"set mail-format {{ from: {mail['mail_from']} }}\n"
-        f"set alert {mail['mail_to']}\n\n"
+        f"{told}\n"
         "check system $HOST\n"
         f"{line('cpu usage', cpu)}{line('memory usage', memory)}\n"
         "check filesystem root with path /\n"

@@ -101,6 +101,13 @@ def _records() -> str:
                     "interest and for security logs, (c) where a law orders records"
                 ),
             ),
+            (
+                "Special categories",
+                (
+                    "Sex and race or ethnicity, where applicants are asked and answer (Article 9(2)(a)): off unless a "
+                    "place or a job is switched on, kept apart, counted only, deleted when taken back"
+                ),
+            ),
             ("People", "Applicants, prospects, employees who recruit"),
             ("Recipients", "See processors.md"),
             ("Transfers to third countries", YOURS),

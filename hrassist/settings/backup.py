@@ -8,6 +8,10 @@ from hrassist import env
 BACKUP_ENGINE = env.choice("HRASSIST_BACKUP_ENGINE", "dump", among=("dump", "pgbackrest"))
 # Keys, the newest first; manage.py backup_key --new makes the file. It must not lie with the backups alone.
 BACKUP_KEY_FILE = env.text("HRASSIST_BACKUP_KEY_FILE", "")
+# Their public halves, for processes that may look at backups and not into them; beside the other in FILE.pub if empty.
+BACKUP_PUBLIC_KEY_FILE = env.text("HRASSIST_BACKUP_PUBLIC_KEY_FILE", "")
+# What that file holds, where a process is handed it and may not read the file itself (deploy/vm).
+BACKUP_KEY = env.handed("HRASSIST_BACKUP_KEY", credential="key")
 # Each a folder or s3://bucket/prefix; B with another provider, region or account than A.
 BACKUP_PLACES: dict[str, dict[str, Any]] = {
     "A": {
@@ -25,6 +29,9 @@ BACKUP_PLACES: dict[str, dict[str, Any]] = {
         "secret_key": env.secret("HRASSIST_BACKUP_B_SECRET_ACCESS_KEY", ""),
     },
 }
+env.forget(
+    *(f"HRASSIST_BACKUP_{place}_{one}" for place in BACKUP_PLACES for one in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"))
+)
 BACKUP_KEEP_DAYS = env.number("HRASSIST_BACKUP_KEEP_DAYS", 7, least=1)
 BACKUP_LOCK_MODE = env.choice("HRASSIST_BACKUP_LOCK_MODE", "COMPLIANCE", among=("COMPLIANCE", "GOVERNANCE", "off"))
 BACKUP_LOCK_DAYS = env.number("HRASSIST_BACKUP_LOCK_DAYS", 30, least=1)

@@ -16,10 +16,20 @@ READY_SECONDS = 0 if TESTING else 3
 # While this file exists the machine says that it is not ready, and a balancer sends people elsewhere.
 DRAIN_FILE = Path(env.text("HRASSIST_DRAIN_FILE", str(VAR_DIR / "drain")))
 # The last backup and the last restore drill, as whatever makes them writes it: {"backup": {"finished_at": …}}.
-BACKUP_STATUS_FILE = Path(env.text("HRASSIST_BACKUP_STATUS_FILE", str(VAR_DIR / "backup-status.json")))
-PRICES_CONFIG = BASE_DIR / "config" / "prices.toml"
+_backup_status = env.text("HRASSIST_BACKUP_STATUS_FILE", str(VAR_DIR / "backup-status.json"))
+# Nothing where who has the key shares no disk with who has none.
+BACKUP_STATUS_FILE: Path | None = None if _backup_status == "off" else Path(_backup_status)
+# Prices of one's own contracts, which a release would replace.
+PRICES_CONFIG = Path(env.text("HRASSIST_PRICES_FILE", str(BASE_DIR / "config" / "prices.toml")))
 CAPACITY_CONFIG = BASE_DIR / "config" / "capacity.toml"
 DASHBOARDS_CONFIG = BASE_DIR / "config" / "dashboards.toml"
 ALERTS_CONFIG = BASE_DIR / "config" / "alerts.toml"
+# What runs by the clock where no systemd starts it (`manage.py timers`), and where it keeps when each one last began.
+TIMERS_CONFIG = BASE_DIR / "config" / "timers.toml"
+TIMERS_DIR = VAR_DIR / "timers"
+# Whom this machine tells and what it says otherwise; releases keep it (deploy/vm/watch).
+ALERTS_OWN = Path("/etc/hrassist/alerts.toml")
 # What Prometheus presents to `manage.py metrics`; without it whoever reaches the port may read.
 METRICS_TOKEN = env.secret("HRASSIST_METRICS_TOKEN", "")
+# The console of pgbouncer, asked by `manage.py metrics` who waits there: its `stats_users`. Empty: none is asked.
+POOLER_STATS_URL = env.secret("HRASSIST_POOLER_STATS_URL", "")

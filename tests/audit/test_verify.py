@@ -16,11 +16,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
 
-from audit.actions import anchoring, seals
+from audit.actions import anchoring, seals, verifying
 from audit.models import Event, Seal
 from audit.sealing import anchors, canonical, checking, keys
 from audit.sealing.body import Signed
 from audit.sealing.checking import Problem
+from hrassist.metrics import machine
 from tests.audit.sealing import batches_of, events, seal, superuser
 
 pytestmark = [pytest.mark.alone, pytest.mark.django_db(transaction=True)]
@@ -177,6 +178,12 @@ def edit_and_sign_again(trail: Trail, chance: random.Random) -> Found:
     begin = next(
         one.seq for one in Seal.objects.filter(count__gt=0).order_by("seq") if row in canonical.expand(one.ids)
     )
+    reseal(trail, begin)
+    return "forged seal", begin, row
+
+
+def reseal(trail: Trail, begin: int) -> None:
+    """As who has the key would: this seal says of its rows what they are now, and all after it follow."""
     one = Seal.objects.get(seq=begin)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {canonical.SELECTED} FROM audit_event ORDER BY id")
@@ -187,7 +194,6 @@ def edit_and_sign_again(trail: Trail, chance: random.Random) -> Found:
     )
     for seq in trail.seals(f"seq >= {begin}"):
         resign(trail, keys.configured(), seq)
-    return "forged seal", begin, row
 
 
 def resign(trail: Trail, ring: keys.Ring, seq: int) -> None:
@@ -324,6 +330,50 @@ def test_the_command_names_the_first_finding_and_fails_and_is_on_record(trail: T
     whole, broken = Event.objects.filter(action="event.verified").order_by("id")
     assert (whole.outcome, broken.outcome, broken.reason_code) == ("allow", "error", "edited_row")
     assert broken.changes["found"][0][2] == row
+
+
+def test_what_the_nightly_proof_finds_is_told_and_what_a_part_of_it_finds_is_not(trail: Trail) -> None:
+    def told() -> list[float]:
+        return [
+            sample.value for one in machine.checks() if one.name == "hrassist_audit_wrong" for sample in one.samples
+        ]
+
+    call_command("audit_verify", stdout=StringIO())
+    call_command("audit_verify", "--anchors", "--since", "2026-01-01", stdout=StringIO())
+    assert told() == []
+    call_command("audit_verify", "--anchors", stdout=StringIO())
+    assert told() == [0]
+    # Seals and rows are cut off together: what is left is whole, and only the copies elsewhere know.
+    trail.tell("DELETE FROM audit_seal WHERE seq = (SELECT max(seq) FROM audit_seal)")
+    with pytest.raises(CommandError, match="not whole"):
+        call_command("audit_verify", "--anchors", stdout=StringIO())
+    assert told() == [1]
+    trail.restore()
+    # As each night.
+    call_command("audit_verify", "--anchors", "--newest", "12000", stdout=StringIO())
+    assert told() == [0]
+
+
+@pytest.mark.parametrize("said", ["0", "-3", "many"])
+def test_a_number_of_copies_that_compares_none_is_refused(said: str) -> None:
+    with pytest.raises(CommandError, match="how many copies to compare"):
+        call_command("audit_verify", "--anchors", "--newest", said, stdout=StringIO())
+    with pytest.raises(CommandError, match="add --anchors"):
+        call_command("audit_verify", "--newest", "5", stdout=StringIO())
+
+
+def test_what_was_changed_long_ago_and_sealed_anew_shows_in_the_newest_copies(trail: Trail) -> None:
+    """A night need not read the copies of years, and times that were forged with the rest hide nothing."""
+    found = verifying.verify(anchors=True, newest=3)
+    assert (found.copies, found.report.is_whole) == (3, True)
+    trail.tell("UPDATE audit_event SET actor_display = 'nobody' WHERE id = %s", trail.rows()[0])
+    for table, column in (("audit_seal", "sealed_at"), ("audit_event", "ts")):
+        trail.tell(f"UPDATE {table} SET {column} = {column} - interval '100 days'")
+    for seq in trail.seals("count > 0"):
+        reseal(trail, seq)
+    assert checking.verify(ring=keys.configured()).is_whole
+    report = verifying.verify(anchors=True, newest=3, most=100).report
+    assert [(one.kind, one.seal) for one in report.problems] == [("forged seal", seq) for seq in trail.seals()[-3:]]
 
 
 def test_an_auditor_verifies_with_the_public_key_alone(trail: Trail, tmp_path: Path, settings) -> None:

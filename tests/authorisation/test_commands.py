@@ -25,6 +25,8 @@ CHANGING = {
     "backup",
     "backup_key",
     "break_glass",
+    "buckets",
+    "claim_bucket",
     "claim_database",
     "database_role",
     "demo",
@@ -32,6 +34,7 @@ CHANGING = {
     "generate_events",
     "generate_workload",
     "issue_token",
+    "language_model",
     "metrics",
     "read_bounces",
     "record_scan",
@@ -41,6 +44,7 @@ CHANGING = {
     "restore",
     "safe_migrate",
     "storage_doctor",
+    "timers",
 }
 # Look at rows: how they are called here, and the events that one call leaves.
 READING: dict[str, tuple[list[str], list[str]]] = {

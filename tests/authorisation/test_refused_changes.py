@@ -259,9 +259,9 @@ def test_every_address_that_takes_a_body_is_tried() -> None:
 
 
 def test_a_checksum_sees_one_changed_letter() -> None:
-    stage = Stage("own")
+    candidate = Planted(UserFactory(role="Recruiter"), "own").candidate
     rows = Rows()
     before, written = rows.sums(), rows.touched()
-    type(stage.world.candidate).objects.filter(pk=stage.world.candidate.pk).update(headline="Other")
+    type(candidate).objects.filter(pk=candidate.pk).update(headline="Other")
     assert rows.touched() > written
     assert {name for name, sums in rows.sums().items() if sums != before[name]} == {"candidates_candidate"}

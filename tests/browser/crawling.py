@@ -10,10 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page
 
-# What opens something on a page: menus, the theme, rows of a form, evidence, another order.
+# What opens something on a page: menus, rows of a form, evidence, another order.
 CLICKS = (
     "details[data-menu] > summary",
-    "[data-cycle-theme]",
     ".add-row a",
     "a.value",
     ".ranked-proofs > summary",
@@ -26,19 +25,17 @@ Look = Callable[[Page, str], None]
 
 
 def crawl(
-    page: Page, *, start: Sequence[str], look: Look | None = None, clicks: bool = True, done: set[str] | None = None,
-    mine: Callable[[str], bool] = lambda kind: True,
+    page: Page, *, start: Sequence[str], look: Look, done: set[str], mine: Callable[[str], bool]
 ) -> list[str]:  # fmt: skip
     """The pages of these addresses and those that links lead to, in the order of finding them.
 
     Of linked addresses that differ only in what they are about, one is visited. Kinds in `done` are left out, and it
     takes up what is visited. Of the kinds that links lead to, those that are not `mine` are left to somebody else.
-    `look` is told of each page as it stands after a fresh load.
+    `look` is told of each page as it stands after a fresh load; then what opens something on it is clicked.
     """
     visited: list[str] = []
-    kinds = set() if done is None else done
-    waiting = deque(path for path in start if kind_of(path) not in kinds)
-    kinds.update(kind_of(path) for path in start)
+    waiting = deque(path for path in start if kind_of(path) not in done)
+    done.update(kind_of(path) for path in start)
     while waiting:
         path = waiting.popleft()
         try:
@@ -54,13 +51,11 @@ def crawl(
             continue
         visited.append(path)
         links = links_of(page)
-        if look is not None:
-            look(page, path)
-        if clicks:
-            click_what_opens(page)
+        look(page, path)
+        click_what_opens(page)
         for link in links:
-            if (kind := kind_of(link)) not in kinds and not LEFT_OUT.search(link):
-                kinds.add(kind)
+            if (kind := kind_of(link)) not in done and not LEFT_OUT.search(link):
+                done.add(kind)
                 if mine(kind):
                     waiting.append(link)
     return visited

@@ -24,7 +24,7 @@ class Places:
     """Two folders with a key, and what lies in them."""
 
     def __init__(self, folder: Path, settings: Settings):
-        self.folder = folder
+        self.folder, self.settings = folder, settings
         settings.BACKUP_KEY_FILE = str(folder / "keys" / "backup.key")
         settings.BACKUP_STATUS_FILE = folder / "status.json"
         keys.generate(Path(settings.BACKUP_KEY_FILE))
@@ -80,6 +80,14 @@ def drill_failed(there: Places) -> None:
     )  # fmt: skip
 
 
+def by_its_public_half(there: Places) -> None:
+    """As web in a cluster sees them, which has no key and shares no disk with who has it."""
+    there.all_well()
+    keys.publish(keys.configured(), there.folder / "backup.key.pub")
+    there.settings.BACKUP_KEY_FILE, there.settings.BACKUP_STATUS_FILE = "", None
+    there.settings.BACKUP_PUBLIC_KEY_FILE = str(there.folder / "backup.key.pub")
+
+
 STATES: dict[str, tuple[Callable[[Places], None], str, list[str]]] = {
     "never": (
         lambda _there: None,
@@ -87,6 +95,11 @@ STATES: dict[str, tuple[Callable[[Places], None], str, list[str]]] = {
         ["Place A has no backup of the database.", "Empty"],
     ),
     "fresh": (fresh, "In order", ["4,670,000 rows, 600.0 MB encrypted", "57 seconds of work", "78 seconds"]),
+    "public half": (
+        by_its_public_half,
+        "In order",
+        ["600.0 MB encrypted", "57 seconds of work", "Key not tried", "not seen from here"],
+    ),
     "stale": (stale, "Somebody has to act", ["is 31 hours old", "manage.py backup --kind database"]),
     "place gone": (place_gone, "Somebody has to act", ["there is no such folder", "Cannot be read", "Key opens it"]),
     "drill failed": (

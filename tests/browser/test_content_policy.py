@@ -1,34 +1,17 @@
-"""No page asks for what the content policy forbids, at rest and under clicks."""
+"""No page asks for what the content policy forbids, at rest and under clicks.
+
+The pages of people who are signed in are gone through in test_accessibility.
+"""
 
 import pytest
 from playwright.sync_api import expect
 
 from candidates.models import Candidate
-from tests.browser.crawling import click_what_opens, crawl
-from tests.browser.everything import Everything, somebody
+from tests.browser.crawling import click_what_opens
+from tests.browser.everything import Everything
 from tests.factories import UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, databases=["default", "audit"])]
-
-
-@pytest.mark.slow
-def test_a_recruiters_crawl_with_clicks_breaks_no_rule(sign_in, violations):
-    recruiter = somebody("Recruiter")
-    seen = crawl(sign_in(recruiter), start=Everything(recruiter).addresses())
-    assert len(seen) > 100
-    assert violations == []
-
-
-@pytest.mark.slow
-def test_the_pages_of_the_other_roles_break_no_rule(sign_in, violations):
-    """Of pages that several of them may open, that of the first."""
-    done, seen = set(), []
-    for role in ("Interviewer", "Hiring manager", "Auditor", "Operator", "Coordinator"):
-        user = somebody(role)
-        seen += crawl(sign_in(user), start=Everything(user).addresses(), done=done)
-    assert len(seen) > 40
-    assert any(path.startswith("/audit/") for path in seen)
-    assert violations == []
 
 
 def test_the_public_pages_break_no_rule(recruiter, new_context, violations):

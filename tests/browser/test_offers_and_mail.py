@@ -70,24 +70,6 @@ def test_an_offer_goes_from_draft_to_accepted(recruiter, hiring_manager, sign_in
     assert serious(page) == []
 
 
-def test_a_template_that_was_chosen_before_the_script_came_fills_the_mail(recruiter, sign_in, application):
-    template = EmailTemplateFactory(subject="About {{ job.title }}", body="Hello.")
-    page = sign_in(recruiter)
-    held = []
-
-    def hold(route):
-        held.append(route)
-
-    page.route("**/compose*.js", hold)
-    page.goto(f"/jobs/application/{application.pk}/messages/")
-    page.get_by_role("link", name="Write a mail").click(no_wait_after=True)
-    page.get_by_label("Template").select_option(str(template.pk))
-    expect(page.get_by_label("Subject")).to_have_value("")
-    for one in held:
-        one.continue_()
-    expect(page.get_by_label("Subject")).to_have_value("About Nurse")
-
-
 def test_a_mail_is_filled_from_a_template_and_taken_back(recruiter, sign_in, application, violations):
     template = EmailTemplateFactory(subject="About {{ job.title }}", body="Dear {{ candidate.first_name }},\n\nhello.")
     other = EmailTemplateFactory(subject="Other", body="We meet {{ interview.when }}.")

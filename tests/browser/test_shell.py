@@ -75,7 +75,7 @@ def test_no_page_is_wider_than_a_phone(recruiter, sign_in, theme):
         assert too_wide <= 0, f"{path} is {too_wide} px too wide"
 
 
-def test_the_theme_follows_the_system_and_can_be_chosen(recruiter, sign_in):
+def test_the_theme_follows_the_system_and_can_be_chosen(recruiter, sign_in, violations):
     page = sign_in(recruiter, color_scheme="dark")
     background = "getComputedStyle(document.body).backgroundColor"
     dark = page.evaluate(background)
@@ -86,6 +86,7 @@ def test_the_theme_follows_the_system_and_can_be_chosen(recruiter, sign_in):
     page.reload()
     light = page.evaluate(background)
     assert sum(int(part) for part in light[4:-1].split(",")) > 600
+    assert violations == []
 
 
 def test_on_a_phone_the_side_bar_is_a_drawer(recruiter, sign_in):

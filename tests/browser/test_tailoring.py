@@ -1,5 +1,7 @@
 """A tailored resume in the browser: agents at work live, decisions line by line, files at the end."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
@@ -10,6 +12,7 @@ from hrassist.models import LongTask
 from jobs.actions import tailorings
 from jobs.models import TailoringLine, TailoringRun
 from jobs.tailoring import pipeline
+from jobs.tailoring.agents import AGENTS
 from jobs.tailoring.events import Teller
 from tests.factories import ApplicationFactory, CandidateFactory, JobFactory
 from tests.jobs.tailoring.resumes import resume_of
@@ -27,19 +30,53 @@ def application(recruiter, settings):
     return ApplicationFactory(candidate=candidate, job=JobFactory(title="Nurse", team={recruiter: "recruiter"}))
 
 
-def test_agents_work_live_and_the_run_ends_with_files(recruiter, sign_in, application, violations, work_off, stream):
+# What each agent was seen to say, by name: it is on the page only while the run is at work.
+HEARD = """() => {
+  window.heard = {};
+  new MutationObserver(() => {
+    for (const row of document.querySelectorAll("[data-agent]")) {
+      const said = row.querySelector("[data-said]").textContent;
+      window.heard[row.dataset.agent] = said || window.heard[row.dataset.agent] || "";
+    }
+  }).observe(document.querySelector("[data-tailoring]"), { childList: true, characterData: true, subtree: true });
+}"""
+
+
+@pytest.fixture
+def listening(recruiter, sign_in, stream):
+    """A page, the times it asked the site for events, and what it waits for when it is to hear the stream."""
     page = sign_in(recruiter)
+    times: list[str] = []
+    page.on(
+        "request",
+        lambda request: times.append(request.url) if re.search("/tailoringrun/[^/]+/events/", request.url) else None,
+    )
+    return page, times, re.compile(rf"^http://localhost:{stream.port}/streams/tailorings/[0-9a-f-]+\?after=\d+$")
+
+
+def test_agents_work_live_and_the_run_ends_with_files(listening, application, violations, work_off):
+    page, times, streamed = listening
     page.goto(f"/jobs/application/{application.pk}/tailored/")
-    page.get_by_role("button", name="Tailor the resume").click()
+    with page.expect_response(streamed) as answer:
+        page.get_by_role("button", name="Tailor the resume").click()
+    assert answer.value.status == 200
     expect(page.get_by_role("heading", name="Agents at work")).to_be_visible()
+    page.evaluate(HEARD)
     work_off()
     expect(page.get_by_role("heading", name="Approve")).to_be_visible(timeout=30_000)
+    heard = page.evaluate("window.heard")
+    assert sorted(heard) == sorted(agent.name for agent in AGENTS)
+    # The built-in provider has nothing to polish, and so nothing to say there.
+    assert {agent for agent, said in heard.items() if said.strip()} == set(heard) - {"polish"}
+    assert "requirements named in the job" in heard["analysis"]
+    assert times == []
     page.get_by_role("link", name="Preview").click()
     expect(page.get_by_role("article", name="Tailored resume")).to_contain_text("Northwind GmbH")
     page.get_by_role("link", name="Back to the lines").click()
     page.get_by_role("button", name="Approve and make the files").click()
     work_off()
     expect(page.get_by_role("heading", name="Ready to use")).to_be_visible(timeout=30_000)
+    assert times == []
     with page.expect_download() as download:
         page.get_by_role("link", name="DOCX").first.click()
     assert download.value.suggested_filename == "tailored-resume-amara-okafor.docx"
@@ -49,24 +86,39 @@ def test_agents_work_live_and_the_run_ends_with_files(recruiter, sign_in, applic
     assert [one["id"] for one in found if one["impact"] in {"serious", "critical"}] == []
 
 
-def test_a_reload_and_a_lost_stream_lose_nothing(recruiter, sign_in, application, violations, stream):
+def test_a_reload_and_a_lost_stream_lose_nothing(recruiter, listening, application, violations, stream):
+    page, times, streamed = listening
     run = tailorings.start(application=application, by=recruiter, now=timezone.now())
     TailoringRun.objects.filter(pk=run.pk).update(state=State.RUNNING, started_at=timezone.now())
     teller = Teller(run.pk)
     teller.tell("step", agent="analysis", state="running", attempt=1)
     teller.tell("text", agent="analysis", text="First line. ")
-    page = sign_in(recruiter)
-    page.goto(f"/jobs/tailoringrun/{run.pk}/change/")
+    with page.expect_response(streamed) as answer:
+        page.goto(f"/jobs/tailoringrun/{run.pk}/change/")
+    assert answer.value.status == 200
     said = page.locator("[data-agent=analysis] [data-said]")
     expect(said).to_contain_text("First line.")
     teller.tell("text", agent="analysis", text="Second line. ")
     expect(said).to_have_text("First line. Second line. ")
+    assert times == []
     stream.stop()
     teller.tell("text", agent="analysis", text="Third line. ")
     # Without the stream the page asks by itself, and has each line once.
     expect(said).to_have_text("First line. Second line. Third line. ", timeout=30_000)
+    assert times
+    with page.expect_response(streamed, timeout=60_000) as again:
+        stream.start()
+    assert again.value.status == 200
+    # What was asked before the stream was heard again is answered, and then nobody asks any more.
+    page.wait_for_timeout(500)
+    times.clear()
+    teller.tell("text", agent="analysis", text="Fourth line. ")
+    expect(said).to_have_text("First line. Second line. Third line. Fourth line. ", timeout=5_000)
+    # Longer than two rounds of asking.
+    page.wait_for_timeout(3000)
+    assert times == []
     page.reload()
-    expect(said).to_have_text("First line. Second line. Third line. ")
+    expect(said).to_have_text("First line. Second line. Third line. Fourth line. ")
     # That the stream was gone is what this is about.
     assert [one for one in violations if "net::ERR" not in one] == []
 

@@ -15,6 +15,7 @@ from hrassist.models import User
 from jobs.actions import report_documents
 from jobs.models import ReportDocument
 from tests.chaos.test_killed_import import work
+from tests.chaos.test_killed_workers import time_passes
 from tests.factories import ApplicationFactory, JobFactory
 
 pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
@@ -40,3 +41,8 @@ def test_a_killed_report_leaves_nothing_that_is_named_and_is_made_by_the_next(ow
     assert (document.state, document.attempt) == (State.READY, 2)
     assert storage.clean().head(document.pdf_key) is not None
     assert report_documents.open_file(document_id=document.pk, kind="pdf", by=recruiter).size > 0
+    # What the dead worker left is put back, and finds nothing to do.
+    time_passes()
+    assert work(own_store) == 0
+    document.refresh_from_db()
+    assert (document.state, document.attempt) == (State.READY, 2)

@@ -13,6 +13,7 @@ from hrassist.models import User
 from jobs.actions import tailorings
 from jobs.models import TailoringRun
 from tests.chaos import test_killed_import
+from tests.chaos.test_killed_workers import time_passes
 from tests.factories import ApplicationFactory
 from tests.jobs.tailoring.resumes import resume_of
 
@@ -27,7 +28,7 @@ def work(store: Path, monkeypatch: pytest.MonkeyPatch, *, dies_at: str = "") -> 
 
 def test_a_killed_run_is_taken_up_at_its_first_step_without_an_output(own_store, recruiter: User, monkeypatch):
     application = ApplicationFactory()
-    resume_of(application.candidate)
+    resume_of(application.candidate, content=b"as it was sent")
     run = tailorings.start(application=application, by=recruiter, now=timezone.now())
     assert work(own_store, monkeypatch, dies_at="tailoring.implementation") == -signal.SIGKILL
     run.refresh_from_db()
@@ -53,3 +54,6 @@ def test_a_killed_run_is_taken_up_at_its_first_step_without_an_output(own_store,
     for kind in ("docx", "pdf", "letter_docx", "letter_pdf"):
         assert tailorings.open_file(run_id=run.pk, kind=kind, by=recruiter).size > 0
     assert tailorings.take_up(now=later) == 0
+    # What the dead workers left is put back, and finds nothing to do.
+    time_passes()
+    assert work(own_store, monkeypatch) == 0

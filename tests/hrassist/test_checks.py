@@ -19,6 +19,7 @@ def production(settings):
     settings.AWS_ACCESS_KEY_ID = settings.AWS_SECRET_ACCESS_KEY = "key"
     settings.CLAMD_SOCKET = "/run/clamav/clamd.ctl"
     settings.GOOGLE_API_KEY = settings.GOOGLE_CSE_ID = ""
+    settings.ENVIRONMENT, settings.EMAIL_BACKEND = "production", "django.core.mail.backends.smtp.EmailBackend"
     return settings
 
 
@@ -30,6 +31,8 @@ def ids() -> list[str]:
             checks.check_storage,
             checks.check_scanner,
             checks.check_verification,
+            checks.check_halves,
+            checks.check_mail,
         )
         for message in check()
     ]
@@ -56,6 +59,10 @@ def test_a_sound_installation_passes(production):
         ("CORS_ALLOW_ALL_ORIGINS", True, "hrassist.E006"),
         ("CSRF_TRUSTED_ORIGINS", ["http://app.example.com"], "hrassist.E007"),
         ("CSRF_TRUSTED_ORIGINS", ["https://*.example.com"], "hrassist.E007"),
+        ("ERASURE_LEDGER_KEY", "abc", "hrassist.E014"),
+        ("RECEIPT_KEY", "ab" * 40, "hrassist.E014"),
+        ("METRICS_TOKEN", "short", "hrassist.E015"),
+        ("METRICS_TOKEN", "a" * 64, "hrassist.E015"),
         ("PUBLIC_URL", "http://hr.example.com", "hrassist.E008"),
         ("PUBLIC_URL", "https://hr.example.com/x?y", "hrassist.E008"),
         ("PUBLIC_URL", "", "hrassist.E008"),
@@ -71,6 +78,11 @@ def test_a_sound_installation_passes(production):
         ("CLAMD_SOCKET", "", "hrassist.W020"),
         ("GOOGLE_API_KEY", "key", "hrassist.E030"),
         ("GOOGLE_CSE_ID", "engine", "hrassist.E030"),
+        ("EMAIL_HOST_USER", "hr", "hrassist.E016"),
+        ("EMAIL_HOST_PASSWORD", "word", "hrassist.E016"),
+        ("AUDIT_ANCHOR_ACCESS_KEY_ID", "key", "hrassist.E016"),
+        ("BACKUP_PLACES", {"B": {"access_key": "key", "secret_key": ""}}, "hrassist.E016"),
+        ("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend", "hrassist.W031"),
     ],
 )
 def test_each_mistake_has_its_own_id(production, name, value, expected):
@@ -84,9 +96,22 @@ def test_development_may_have_what_production_may_not(production):
     assert ids() == []
 
 
+def test_half_of_a_pair_names_both(production):
+    production.BACKUP_PLACES = {"A": {"access_key": "", "secret_key": "word"}}
+    (said,) = checks.check_halves()
+    assert said.msg == "One of HRASSIST_BACKUP_A_ACCESS_KEY_ID and HRASSIST_BACKUP_A_SECRET_ACCESS_KEY is missing."
+
+
+def test_staging_leaves_its_mails_in_the_log(production):
+    production.ENVIRONMENT = production.S3_PREFIX = "staging"
+    production.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    assert ids() == []
+
+
 def test_the_checks_are_registered():
     from django.core.checks.registry import registry
 
     ours = {check.__name__ for check in registry.get_checks() if check.__module__ == "hrassist.checks"}
     assert {"check_production_settings", "check_storage", "check_scanner", "check_verification"} <= ours
+    assert {"check_halves", "check_mail"} <= ours
     assert run_checks(tags=["security"]) == []

@@ -22,6 +22,18 @@ from tests import factories
 from tests.hiring import ModelEndpointFactory
 
 
+@pytest.fixture
+def connected_limit():
+    """How long a statement of the test's connection may take."""
+
+    def read() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW statement_timeout")
+            return cursor.fetchone()[0]
+
+    return read
+
+
 def test_liveness_asks_nothing(client, django_assert_num_queries, db):
     with django_assert_num_queries(0):
         answer = client.get("/livez")
@@ -41,7 +53,7 @@ def test_readiness_names_each_part(client, db):
     answer = client.get("/readyz")
     assert answer.json() == {
         "database": "ok", "erasures": "ok", "storage": "ok", "disk": "ok", "erasure_ledger": "ok", "queue": "ok",
-        "scanner": "ok", "clock": "ok", "audit_seals": "ok", "language_model": "ok",
+        "scanner": "ok", "redis": "ok", "clock": "ok", "audit_seals": "ok", "language_model": "ok",
         # The tests' own connection is the owner's.
         "database_role": "warning: The application's database role could rewrite the audit trail.",
     }  # fmt: skip
@@ -93,6 +105,15 @@ def test_a_scanner_that_does_not_answer_is_a_warning(client, db, settings, tmp_p
     assert answer.status_code == 200
 
 
+def test_a_redis_that_dies_is_a_warning_and_takes_no_page_away(client, db, settings):
+    unsealed_for(0)
+    assert client.get("/readyz").json()["redis"] == "ok"
+    settings.REDIS_URL = "redis://127.0.0.1:9/0"
+    answer = client.get("/readyz")
+    assert answer.json()["redis"] == "warning: Redis does not answer. Start it, or take REDIS_URL away."
+    assert answer.status_code == 200
+
+
 def test_a_clock_that_is_off_is_a_warning(client, db):
     unsealed_for(0)
     with time_machine.travel(datetime.now(tz=UTC) + timedelta(minutes=5), tick=True):
@@ -108,7 +129,7 @@ def test_a_language_model_that_failed_its_test_is_a_warning_while_it_is_switched
     )
     answer = client.get("/readyz")
     assert answer.status_code == 200
-    assert answer.json()["language_model"].startswith("warning: A language model failed its last test.")
+    assert answer.json()["language_model"].startswith("warning: A language model failed when it was last asked.")
     assert row.name not in answer.content.decode()
     ModelEndpoint.objects.update(enabled=False)
     assert client.get("/readyz").json()["language_model"] == "ok"
@@ -129,6 +150,16 @@ def test_a_statement_that_takes_too_long_is_ended(client, db, monkeypatch):
     assert answer.status_code == 503
     assert answer.json()["database"] == "does not answer (OperationalError)"
     assert time.monotonic() - began < 5
+
+
+def test_the_limit_of_a_look_ends_with_it_in_a_transaction_that_goes_on(db, connected_limit):
+    before = connected_limit()
+    with health._briefly():
+        assert connected_limit() == health.STATEMENT
+    assert connected_limit() == before
+    with pytest.raises(RuntimeError), health._briefly():
+        raise RuntimeError
+    assert connected_limit() == before
 
 
 def test_an_answer_is_given_again_for_a_moment(client, db, settings, monkeypatch):

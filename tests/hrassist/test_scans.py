@@ -17,10 +17,11 @@ from hrassist.models import Scan
 
 pytestmark = pytest.mark.django_db
 SECRET = "AKIA-a-secret-that-was-found"
+CLEAN = {"name": "x", "version": "1", "vulns": []}
 
 REPORTS: dict[str, tuple[Any, dict[str, int], str]] = {
     "pip-audit": (
-        {"dependencies": [{"name": "django", "version": "5.2.1", "vulns": [{"id": "PYSEC-1"}]}, {"name": "x"}]},
+        {"dependencies": [{"name": "django", "version": "5.2.1", "vulns": [{"id": "PYSEC-1"}]}, CLEAN]},
         {"high": 1},
         "PYSEC-1 in django 5.2.1",
     ),
@@ -95,6 +96,19 @@ def test_every_tool_has_a_report_here():
 def test_what_is_no_report_is_refused_with_a_sentence(tool, nonsense):
     with pytest.raises(scans.BadReport, match="JSON report"):
         scans.record(tool=tool, content=nonsense, ran_at=timezone.now(), now=timezone.now())
+
+
+def test_a_package_that_nobody_could_look_at_is_no_clean_one():
+    """As pip-audit writes it where an index does not know the package, or does not answer."""
+    skipped = {"name": "anyio", "skip_reason": "Dependency not found on PyPI and could not be audited: anyio (4.16.0)"}
+    for report in ([CLEAN, skipped], [skipped]):
+        with pytest.raises(scans.BadReport, match="could not be audited") as refused:
+            recorded("pip-audit", {"dependencies": report})
+        assert refused.value.code == "report_incomplete"
+    with pytest.raises(scans.BadReport, match="JSON report"):
+        recorded("pip-audit", {"dependencies": [{"name": "x"}]})
+    assert not Scan.objects.exists()
+    assert security_sections.last_scans()[-1].what.startswith("No result is on record of pip-audit")
 
 
 def test_a_scan_of_tomorrow_and_an_unknown_tool_are_refused():

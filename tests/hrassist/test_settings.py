@@ -45,6 +45,13 @@ def test_production_has_no_development_key_host_or_plain_cookie():
     assert settings_with(*names) == [False, False, True, True, True, ["hr.example.com"]]
 
 
+def test_prices_of_ones_own_outlive_a_release():
+    assert settings_with("PRICES_CONFIG") == [str(ROOT / "config/prices.toml")]
+    assert settings_with("PRICES_CONFIG", HRASSIST_PRICES_FILE="/etc/hrassist/prices.toml") == [
+        "/etc/hrassist/prices.toml"
+    ]
+
+
 def test_secure_cookies_are_bound_to_the_host():
     assert settings_with("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME") == ["__Host-sessionid", "__Host-csrftoken"]
 
@@ -150,3 +157,14 @@ def test_a_weak_production_does_not_start(sound, environment, expected):
     done = checked(sound, **environment)
     assert done.returncode != 0
     assert expected in done.stderr
+
+
+def test_a_start_reads_in_no_library_that_few_processes_use():
+    """Each takes a tenth of a second and more of every command, process and restart."""
+    seldom = {"openpyxl", "pikepdf", "boto3", "onnxruntime", "redis", "sentry_sdk", "django.test"}
+    said = subprocess.run(
+        [sys.executable, "-c", "import django, sys; django.setup(); print(*sys.modules)"],
+        env=PRODUCTION | {"DJANGO_SETTINGS_MODULE": "hrassist.settings"}, cwd=ROOT,
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert seldom & set(said.stdout.split()) == set()

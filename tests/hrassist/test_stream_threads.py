@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.http import HttpRequest, StreamingHttpResponse
 
-from hrassist.stream_handler import THREADS, StreamHandler
+from hrassist import stream_handler
+from hrassist.stream_handler import THREADS, TURNS, StreamHandler
 
 CLIENTS = 40
 SCOPE = {
@@ -67,3 +70,29 @@ def test_open_streams_share_a_few_threads():
     threads, answered = asyncio.run(crowd())
     assert answered == CLIENTS
     assert 1 < len(threads) <= THREADS
+
+
+def test_however_many_connect_a_few_wait_for_the_threads_and_the_rest_for_whoever_delivers(monkeypatch):
+    """What was handed to a thread takes the interpreter when it likes: all of a burst would, before any delivery."""
+    handed, most = 0, 0
+
+    def counted(call: Any) -> Any:
+        async def hand_over(*arguments: Any) -> Any:
+            nonlocal handed, most
+            handed += 1
+            most = max(most, handed)
+            try:
+                return await sync_to_async(slowly)(call, *arguments)
+            finally:
+                handed -= 1
+
+        return hand_over
+
+    def slowly(call: Any, *arguments: Any) -> Any:
+        time.sleep(0.01)
+        return call(*arguments)
+
+    monkeypatch.setattr(stream_handler, "sync_to_async", counted)
+    _, answered = asyncio.run(crowd())
+    assert answered == CLIENTS
+    assert most == THREADS * TURNS

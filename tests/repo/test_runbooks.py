@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 
 import pytest
 from django.core.management import get_commands, load_command_class
@@ -41,3 +42,49 @@ def test_every_page_is_there_and_is_found_from_the_first() -> None:
 
 def test_the_pages_were_read() -> None:
     assert len(LINES) > 25
+
+
+UNITS = {path.name for path in (ROOT / "deploy/vm/systemd").iterdir()}
+# hrassist-web of Kubernetes and what people type (hrassist-release) are no units: only what systemctl or -u is given.
+_UNIT = re.compile(r"(?:systemctl [a-z-]+(?: --now)?|(?<=journalctl )-u| -u|--unit) '?(hrassist[\w.@*-]*)")
+NAMED = sorted({
+    (page.name, unit.rstrip("."))
+    for page in sorted((ROOT / "docs").rglob("*.md"))
+    for unit in _UNIT.findall(page.read_text())
+})  # fmt: skip
+
+
+@pytest.mark.parametrize(("page", "unit"), NAMED)
+def test_a_named_unit_is_one_that_we_ship_or_an_instance_of_one(page: str, unit: str) -> None:
+    name = unit if unit.endswith((".service", ".socket", ".timer", ".target")) else f"{unit}.service"
+    assert re.sub(r"@[\w*]+\.", "@.", name) in UNITS or unit in {"hrassist*", "hrassist-*"}, page
+
+
+def test_parts_of_the_diagram_are_units_that_we_ship() -> None:
+    table = (ROOT / "docs/infrastructure/architecture.md").read_text()
+    named = re.findall(r"`(hrassist-[\w@.]+)`", table)
+    assert len(named) > 4
+    for unit in named:
+        assert re.sub(r"@\w+", "@", unit if "." in unit else f"{unit}.service") in UNITS, unit
+
+
+def test_units_were_read() -> None:
+    assert len(NAMED) > 12
+
+
+def test_the_step_to_a_pooler_sets_what_its_description_sets() -> None:
+    """A web process that is not told of its pooler is refused by it."""
+    row = next(line for line in (ROOT / "docs/scaling.md").read_text().splitlines() if line.startswith("| PgBouncer"))
+    described = (
+        (ROOT / "docs/infrastructure/deploy.md").read_text().partition("- Many web processes:")[2].partition("\n- ")[0]
+    )
+    named = re.compile(r"HRASSIST_\w+=\w+|DATABASE_URL")
+    assert set(named.findall(row)) == set(named.findall(described)) >= {"HRASSIST_DB_POOLED=on"}
+
+
+def test_the_memory_of_the_scale_triggers_is_what_capacity_reckons_with() -> None:
+    planned = tomllib.loads((ROOT / "config/capacity.toml").read_text())["plan"]
+    page = (ROOT / "docs/infrastructure/scaling-triggers.md").read_text()
+    told = re.search(r"web processes need (\d+) MB each, worker and stream (\d+) together", page)
+    assert told is not None
+    assert [int(one) for one in told.groups()] == [planned["web_mb"], planned["worker_mb"]]

@@ -32,7 +32,11 @@ DOORS = {
     "hrassist/lib/devdb.py": "looks for a free port of this machine",
     "hrassist/lib/storage/s3.py": "the object store of the settings",
     "hrassist/ops/backup/buckets.py": "names the errors of the object store",
-    "hrassist/ops/start.py": "names the errors of the object store",
+    "hrassist/ops/backup/repositories.py": "the same of the store that pgbackrest.conf names",
+    "hrassist/ops/buckets.py": "names the errors of the object store",
+    "hrassist/lib/storage/marks.py": "names the errors of the object store",
+    "hrassist/ops/own_buckets.py": "the same",
+    "hrassist/ops/strangers.py": "the same",
     "hrassist/ops/raw_http.py": "the storage doctor's probes of that store",
     "hrassist/ops/storage_probes.py": "the same",
 }

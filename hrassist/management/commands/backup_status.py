@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from hrassist.ops.backup import metrics, status
+from hrassist.ops.backup import looks, metrics, status
 
 
 class Command(BaseCommand):
@@ -21,7 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         del args
         found = status.read()
-        status.tell_metrics(found)
+        looks.leave(found)
         if options["prom"]:
             text = metrics.prometheus(found)
         elif options["json"]:
@@ -33,6 +33,9 @@ class Command(BaseCommand):
         if options["out"]:
             draft = options["out"].with_name(f".{options['out'].name}.{os.getpid()}")
             draft.write_text(text)
+            if options["prom"]:
+                # A collector of text files is no member of the group, which may read the key of backups.
+                draft.chmod(0o644)
             draft.replace(options["out"])
         else:
             self.stdout.write(text, ending="")

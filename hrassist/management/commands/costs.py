@@ -60,9 +60,13 @@ class Command(BaseCommand):
                 )
             )
         else:
-            self._print(prices, usage, bills, shown, currency=currency, real=options["real"], model=model)
+            self._print(prices, usage, bills, shown, currency=currency, model=model, options=options)
         if old:
-            self.stderr.write(f"Older than 180 days, read them again: {', '.join(old)}.")
+            # Whoever reads the table reads it with this; a program has it in its document, and its log has it here.
+            out = self.stderr if as_json else self.stdout
+            out.write(
+                f"\nOLD PRICES: older than 180 days, read them again ({settings.PRICES_CONFIG}): {', '.join(old)}."
+            )
         for name, why in prices.assumed():
             self.stderr.write(f"Assumed, read it before you decide by it: {name}{f' ({why})' if why else ''}.")
         limit = options["fail_over"]
@@ -72,9 +76,9 @@ class Command(BaseCommand):
 
     def _print(
         self, prices: costs.Prices, usage: costs.Usage, bills: dict[str, list[costs.Bill]], shown: Any, *,
-        currency: str, real: bool, model: str,
+        currency: str, model: str, options: dict[str, Any],
     ) -> None:  # fmt: skip
-        say = self.stdout.write
+        say, real = self.stdout.write, options["real"]
         say("The past 30 days of this installation" if real else "The worst reasonable month of the specification")
         say(f"  {usage.uploads} uploads, {usage.stored_gb:.2f} GB stored, database {usage.database_gb:.2f} GB,")
         say(
@@ -86,7 +90,8 @@ class Command(BaseCommand):
                 f"  {usage.tokens:,} tokens of language models"
                 + ("" if model != "none" else ", not priced without --model")
             )
-        for warning in costs.warnings(usage, prices):
+        said = costs.warnings(usage, prices, kept_months=options["keep_months"])
+        for warning in said + costs.compute_warnings(prices, bills):
             say(f"  {warning}")
         say(f"\n{'a month, ' + currency:28}{'month 1':>10}{'month 12':>10}{'month 36':>10}")
         for plan, months in bills.items():

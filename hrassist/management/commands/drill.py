@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from hrassist.lib.errors import DomainError
-from hrassist.ops.backup import places, status
+from hrassist.ops.backup import looks, places, status
 from hrassist.ops.backup.drill import drill
 
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
             said = [drill(which=label, tell=self.stderr.write) for label in labels]
         except DomainError as error:
             raise CommandError(error.message) from error
-        status.tell_metrics(status.read())
+        looks.leave(status.read())
         for one in said:
             self._tell(one, as_json=options["json"])
         failed = [f"The drill failed: {one['why']}" for one in said if not one["passed"]]
@@ -37,6 +37,8 @@ class Command(BaseCommand):
         if as_json:
             self.stdout.write(json.dumps(said, indent=1))
         elif said["passed"]:
+            for note in said.get("evidence", {}).get("notes", []):
+                self.stdout.write(f"note: {note}")
             self.stdout.write(
                 f"Passed: {said['rows']:,} rows of {said['tables']} tables from place {said['place']}; RPO "
                 f"{said['rpo_seconds']} s, RTO {said['rto_seconds']} s; {said['files']['opened']} files opened, "

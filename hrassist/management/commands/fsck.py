@@ -7,6 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from hrassist import check_outcomes
+from hrassist.models import CheckOutcome
 from hrassist.ops import fsck
 
 
@@ -17,7 +19,10 @@ class Command(BaseCommand):
         parser.add_argument("--repair", action="store_true", help="Mend what can be mended, and check once more.")
         parser.add_argument("--quick", action="store_true", help="Do not read every stored file, only its size.")
         parser.add_argument("--only", nargs="+", metavar="I1", default=[], help="Only these invariants.")
-        parser.add_argument("--access-log", type=Path, metavar="FILE", help="The web server's log, for I5 both ways.")
+        parser.add_argument(
+            "--access-log", type=Path, nargs="+", metavar="FILE", default=[],
+            help="The logs of all web servers of one time, for I5 both ways.",
+        )  # fmt: skip
         parser.add_argument("--json", action="store_true", help="One JSON document.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -25,16 +30,15 @@ class Command(BaseCommand):
         known = {one.name for one in fsck.INVARIANTS}
         if unknown := set(options["only"]) - known:
             raise CommandError(f"There is no invariant {', '.join(sorted(unknown))}. They are I1 to I12.")
-        lines: list[str] = []
-        if options["access_log"]:
-            try:
-                lines = options["access_log"].read_text(encoding="utf-8", errors="replace").splitlines()
-            except OSError as error:
-                raise CommandError(f"{options['access_log']}: {error.strerror}.") from error
+        logs = [self._lines(file) for file in options["access_log"]]
         verdict = fsck.judge(
             now=timezone.now(), repair=options["repair"], deep=not options["quick"], only=options["only"],
-            access_log=lines,
+            access_logs=logs,
         )  # fmt: skip
+        if not options["only"]:
+            ran = [CheckOutcome.Name.FSCK, *([] if options["quick"] else [CheckOutcome.Name.FSCK_FILES])]
+            if not check_outcomes.keep(ran, broken=sum(map(bool, verdict.broken.values())), now=timezone.now()):
+                self.stderr.write("What was found could not be kept for the figures: the database refused it.")
         if options["json"]:
             self.stdout.write(json.dumps(verdict.as_json(), indent=1))
         else:
@@ -42,6 +46,12 @@ class Command(BaseCommand):
         if not verdict.holds:
             names = ", ".join(name for name, found in verdict.broken.items() if found)
             raise CommandError(f"Broken: {names}.")
+
+    def _lines(self, file: Path) -> list[str]:
+        try:
+            return file.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError as error:
+            raise CommandError(f"{file}: {error.strerror}.") from error
 
     def _tell(self, verdict: fsck.Verdict) -> None:
         for line in verdict.mended:

@@ -19,8 +19,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--bind", default="127.0.0.1:9108", metavar="HOST:PORT", help="default 127.0.0.1:9108")
         parser.add_argument(
-            "--only", choices=["all", "processes", "state"], default="all",
-            help="processes beside each pod that counts, state once for all of them.",
+            "--only", choices=["all", "processes", "state", "backups"], default="all",
+            help="processes beside each pod that counts, state once for all of them, backups where their key is.",
         )  # fmt: skip
         parser.add_argument("--once", action="store_true", help="Print the figures once instead.")
 
@@ -29,7 +29,7 @@ class Command(BaseCommand):
             from prometheus_client import generate_latest  # noqa: PLC0415  only for this
 
             exporter.limit_statements()
-            self.stdout.write(generate_latest(exporter.registry(only=only)).decode(), ending="")
+            self.stdout.write(generate_latest(exporter.registry(only=only, once=True)).decode(), ending="")
             return
         host, separator, port = bind.rpartition(":")
         host = host.strip("[]")

@@ -10,7 +10,7 @@ from django.utils import timezone
 from hrassist.lib import local_time
 from hrassist.lib.errors import DomainError
 from hrassist.ops import fsck
-from hrassist.ops.backup import cluster, files, restoring, servers
+from hrassist.ops.backup import cluster, evidence, files, restoring, servers
 
 
 class Command(BaseCommand):
@@ -25,7 +25,9 @@ class Command(BaseCommand):
         parser.add_argument("--target-name", metavar="NAME", help="With --data-directory: up to this restore point.")
         parser.add_argument("--heartbeat", metavar="TIME", help="With --data-directory: how far it must come at least.")
         parser.add_argument("--place", default="all", choices=["A", "B", "all"])
-        parser.add_argument("--latest", action="store_true", help="The newest backup; also the default.")
+        parser.add_argument(
+            "--latest", action="store_true", help="The newest backup; also the default. Not with a --target-…."
+        )
         parser.add_argument("--target-time", metavar="TIME", help="The newest backup that is not after this moment.")
         parser.add_argument("--as-of", metavar="TIME", help="As the place was then: after somebody deleted backups.")
         parser.add_argument("--files", action="store_true", help="Also bring back every file that the rows name.")
@@ -34,6 +36,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         del args
         at = _moment(options["as_of"], "--as-of")
+        earlier = [name for name in ("target_time", "target_name") if options[name]]
+        if options["latest"] and earlier:
+            option = f"--{earlier[0].replace('_', '-')}"
+            raise CommandError(f"--latest is the newest backup and {option} an earlier moment: say one of the two.")
         try:
             if options["data_directory"]:
                 self._server(options)
@@ -61,27 +67,61 @@ class Command(BaseCommand):
         )
         for note in done.notes:
             self.stdout.write(f"note: {note}")
+        faults = []
         with servers.spoken_to(to):
             if options["files"]:
-                self._files(options["place"], at)
+                try:
+                    self._files(options["place"], at)
+                except CommandError as error:
+                    # What else does not hold is to be known as well.
+                    faults.append(str(error))
             verdict = fsck.judge(now=timezone.now(), deep=False, only=["I1", "I2", "I8", "I9", "I11", "I12"])
         for name, found in verdict.broken.items():
             for one in found[:5]:
                 self.stdout.write(f"{name}: {one.what} {one.advice}")
+        if broken := [name for name, found in verdict.broken.items() if found]:
+            faults.append(f"Broken: {', '.join(broken)}.")
+        if faults:
+            raise CommandError(
+                f"{done.database} came back and has its name, but not all that is promised holds. {' '.join(faults)} "
+                "Point DATABASE_URL at it and run manage.py fsck --repair; start the service when that finds nothing, "
+                "or when you know why it may be started all the same."
+            )
         self.stdout.write("Point DATABASE_URL at it, then start the service.")
 
     def _server(self, options: dict[str, Any]) -> None:
+        heartbeat = _moment(options["heartbeat"], "--heartbeat")
+        is_to_the_end = not (options["target_time"] or options["target_name"] or options["as_of"])
+        heard = evidence.outside() if is_to_the_end and heartbeat is None else evidence.Evidence()
+        for note in heard.notes:
+            self.stderr.write(f"note: {note}")
+        erasures = ""
+
+        def look(server: servers.Server, recovered: datetime) -> None:
+            nonlocal erasures
+            if misfit := restoring.misfit(server):
+                # The way back from a release is of the tables before it, and that release's code cannot read them.
+                erasures = (
+                    f"Nobody was erased again ({misfit}): run manage.py replay_erasures of the release that fits."
+                )
+            else:
+                erasures = f"{restoring.erase_again(server, moment=recovered)} people were erased again."
+
         done = cluster.restore(
             directory=options["data_directory"], repo=2 if options["place"] == "B" else 1,
             time_target=options["target_time"] or "", name_target=options["target_name"] or "",
-            as_of=options["as_of"] or "", heartbeat=_moment(options["heartbeat"], "--heartbeat"),
+            as_of=options["as_of"] or "", heartbeat=heartbeat or heard.outside,
+            # What nobody asked for is told and keeps nothing from coming back.
+            most_behind=cluster.MOST_BEHIND if heartbeat else float("inf"), database=servers.own().name, look=look,
             tell=self.stderr.write,
         )  # fmt: skip
+        named = "heartbeat" if heartbeat else f"newest seal outside of the database ({heard.place})"
         until = f"{done.recovered:%Y-%m-%d %H:%M:%S.%f} UTC"
-        behind = "" if done.behind_seconds is None else f", {done.behind_seconds:.1f} s behind the heartbeat"
+        behind = "" if done.behind_seconds is None else f", {done.behind_seconds:.1f} s behind the {named}"
         self.stdout.write(
             f"{done.directory} came back from repository {done.repository} up to {until}{behind}, in "
-            f"{done.seconds:.1f} s. Start it, run manage.py replay_erasures and manage.py fsck, then the service."
+            f"{done.seconds:.1f} s. {erasures} Start it, run manage.py restore --files and manage.py fsck, then the "
+            "service."
         )
 
     def _files(self, place: str, at: datetime | None) -> None:

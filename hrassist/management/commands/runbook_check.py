@@ -18,13 +18,21 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--list", action="store_true", dest="only_list", help="Name them and run none.")
+        parser.add_argument(
+            "--left-out", action="store_true", help="Name those that are not run, each with its reason."
+        )
         parser.add_argument("--root", type=Path, default=settings.BASE_DIR / "docs" / "infrastructure")
 
-    def handle(self, *_args: Any, only_list: bool, root: Path, **_options: Any) -> None:
+    def handle(self, *_args: Any, only_list: bool, root: Path, left_out: bool = False, **_options: Any) -> None:
         try:
-            commands = runbook.commands(root)
+            commands, others = runbook.commands(root), runbook.left_out(root)
         except (runbook.NotReading, runbook.NoPages) as error:
             raise CommandError(str(error)) from error
+        if left_out:
+            for one in others:
+                self.stdout.write(f"{one.command.page}: {one.command.text}\n{'':14}{one.reason or 'NOBODY SAID WHY'}")
+            self.stdout.write(f"{len(others)} commands are left out.")
+            return
         failed, runner = 0, runbook.Runner(cwd=settings.BASE_DIR)
         for command in commands:
             if only_list:
@@ -39,3 +47,4 @@ class Command(BaseCommand):
         if failed:
             raise CommandError(f"{failed} of {len(commands)} failed.")
         self.stdout.write(f"{len(commands)} commands{' in all' if only_list else ', none failed'}.")
+        self.stdout.write(f"{len(others)} others are left out: --left-out says which, and why.")

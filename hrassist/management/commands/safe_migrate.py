@@ -24,6 +24,10 @@ class Command(BaseCommand):
             "--without-staging", action="store_true",
             help="There is no staging: production migrates without its receipt, which stays on record.",
         )  # fmt: skip
+        parser.add_argument(
+            "--snapshot-made", default="", metavar="NAME",
+            help="The snapshot or branch that was made at the provider, beside the backup that is made here.",
+        )  # fmt: skip
         parser.add_argument("--commit", default="", help="What is released; by default what git says.")
         parser.add_argument("--probe", default="", metavar="COMMAND", help="Exit 0: well. curl -fsS https://…/readyz")
         parser.add_argument("--plan", action="store_true", help="Only name the migrations, and do nothing.")
@@ -41,12 +45,14 @@ class Command(BaseCommand):
         try:
             said = safely.run(
                 environment=options["env"], commit=options["commit"] or _commit(), probe=options["probe"],
-                receipt=options["receipt"], without_staging=options["without_staging"], tell=self.stderr.write,
+                receipt=options["receipt"], without_staging=options["without_staging"],
+                snapshot=options["snapshot_made"], tell=self.stderr.write,
             )  # fmt: skip
         except DomainError as error:
             raise CommandError(error.message) from error
         waits = f", {said['lock_waits']} waits for locks" if said["lock_waits"] else ""
-        self.stdout.write(f"{len(said['applied'])} migrations applied{waits}.")
+        lint = "" if steps.NOT_LINTED not in said["lint"] else ", not linted here"
+        self.stdout.write(f"{len(said['applied'])} migrations applied{waits}{lint}.")
 
 
 def _commit() -> str:

@@ -6,7 +6,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
+from hrassist import check_outcomes
+from hrassist.models import CheckOutcome
 from hrassist.ops import storage_doctor
 
 
@@ -21,6 +24,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         origin = options["origin"] or self._origin()
         findings, flags = storage_doctor.diagnose(origin=origin, stored=not options["dry_run"])
+        failed = [one for one in findings if one.level == "fail"]
+        if not check_outcomes.keep([CheckOutcome.Name.STORAGE_DOCTOR], broken=len(failed), now=timezone.now()):
+            self.stderr.write("What was found could not be kept for the figures: the database refused it.")
         if options["json"]:
             document = {"findings": [asdict(one) for one in findings], "capabilities": asdict(flags)}
             self.stdout.write(json.dumps(document, indent=1))
@@ -31,7 +37,7 @@ class Command(BaseCommand):
                 if one.advice:
                     self.stdout.write(f"      {'':{wide}}  → {one.advice}")
         if not storage_doctor.is_safe(findings):
-            bad = ", ".join(one.probe for one in findings if one.level == "fail")
+            bad = ", ".join(one.probe for one in failed)
             raise CommandError(f"This store is not safe to use: {bad}.")
 
     @staticmethod

@@ -27,6 +27,7 @@ from hrassist.models import User
 from hrassist.ops.demo import (
     accounts,
     arrivals,
+    demographics,
     desk,
     documents,
     errands,
@@ -120,6 +121,7 @@ def load(*, by: User, candidates: int, jobs: int, seed: int, workers: int = 0, p
     tailored.ensure(by=by, now=now)
     documents.ensure(by=by, now=now)
     desk.ensure(by=by, manager=colleagues[0], now=now)
+    demographics.ensure(opened, by=by, now=now)
     return Loaded(
         available=sum(ticket.state == State.AVAILABLE for ticket in tickets.values()),
         rejected=sum(ticket.state == State.REJECTED for ticket in tickets.values()),

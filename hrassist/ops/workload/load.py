@@ -45,8 +45,7 @@ class Loaded:
 
 def require_a_place_for_it(*, append: bool) -> None:
     """Raise NoWorkloadHere on production settings, and where there are people already unless `append`."""
-    if not settings.DEVELOPMENT:
-        raise NoWorkloadHere("A workload is for development. Set HRASSIST_ENV=development.")
+    _require_development()
     if not append and Candidate.objects.exists():
         raise NoWorkloadHere(
             "This database has people in it. Name another one (--database), or add to it with --append and a seed "
@@ -54,12 +53,19 @@ def require_a_place_for_it(*, append: bool) -> None:
         )
 
 
+def _require_development() -> None:
+    if not settings.DEVELOPMENT:
+        raise NoWorkloadHere("A workload is for development. Set HRASSIST_ENV=development.")
+
+
 @contextmanager
 def database(name: str) -> Iterator[None]:
     """Work on the database of this name on the same server, made and migrated if need be.
 
-    One that was made here goes again when the work fails: half a workload looks like a whole one.
+    One that was made here goes again when the work fails: half a workload looks like a whole one. Raises NoWorkloadHere
+    on production settings, before anything is made.
     """
+    _require_development()
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
         made = cursor.fetchone() is None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from django.utils import timezone
 
 from hrassist import health
 from hrassist.metrics import pages
@@ -71,7 +74,16 @@ def test_a_part_that_is_away_is_told_without_what_its_error_quotes(operator, cli
 
 def test_costs_show_the_worst_month_and_the_parts_of_a_plan(operator, client_as):
     page = client_as(operator).get("/costs/?plan=DigitalOcean").content.decode()
-    for said in ("8.25 GB", "69.00", "DigitalOcean PostgreSQL", "2,033", "1,278", "chart-bars", "Gemini 2.5 Flash"):
+    for said in (
+        "8.25 GB",
+        "69.03",
+        "DigitalOcean PostgreSQL",
+        "Backups: Backblaze B2",
+        "2,033",
+        "1,278",
+        "chart-bars",
+        "Gemini 2.5 Flash",
+    ):
         assert said in page
 
 
@@ -101,3 +113,15 @@ def test_the_card_on_the_dashboard_sees_a_late_task_that_has_no_date(operator, c
     page = client_as(operator).get("/").content.decode()
     assert "is a worker running?" in page
     assert "25 minutes" in page
+
+
+def test_the_page_says_before_its_table_that_prices_are_old(operator, client_as, settings, tmp_path):
+    text = re.sub(r"(?m)^dated = \S+", f"dated = {timezone.now().date()}", settings.PRICES_CONFIG.read_text())
+    settings.PRICES_CONFIG = tmp_path / "prices.toml"
+    settings.PRICES_CONFIG.write_text(text)
+    assert 'id="old-prices"' not in client_as(operator).get("/costs/").content.decode()
+    settings.PRICES_CONFIG.write_text(text.replace(f"{timezone.now().date()}", "2020-01-01", 2))
+    page = client_as(operator).get("/costs/").content.decode()
+    assert page.index('id="old-prices"') < page.index("By provider")
+    assert "older than 180 days" in page
+    assert "AWS S3 (2020-01-01)" in page

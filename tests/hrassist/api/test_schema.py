@@ -20,6 +20,7 @@ from candidates.actions.files import MEDIA_TYPES
 from hrassist.api import urls
 from hrassist.api.schema import document
 from hrassist.lib.endpoints import ApiView, ListView
+from hrassist.lib.tables import CSV, XLSX
 from hrassist.models import User
 from jobs.tailoring.export import TYPES
 from tests.factories import api_token
@@ -28,7 +29,7 @@ VERBS = ("get", "post", "patch", "delete")
 PATTERNS = [one for one in urls.urlpatterns if isinstance(one, URLPattern) and one.name]
 DOCUMENT = document()
 # What addresses of files answer with, by the last word of the address.
-FILES = {"file": set(MEDIA_TYPES), "docx": {TYPES["docx"]}, "pdf": {TYPES["pdf"]}}
+FILES = {"file": set(MEDIA_TYPES), "docx": {TYPES["docx"]}, "pdf": {TYPES["pdf"]}, "csv": {CSV}, "xlsx": {XLSX}}
 OPERATIONS = [(path, verb, said) for path, verbs in DOCUMENT["paths"].items() for verb, said in verbs.items()]
 
 

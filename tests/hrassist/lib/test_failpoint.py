@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 from django.conf import settings as configured
@@ -33,3 +34,16 @@ def test_only_the_named_place_kills(named: str, status: int) -> None:
     }
     ended = subprocess.run([sys.executable, "-c", code], cwd=configured.BASE_DIR, env=environment, check=False)
     assert ended.returncode == status
+
+
+def test_a_held_place_keeps_the_first_thread_and_lets_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(failpoint.VARIABLE, f"{failpoint.HOLD}here")
+    failpoint.reach("there")
+    first = threading.Thread(target=failpoint.reach, args=["here"], daemon=True)
+    first.start()
+    first.join(1)
+    failpoint.reach("here")
+    assert first.is_alive()
+    assert capfd.readouterr().err == "held at here\n"

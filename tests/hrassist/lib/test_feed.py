@@ -147,6 +147,89 @@ def test_only_the_newest_megabyte_is_kept_and_the_rest_is_read() -> None:
     assert seen == list(range(11, 100))
 
 
+def test_who_does_not_keep_up_is_let_go_and_lacks_nothing_after_coming_back() -> None:
+    async def slow() -> tuple[list[int], list[int], list[int]]:
+        rows = Rows(1)
+        feed, channel = Feed("nobody_notifies", rows.read, queue_size=2), Notified()
+        feed._channel = channel
+
+        async def tell() -> None:
+            rows.tell()
+            channel.notify()
+            await asyncio.sleep(0.01)
+
+        async with asyncio.timeout(10):
+            quick = asyncio.ensure_future(take(feed, 0, 7))
+            async with feed.follow("run", 0) as events:
+                before = [one.seq for one in await anext(events)]
+                # It has caught up and waits for what comes.
+                waiting = asyncio.ensure_future(anext(events))
+                await asyncio.sleep(0.01)
+                await tell()
+                before += [one.seq for one in await waiting]
+                # Five more while it reads none: two have room.
+                for _ in range(5):
+                    await tell()
+                before += [one.seq async for found in events for one in found]
+            return before, await take(feed, before[-1], 7), await quick
+
+    before, after, quick = asyncio.run(slow())
+    assert len(before) < 7
+    assert before + after == quick == [1, 2, 3, 4, 5, 6, 7]
+
+
+class Slow(Notified):
+    """Takes a while until it listens, or until it says that it cannot; counts how often it was asked to."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        super().__init__()
+        self.error, self.asked = error, 0
+
+    @contextlib.asynccontextmanager
+    async def subscribed(self) -> AsyncIterator[AsyncIterator[str | None]]:
+        self.asked += 1
+        await asyncio.sleep(0.05)
+        if self.error is not None:
+            raise self.error
+        yield self._told()
+
+
+def test_a_thousand_who_come_to_a_cold_process_wait_for_one_listener() -> None:
+    async def cold() -> tuple[int, list[list[int]]]:
+        rows = Rows(3)
+        feed, channel = Feed("nobody_notifies", rows.read), Slow()
+        feed._channel = channel
+        seen = await asyncio.gather(*(take(feed, 0, 3) for _ in range(1000)))
+        return channel.asked, seen
+
+    assert asyncio.run(cold()) == (1, [[1, 2, 3]] * 1000)
+
+
+def test_that_nobody_can_listen_is_told_to_all_who_wait_and_the_next_one_tries_again() -> None:
+    async def down() -> tuple[int, set[str], int, list[int]]:
+        feed, channel = Feed("nobody_notifies", Rows(3).read), Slow(ConnectionError("no database"))
+        feed._channel = channel
+        waiting = (take(feed, 0, 3) for _ in range(50))
+        async with asyncio.timeout(5):
+            said = await asyncio.gather(*waiting, return_exceptions=True)
+        asked, channel.error = channel.asked, None
+        return asked, {str(one) for one in said}, len(said), await asyncio.wait_for(take(feed, 0, 3), 5)
+
+    assert asyncio.run(down()) == (1, {"no database"}, 50, [1, 2, 3])
+
+
+def test_a_silent_stream_is_kept_open_by_a_heartbeat_every_fifteen_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sse.HEARTBEAT_SECONDS == 15
+    monkeypatch.setattr(sse, "HEARTBEAT_SECONDS", 0.02)
+
+    async def silent() -> list[list[int]]:
+        feed, _ = feed_of(Rows(1))
+        async with feed.follow("run", 0) as events, asyncio.timeout(5):
+            return [[one.seq for one in await anext(events)] for _ in range(3)]
+
+    assert asyncio.run(silent()) == [[1], [], []]
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_however_they_come_and_go_each_gets_every_event_once_and_in_order(seed: int) -> None:
     async def life() -> None:

@@ -18,6 +18,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 ACCESS, SECRET, REGION, BUCKET = "stub-access", "stub-secret", "us-east-1", "stub"
+UNKNOWN = {"versions", "object-lock", "lifecycle", "acl", "policyStatus", "publicAccessBlock"}
 LIST = '<?xml version="1.0"?><{0} xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>stub</Name></{0}>'
 
 
@@ -81,7 +82,7 @@ class Handler(BaseHTTPRequestHandler):
         body = self.server.objects.get(self.key)
         if not self.is_allowed():
             self.answer(403)
-        elif "versions" in query or "object-lock" in query or "lifecycle" in query:
+        elif query.keys() & UNKNOWN:
             self.answer(501, b"<Error><Code>NotImplemented</Code></Error>")
         elif not self.key:
             self.answer(200, LIST.format("ListBucketResult").encode())

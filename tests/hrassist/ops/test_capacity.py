@@ -79,3 +79,29 @@ def test_a_file_that_cannot_be_used_is_refused(tmp_path, old, new, why):
     path.write_text(settings.CAPACITY_CONFIG.read_text().replace(old, new))
     with pytest.raises(capacity.BadCapacity, match=why):
         capacity.load(path)
+
+
+def rows(after: str) -> list[list[str]]:
+    """The cells of the first table behind these words of docs/scaling.md."""
+    text = (settings.BASE_DIR / "docs/scaling.md").read_text().split(after, 1)[1].strip()
+    lines = [line for line in text.split("\n\n", 1)[0].splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def test_the_page_on_growing_tells_what_was_measured():
+    kinds = ("list", "person", "dashboard", "api_list", "api_one")
+    told = rows("application and database together:")
+    assert [float(cost) for _, cost in told] == [TOLD["measured"][kind] for kind in kinds]
+
+
+def test_the_page_on_growing_tells_what_the_command_reckons():
+    people, programs = capacity.need(TOLD, users=50).tiers, capacity.need(TOLD, api=100).tiers
+    assert [[*row[:3], row[3].replace(",", "")] for row in rows("times the average:")] == [
+        [f"{one.cores} cores, {one.memory_gb} GB", f"{one.answers:.0f}", str(one.holds_users), f"{other.answers:.0f}"]
+        for one, other in zip(people, programs, strict=True)
+    ]
+    text = (settings.BASE_DIR / "docs/scaling.md").read_text()
+    found = capacity.need(TOLD, users=500)
+    assert f"they take {found.requests:.0f} pages a second, {found.cores:.0f} cores" in text
+    assert found.machines == 2
+    assert "which are two machines of eight cores" in text

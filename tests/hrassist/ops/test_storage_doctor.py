@@ -14,11 +14,15 @@ from pytest_django.fixtures import Settings
 
 from hrassist.lib import storage
 from hrassist.lib.storage.s3 import ClockWrong
+from hrassist.metrics import machine
 from hrassist.ops import storage_doctor
 from hrassist.ops.storage_probes import Finding
 from tests.hrassist.ops import stub_store
 from tests.hrassist.ops.stub_store import StubStore
 from tests.uploading import md5_of
+
+# What the command found is kept for the figures.
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -64,6 +68,11 @@ def test_a_store_that_strangers_can_read_is_not_safe(store: StubStore) -> None:
         call_command("storage_doctor", stdout=out)
     assert "NOT refused (200)" in out.getvalue()
     assert "Make the bucket private" in out.getvalue()
+    # And nobody has to read the log for it.
+    assert _unsafe() >= 1
+    store.is_public = False
+    call_command("storage_doctor", "--dry-run", stdout=out)
+    assert _unsafe() == 0
 
 
 @pytest.mark.parametrize(("ahead", "level"), [(0, "ok"), (60, "warn"), (-400, "fail"), (400, "fail")])
@@ -108,6 +117,10 @@ def test_a_folder_that_cannot_be_used_is_not_safe(own_store: Path) -> None:
     own_store.write_text("not a folder")
     with pytest.raises(CommandError, match="not safe"):
         call_command("storage_doctor", "--dry-run", stdout=StringIO())
+
+
+def _unsafe() -> float:
+    return next(one.samples[0].value for one in machine.checks() if one.name == "hrassist_storage_unsafe")
 
 
 def _ticket() -> storage.SignedUpload:

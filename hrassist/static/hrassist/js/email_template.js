@@ -1,6 +1,8 @@
 // A click puts a placeholder where the cursor stands, and the preview follows what is written. Without this script the
 // list says what may be typed, and the preview is the one of the saved text.
 
+import { isTouched } from "./touched.js";
+
 const page = document.querySelector("[data-template-page]");
 const form = document.querySelector("#emailtemplate_form");
 const subject = document.querySelector("#id_subject");
@@ -60,5 +62,8 @@ if (subject && body && form) {
       lookSoon();
     });
     code.replaceWith(button);
+  }
+  if ([subject, body, about].some(isTouched)) {
+    look();
   }
 }

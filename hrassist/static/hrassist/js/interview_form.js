@@ -1,6 +1,10 @@
 // Calendars follow the form: whoever is chosen and whatever time is typed, the free times beside it are looked up
 // again. Without this every button does the same with a page of its own.
 
+import { isTouched } from "./touched.js";
+
+const PLANNED = ["date", "time", "minutes", "time_zone", "interviewers"];
+const LOOKED_UP = [...PLANNED, "also"];
 const form = document.getElementById("interview-form");
 const place = document.getElementById("availability");
 let waiting = 0;
@@ -42,8 +46,8 @@ function take(value) {
 
 if (form && place) {
   form.addEventListener("change", (event) => {
-    if (["date", "time", "minutes", "time_zone", "interviewers", "also"].includes(event.target.name)) {
-      if (["date", "time", "minutes", "time_zone", "interviewers"].includes(event.target.name)) {
+    if (LOOKED_UP.includes(event.target.name)) {
+      if (PLANNED.includes(event.target.name)) {
         form.querySelector("[data-asked]")?.remove();
       }
       clearTimeout(waiting);
@@ -67,4 +71,7 @@ if (form && place) {
       look(button.name, button.value);
     }
   });
+  if ([...form.elements].some((field) => LOOKED_UP.includes(field.name) && isTouched(field))) {
+    look();
+  }
 }

@@ -1,5 +1,7 @@
 // A draft is kept while somebody writes; what another window saved meanwhile is told, never overwritten.
 
+import { isTouched } from "./touched.js";
+
 const form = document.getElementById("scorecard");
 const state = form?.querySelector("[data-state]");
 let waiting = 0;
@@ -56,4 +58,7 @@ if (form && state) {
       form.requestSubmit(button);
     }
   });
+  if ([...form.elements].some(isTouched)) {
+    soon();
+  }
 }

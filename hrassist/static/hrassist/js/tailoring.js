@@ -3,7 +3,7 @@
 const AGAIN_MS = 1500;
 const AGAIN_MOST_MS = 20_000;
 const POLL_MS = 1200;
-// A stream that has lost its connection this often is not for this network: the page asks instead.
+// A stream that was lost this often in a row is away for longer: the page asks until it is heard again.
 const PATIENCE = 3;
 const WORDS = { waiting: ["Waiting", ""], running: ["Working", "blue"], done: ["Done", "good"], failed: ["Failed", "bad"] };
 const MOST_SAID = 6000;
@@ -13,6 +13,10 @@ const told = page?.querySelector("[data-told]");
 let after = Number(page?.dataset.after || 0);
 let losses = 0;
 let stream = null;
+let listenTimer = 0;
+// While no stream is there the page asks; each time that it begins or ends has a number, so that late answers are known.
+let asking = 0;
+let asked = 0;
 
 function partOf(agent) {
   return page.querySelector(`[data-agent="${CSS.escape(agent)}"]`);
@@ -133,42 +137,72 @@ function hangUp() {
 }
 
 function listen() {
+  listenTimer = 0;
   const address = page.dataset.stream;
-  if (!address || losses >= PATIENCE) {
-    poll();
+  if (!address) {
+    ask();
     return;
   }
   const base = address.startsWith(":") ? `${location.protocol}//${location.hostname}${address}` : address;
   stream = new EventSource(`${base}?after=${after}`, { withCredentials: true });
   stream.addEventListener("open", () => {
     losses = 0;
+    asking = 0;
   });
   stream.addEventListener("tailoring", (message) => {
     if (show(JSON.parse(message.data))) {
-      hangUp();
+      rest();
       reload();
     }
   });
   stream.addEventListener("done", () => {
-    hangUp();
+    rest();
     reload();
   });
   // Browsers try again at once and for ever, or after an answer such as 403 never: the pauses are better kept here.
   stream.addEventListener("error", () => {
     hangUp();
     losses += 1;
-    setTimeout(listen, Math.min(AGAIN_MS * 2 ** (losses - 1), AGAIN_MOST_MS));
+    listenTimer = setTimeout(listen, Math.min(AGAIN_MS * 2 ** (losses - 1), AGAIN_MOST_MS));
+    if (losses >= PATIENCE) {
+      ask();
+    }
   });
 }
 
-async function poll() {
+function ask() {
+  if (!asking) {
+    asked += 1;
+    asking = asked;
+    poll(asking);
+  }
+}
+
+// Nothing more is to be heard of.
+function rest() {
+  hangUp();
+  clearTimeout(listenTimer);
+  asking = 0;
+}
+
+async function poll(round) {
+  if (asking !== round) {
+    return;
+  }
   let over = false;
   try {
     const answer = await fetch(`${page.dataset.events}?after=${after}`, { headers: { Accept: "application/json" } });
+    if (asking !== round) {
+      return;
+    }
     if (answer.redirected || answer.status === 404 || answer.status === 403) {
+      rest();
       return;
     }
     const found = await answer.json();
+    if (asking !== round) {
+      return;
+    }
     for (const event of found.events) {
       over = show(event) || over;
     }
@@ -177,9 +211,10 @@ async function poll() {
     // The network may come back.
   }
   if (over) {
+    rest();
     reload();
   } else {
-    setTimeout(poll, document.hidden ? POLL_MS * 5 : POLL_MS);
+    setTimeout(poll, document.hidden ? POLL_MS * 5 : POLL_MS, round);
   }
 }
 
@@ -225,6 +260,9 @@ async function decide(event) {
 
 function begin() {
   if (working()) {
+    if (losses >= PATIENCE) {
+      ask();
+    }
     listen();
   }
 }

@@ -127,6 +127,7 @@ NOT_PUBLIC = [
     "239.255.255.255",
     "240.0.0.1",
     "255.255.255.255",
+    "168.63.129.16",
     "::",
     "::1",
     "::ffff:127.0.0.1",
@@ -140,6 +141,8 @@ NOT_PUBLIC = [
     "2002:7f00:1::",
     "fc00::1",
     "fd00:ec2::254",
+    "fd20:ce::254",
+    "fd00:c1::a9fe:a9fe",
     "fe80::1",
     "fe80::1%eth0",
     "fec0::1",
@@ -176,7 +179,19 @@ def test_a_public_one_is(ip):
     assert egress.may_be_called(ip)
 
 
-@pytest.mark.parametrize("ip", ["169.254.169.254", "100.100.100.200", "fd00:ec2::254", "::ffff:10.0.0.1", "fe80::1"])
+@pytest.mark.parametrize(
+    "ip",
+    [
+        "169.254.169.254",
+        "168.63.129.16",
+        "100.100.100.200",
+        "fd00:ec2::254",
+        "fd20:ce::254",
+        "fd00:c1::a9fe:a9fe",
+        "::ffff:10.0.0.1",
+        "fe80::1",
+    ],
+)
 def test_a_host_of_ones_own_network_may_not_be_where_clouds_keep_credentials(ip):
     assert not egress.may_be_called(ip, internal=True)
     assert egress.may_be_called("10.1.2.3", internal=True)

@@ -7,11 +7,12 @@ from itertools import pairwise
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.models import F
 
 from candidates.models import Candidate, CandidateMerge, DuplicateGroup, Resume, ResumeText
 from hrassist.models import User
+from hrassist.ops.workload import load
 from hrassist.ops.workload.people import token_of
 from hrassist.ops.workload.team import RECRUITER
 from jobs.models import Application, Job, Offer, Opening, StageTransition
@@ -167,15 +168,38 @@ def test_production_is_refused(db, settings):
         generate(append=True)
 
 
-@pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
-def test_a_database_that_could_not_be_filled_is_not_left_half_full(settings):
+@pytest.fixture
+def databases(transactional_db):
+    """The names of all databases of the server, asked anew at each call."""
+
+    def names():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT datname FROM pg_database")
+            return {name for (name,) in cursor.fetchall()}
+
+    return names
+
+
+def test_a_database_that_could_not_be_filled_is_not_left_half_full(databases, monkeypatch):
+    seen = []
+
+    def half_migrated(*_command, **_options):
+        seen.append(databases() >= {"test_half_a_workload"})
+        raise OperationalError("The server went away.")
+
+    monkeypatch.setattr(load, "call_command", half_migrated)
+    with pytest.raises(OperationalError):
+        generate(database="test_half_a_workload")
+    assert seen == [True]
+    assert "test_half_a_workload" not in databases()
+
+
+def test_in_production_no_database_is_made(databases, monkeypatch, settings):
     settings.DEVELOPMENT = False
+    monkeypatch.setattr(load, "call_command", lambda *_command, **_options: pytest.fail("migrated"))
     with pytest.raises(CommandError, match="for development"):
         generate(database="test_half_a_workload")
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT datname FROM pg_database WHERE datname = 'test_half_a_workload'")
-        assert cursor.fetchone() is None
+    assert "test_half_a_workload" not in databases()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Work by the clock where no systemd starts it."""
