@@ -107,7 +107,46 @@ function body(fields) {
   return form;
 }
 
-const send = (card, fields) => postForm(card.dataset.move, body(fields), board.dataset.token);
+// Steps of one card go one after another, so that nobody has to wait for the network between two. Behind one that is
+// refused nothing is sent: it was meant for a card that stands elsewhere.
+const lastOf = new Map();
+let waiting = 0;
+
+async function inTurn(earlier) {
+  waiting += 1;
+  try {
+    return await earlier;
+  } finally {
+    waiting -= 1;
+  }
+}
+
+function sendStep(card, place, form, done) {
+  const earlier = lastOf.get(card);
+  const own = (async () => {
+    try {
+      if (earlier && !(await inTurn(earlier))) {
+        return false;
+      }
+      const told = await postForm(card.dataset.move, form, board.dataset.token);
+      // Of several only the last is told: only that one can be taken back.
+      if (lastOf.get(card) === own) {
+        done(told);
+      }
+      return true;
+    } catch (error) {
+      settle(card, place, error);
+      return false;
+    } finally {
+      if (lastOf.get(card) === own) {
+        lastOf.delete(card);
+        card.classList.remove("moving");
+      }
+    }
+  })();
+  lastOf.set(card, own);
+  card.classList.add("moving");
+}
 
 // A refusal: the card goes to where it stands in truth, or leaves the board.
 function settle(card, place, error) {
@@ -139,18 +178,15 @@ function giveBackTo(card, place) {
   }
 }
 
-function undoable(card, place, step, since) {
-  return async () => {
-    try {
-      await send(card, { do: "undo", step });
+function undoable(card, place, done, since) {
+  return () => {
+    sendStep(card, place, body({ do: "undo", step: done }), () => {
       giveBackTo(card, place);
       const icon = card.querySelector("[data-waits]");
       icon.className = since.className;
       icon.replaceChildren(...since.nodes);
       tell(`${card.dataset.name} is back in ${place.column.dataset.name}.`);
-    } catch (error) {
-      settle(card, place, error);
-    }
+    });
   };
 }
 
@@ -159,9 +195,9 @@ function memory(card) {
   return { className: place.className, nodes: [...place.childNodes].map((node) => node.cloneNode(true)) };
 }
 
-async function move(card, to) {
+function move(card, to) {
   const from = card.closest(".column");
-  if (!canMove || !to || from === to || card.classList.contains("moving") || from.dataset.kind === "hired") {
+  if (!canMove || !to || from === to || from.dataset.kind === "hired") {
     return;
   }
   if (to.dataset.kind === "hired") {
@@ -172,15 +208,9 @@ async function move(card, to) {
   const since = memory(card);
   put(card, to);
   waits(card, "now");
-  card.classList.add("moving");
-  try {
-    const told = await send(card, { do: "move", seen: from.dataset.stage, stage: to.dataset.stage });
+  sendStep(card, place, body({ do: "move", seen: from.dataset.stage, stage: to.dataset.stage }), (told) => {
     tell(`${card.dataset.name} is now in ${to.dataset.name}.`, undoable(card, place, told.step, since));
-  } catch (error) {
-    settle(card, place, error);
-  } finally {
-    card.classList.remove("moving");
-  }
+  });
 }
 
 function ask(dialog) {
@@ -201,12 +231,9 @@ async function hire(card) {
   const since = memory(card);
   const seen = card.closest(".column").dataset.stage;
   const place = take(card);
-  try {
-    const told = await send(card, { do: "hire", seen });
+  sendStep(card, place, body({ do: "hire", seen }), (told) => {
     tell(`${card.dataset.name} is hired.`, undoable(card, place, told.step, since));
-  } catch (error) {
-    settle(card, place, error);
-  }
+  });
 }
 
 async function choose(card) {
@@ -266,7 +293,7 @@ async function reject(card) {
   if (!form) {
     return;
   }
-  form.onsubmit = async (event) => {
+  form.onsubmit = (event) => {
     event.preventDefault();
     const data = new FormData(form);
     data.set("do", "reject");
@@ -275,13 +302,10 @@ async function reject(card) {
     sheet.close();
     const since = memory(card);
     const place = take(card);
-    try {
-      const told = await postForm(card.dataset.move, data, board.dataset.token);
+    sendStep(card, place, data, (told) => {
       const mail = withMail ? (data.get("wait") ? " The mail leaves in half an hour." : " The mail is on its way.") : "";
       tell(`${card.dataset.name} is rejected.${mail}`, undoable(card, place, told.step, since));
-    } catch (error) {
-      settle(card, place, error);
-    }
+    });
   };
 }
 
@@ -380,6 +404,12 @@ function over(column) {
 
 if (board) {
   document.addEventListener("keydown", onKey);
+  // What waits behind a step under way would be lost with the page.
+  addEventListener("beforeunload", (event) => {
+    if (waiting) {
+      event.preventDefault();
+    }
+  });
   toast.querySelector("[data-undo]").addEventListener("click", takeBack);
   document.querySelector("[data-help]").addEventListener("click", () => {
     document.querySelector("[data-help-sheet]").showModal();
