@@ -41,7 +41,8 @@ test-storage: install ## Run the upload tests against a real S3 server (Ceph's g
 	  && { $(WITH_DATABASE) tests/storage/with-object-store $(BIN)/pytest -rs -m storage tests/storage; } || [[ $$? == 77 ]]
 
 .PHONY: test-browser
-test-browser: install ## Run the tests that drive Chromium through the admin
+test-browser: export HRASSIST_SLOW_SECONDS = $(SLOW)
+test-browser: install ## Run the tests that drive Chromium through the admin; SLOW=0.5 delays every request and answer up to that long
 	@deploy/scripts/needs test-browser chromium \
 	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m "browser and not accessibility" tests/browser; } || [[ $$? == 77 ]]
 

@@ -11,11 +11,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from secrets import SystemRandom
 from typing import Any
 from urllib.request import urlopen
 
 import pytest
 from django import conf
+from django.core.handlers.base import BaseHandler
 from django.db import connection
 from django.db.backends.signals import connection_created
 from django.test import Client
@@ -59,6 +61,28 @@ def served_as_the_application() -> Iterator[None]:
     connection_created.connect(take_the_role)
     yield
     connection_created.disconnect(take_the_role)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def slow_network() -> Iterator[None]:
+    """With HRASSIST_SLOW_SECONDS every request and every answer of the live server takes up to that long on its way.
+
+    What a test or a page takes for granted about who is first shows itself then: `make test-browser SLOW=0.5`.
+    """
+    most = float(os.environ.get("HRASSIST_SLOW_SECONDS") or 0)
+
+    def slowly(self: BaseHandler, request: Any, *, answer: Any = BaseHandler.get_response) -> Any:
+        if threading.current_thread() is threading.main_thread():
+            return answer(self, request)
+        time.sleep(SystemRandom().uniform(0, most))
+        response = answer(self, request)
+        time.sleep(SystemRandom().uniform(0, most))
+        return response
+
+    with pytest.MonkeyPatch.context() as patch:
+        if most:
+            patch.setattr(BaseHandler, "get_response", slowly)
+        yield
 
 
 class Violations(list[str]):

@@ -8,6 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from jobs.models import EmailTemplate, Message, Opening, RejectionReason, Stage
+from tests.browser.network import Held
 from tests.factories import ApplicationFactory, CandidateFactory, JobFactory, UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, databases=["default", "audit"])]
@@ -159,30 +160,11 @@ def test_of_two_recruiters_the_slower_is_told_and_sees_the_truth(recruiter, sign
     assert ben.status == "rejected"
 
 
-@pytest.fixture
-def held():
-    """Steps that the network has not brought to the site yet."""
-    return []
-
-
-def hold(page, held):
-    page.route("**/move/", lambda route: held.append(route))
-
-
-def brought(page, held):
-    """The oldest step that is held goes on."""
-    for _ in range(200):
-        if held:
-            break
-        page.wait_for_timeout(50)
-    held.pop(0).continue_()
-
-
-def test_who_is_quicker_than_the_network_loses_no_step(recruiter, sign_in, job, violations, held):
+def test_who_is_quicker_than_the_network_loses_no_step(recruiter, sign_in, job, violations):
     ann = add(job, "Ann")
     page = sign_in(recruiter)
     page.goto(f"/jobs/job/{job.pk}/pipeline/")
-    hold(page, held)
+    held = Held(page, "**/move/")
     card, toast = page.locator("[data-card]"), page.locator("[data-toast]")
     card.focus()
     page.keyboard.press("Shift+ArrowRight")
@@ -192,42 +174,41 @@ def test_who_is_quicker_than_the_network_loses_no_step(recruiter, sign_in, job, 
     card.locator("[data-next]").click()
     expect(column(page, "Offer").locator("[data-card]")).to_have_count(1)
     for kind in ("screen", "interview", "offer"):
-        with page.expect_response("**/move/"):
-            brought(page, held)
+        held.let_go()
         assert (stage_of(ann), names(page, "Offer")) == (kind, ["Ann"])
     expect(toast).to_contain_text("Ann is now in Offer.")
     assert list(ann.transitions.values_list("to_stage__kind", flat=True))[-3:] == ["screen", "interview", "offer"]
-    page.unroute("**/move/")
+    held.stop()
     toast.get_by_role("button", name="Undo").click()
     expect(toast).to_contain_text("Ann is back in Interview.")
     assert stage_of(ann) == "interview"
     assert violations == []
 
 
-def test_behind_a_step_that_is_refused_nothing_is_sent(recruiter, sign_in, job, held):
+def test_behind_a_step_that_is_refused_nothing_is_sent(recruiter, sign_in, job):
     cora = UserFactory(username="cora", first_name="Cora", last_name="Lind", role="Recruiter")
     ann = add(job, "Ann")
     mine, hers = sign_in(recruiter), sign_in(cora)
     for page in (mine, hers):
         page.goto(f"/jobs/job/{job.pk}/pipeline/")
-    hold(mine, held)
+    held = Held(mine, "**/move/")
     mine.locator("[data-card]").focus()
     mine.keyboard.press("Shift+ArrowRight")
     mine.keyboard.press("Shift+ArrowRight")
     expect(column(mine, "Interview").locator("[data-card]")).to_have_count(1)
     hers.locator("[data-card]").drag_to(column(hers, "Offer"))
     expect(hers.locator("[data-toast]")).to_contain_text("Ann is now in Offer.")
-    brought(mine, held)
+    held.let_go()
     expect(mine.locator("[data-toast]")).to_contain_text("Cora Lind moved Ann to Offer just now.")
     expect(mine.locator(".board-card.moving")).to_have_count(0)
-    assert (names(mine, "Offer"), stage_of(ann), held) == (["Ann"], "offer", [])
+    assert (names(mine, "Offer"), stage_of(ann), held.routes) == (["Ann"], "offer", [])
 
 
-def test_a_page_is_not_left_without_a_word_while_a_step_waits(recruiter, sign_in, job, held):
+def test_a_page_is_not_left_without_a_word_while_a_step_waits(recruiter, sign_in, job):
     add(job, "Ann")
     page = sign_in(recruiter)
     page.goto(f"/jobs/job/{job.pk}/pipeline/")
-    hold(page, held)
+    held = Held(page, "**/move/")
     asked = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
     page.locator("[data-card]").focus()
@@ -237,10 +218,8 @@ def test_a_page_is_not_left_without_a_word_while_a_step_waits(recruiter, sign_in
     page.get_by_role("link", name="Dashboard").click(no_wait_after=True)
     page.wait_for_timeout(300)
     assert (asked, page.url.endswith("/pipeline/")) == (["beforeunload"], True)
-    with page.expect_response("**/move/"):
-        brought(page, held)
-    with page.expect_response("**/move/"):
-        brought(page, held)
+    held.let_go()
+    held.let_go()
     expect(page.locator("[data-toast]")).to_contain_text("Ann is now in Interview.")
     page.get_by_role("link", name="Dashboard").click()
     expect(page.get_by_role("heading", level=1)).to_be_visible()

@@ -29,9 +29,14 @@ async function look() {
   const turn = asked;
   const body = new FormData(write);
   body.append("do", "preview");
-  const answer = await fetch(location.pathname, { method: "POST", headers: { Accept: "application/json" }, body });
-  if (answer.ok && turn === asked) {
-    show(await answer.json());
+  try {
+    const answer = await fetch(location.pathname, { method: "POST", headers: { Accept: "application/json" }, body });
+    const mail = answer.ok ? await answer.json() : null;
+    if (mail && turn === asked) {
+      show(mail);
+    }
+  } catch {
+    // The network may come back: the next letter asks again.
   }
 }
 
@@ -40,25 +45,42 @@ function lookSoon() {
   waiting = setTimeout(look, 350);
 }
 
+function isWritten() {
+  const changed = write.subject.value !== filled.subject || write.body.value !== filled.body;
+  return changed && Boolean(write.subject.value || write.body.value);
+}
+
+async function read(key) {
+  try {
+    const answer = await fetch(`${location.pathname}?template=${key}`, { headers: { Accept: "application/json" } });
+    return answer.ok ? await answer.json() : null;
+  } catch {
+    return null;
+  }
+}
+
 async function fill() {
-  const written = write.subject.value !== filled.subject || write.body.value !== filled.body;
-  if (written && (write.subject.value || write.body.value)) {
+  const key = choose.template.value;
+  const mail = isWritten() ? undefined : await read(key);
+  if (choose.template.value !== key) {
+    // Another was chosen meanwhile, and is asked for.
+    return;
+  }
+  // Whoever did not wait for the answer wrote a text of their own.
+  if (mail === undefined || isWritten()) {
     told.textContent = "You changed the text. Press Fill in to replace it.";
     return;
   }
-  const answer = await fetch(`${location.pathname}?template=${choose.template.value}`, {
-    headers: { Accept: "application/json" },
-  });
-  if (!answer.ok) {
-    told.textContent = "This template could not be read.";
+  if (!mail) {
+    told.textContent = "This template could not be read. Press Fill in to try again.";
     return;
   }
-  const mail = await answer.json();
+  asked += 1;
   write.subject.value = mail.template_subject;
   write.body.value = mail.template_body;
-  write.template.value = choose.template.value;
+  write.template.value = key;
   filled = { subject: mail.template_subject, body: mail.template_body };
-  told.textContent = choose.template.value ? "Filled in." : "";
+  told.textContent = key ? "Filled in." : "";
   show(mail);
 }
 

@@ -18,6 +18,16 @@ function tell(name, text) {
   line.hidden = !text;
 }
 
+async function preview(said) {
+  try {
+    const answer = await fetch(page.dataset.templatePage, { method: "POST", body: said });
+    return answer.ok ? await answer.json() : null;
+  } catch {
+    // The network may come back: the next letter asks again.
+    return null;
+  }
+}
+
 async function look() {
   asked += 1;
   const turn = asked;
@@ -26,11 +36,10 @@ async function look() {
   said.append("subject", subject.value);
   said.append("body", body.value);
   said.append("application", about.value);
-  const answer = await fetch(page.dataset.templatePage, { method: "POST", body: said });
-  if (!answer.ok || turn !== asked) {
+  const mail = await preview(said);
+  if (!mail || turn !== asked) {
     return;
   }
-  const mail = await answer.json();
   page.querySelector("[data-subject]").textContent = mail.subject;
   page.querySelector("[data-body]").textContent = mail.body;
   tell("wrong", mail.wrong);

@@ -9,6 +9,10 @@ if (finder) {
   let waiting = 0;
   let running = null;
   let chosen = -1;
+  // What the list answers, and for which words Enter was pressed before there was an answer: it opens nothing that was
+  // found for others.
+  let answered = "";
+  let wanted = "";
 
   const links = () => [...list.querySelectorAll("a")];
 
@@ -101,7 +105,12 @@ if (finder) {
       if (!answer.ok) {
         throw new Error(String(answer.status));
       }
-      show(await answer.json());
+      const found = await answer.json();
+      answered = words;
+      show(found);
+      if (wanted === words) {
+        links()[0]?.click();
+      }
     } catch (error) {
       if (error.name !== "AbortError") {
         list.replaceChildren(element("div", "nothing", "The search does not answer. Please try again."));
@@ -111,6 +120,7 @@ if (finder) {
   }
 
   field.addEventListener("input", () => {
+    wanted = "";
     clearTimeout(waiting);
     waiting = setTimeout(ask, 180);
   });
@@ -123,16 +133,24 @@ if (finder) {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       choose(chosen + (event.key === "ArrowDown" ? 1 : -1));
-    } else if (event.key === "Enter" && chosen >= 0 && !list.hidden) {
+    } else if (event.key === "Enter") {
       event.preventDefault();
-      links()[chosen].click();
+      if (answered !== field.value.trim()) {
+        wanted = field.value.trim();
+        clearTimeout(waiting);
+        ask();
+      } else if (chosen >= 0 && !list.hidden) {
+        links()[chosen].click();
+      }
     } else if (event.key === "Escape") {
+      wanted = "";
       open(false);
       field.blur();
     }
   });
   document.addEventListener("pointerdown", (event) => {
     if (!finder.contains(event.target)) {
+      wanted = "";
       open(false);
     }
   });

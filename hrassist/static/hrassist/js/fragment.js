@@ -9,7 +9,7 @@ export function fetchDocument(url) {
       if (request.status === 200 && request.response) {
         resolve(request.response);
       } else {
-        reject(new Error(`The site answered ${request.status}.`));
+        reject(Object.assign(new Error(`The site answered ${request.status}.`), { status: request.status }));
       }
     };
     request.onerror = () => reject(new Error("The site does not answer."));

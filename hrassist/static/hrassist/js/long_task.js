@@ -1,5 +1,7 @@
 // Follows one piece of long work: asks how far it is, less and less often, and stops when it is over.
 
+import { fetchDocument } from "./fragment.js";
+
 const FIRST = 700;
 const LONGEST = 10_000;
 const page = document.querySelector("[data-long-task]");
@@ -59,10 +61,9 @@ async function end(state) {
     return;
   }
   say(`${state.word}. ${state.said}`);
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-  const after = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const after = await fetchDocument(location.href);
   const fresh = after.querySelector("[data-long-task]");
-  if (answer.ok && fresh) {
+  if (fresh) {
     page.replaceChildren(...fresh.childNodes);
     if (!after.querySelector(".running")) {
       document.querySelector(".running")?.remove();
@@ -71,22 +72,21 @@ async function end(state) {
 }
 
 async function ask() {
-  let state = null;
   try {
     const answer = await fetch(page.dataset.longTask, { headers: { Accept: "application/json" } });
     if (answer.status === 404 || answer.redirected) {
       return;
     }
-    state = answer.ok ? await answer.json() : null;
+    if (answer.ok) {
+      const state = await answer.json();
+      show(state);
+      if (state.over) {
+        await end(state);
+        return;
+      }
+    }
   } catch {
     // The network may come back.
-  }
-  if (state) {
-    show(state);
-    if (state.over) {
-      await end(state);
-      return;
-    }
   }
   pause = Math.min(pause * 1.15, document.hidden ? 3 * LONGEST : LONGEST);
   setTimeout(ask, pause);

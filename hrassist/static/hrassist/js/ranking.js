@@ -1,8 +1,20 @@
 // The match list looks again while a ranking is made; a field for a person finds names while one types.
 
-const runs = document.querySelector("[data-ranking-runs]");
-if (runs) {
-  setTimeout(() => location.reload(), 4000);
+const LOOK_AGAIN = 4000;
+
+// Not under the hands of somebody who writes or chooses there.
+function lookAgain() {
+  const at = document.activeElement;
+  const writes = at?.matches("input, select, textarea") || document.querySelector("dialog[open], details[data-menu][open]");
+  if (writes) {
+    setTimeout(lookAgain, LOOK_AGAIN);
+  } else {
+    location.reload();
+  }
+}
+
+if (document.querySelector("[data-ranking-runs]")) {
+  setTimeout(lookAgain, LOOK_AGAIN);
 }
 
 // A select with one choice becomes a field that finds (ARIA: combobox with a list).
@@ -49,17 +61,26 @@ function pick(select, url, number) {
     show(false);
   }
 
+  async function look(words) {
+    try {
+      const answer = await fetch(`${url}?q=${encodeURIComponent(words)}`, { headers: { Accept: "application/json" } });
+      return answer.ok ? (await answer.json()).people : null;
+    } catch {
+      // The network may come back: the next letter asks again.
+      return null;
+    }
+  }
+
   async function find() {
     const words = field.value.trim();
     if (!words) {
       show(false);
       return;
     }
-    const answer = await fetch(`${url}?q=${encodeURIComponent(words)}`, { headers: { Accept: "application/json" } });
-    if (!answer.ok || words !== field.value.trim()) {
+    const people = await look(words);
+    if (!people || words !== field.value.trim() || document.activeElement !== field) {
       return;
     }
-    const { people } = await answer.json();
     list.replaceChildren(
       ...people.map((person, index) => {
         const line = document.createElement("li");
@@ -84,6 +105,12 @@ function pick(select, url, number) {
   });
   field.addEventListener("keydown", (event) => {
     if (list.hidden) {
+      // A name that is typed and not yet chosen would be sent as nobody.
+      if (event.key === "Enter" && field.value.trim() && !chosen.value) {
+        event.preventDefault();
+        clearTimeout(waiting);
+        find();
+      }
       return;
     }
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {

@@ -1,5 +1,7 @@
 // Follows a report that is being made, and shows the finished page when it is over.
 
+import { fetchDocument } from "./fragment.js";
+
 const FIRST = 600;
 const LONGEST = 8000;
 const page = document.querySelector("[data-report]");
@@ -8,10 +10,9 @@ let pause = FIRST;
 let step = "";
 
 async function end(state) {
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-  const after = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const after = await fetchDocument(location.href);
   const fresh = after.querySelector("[data-report]");
-  if (answer.ok && fresh) {
+  if (fresh) {
     page.replaceChildren(...fresh.childNodes);
     told.textContent = `The report is ${state.word.toLowerCase()}.`;
   }

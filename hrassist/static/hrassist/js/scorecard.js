@@ -13,6 +13,9 @@ function say(text) {
 }
 
 async function keep() {
+  if (stopped) {
+    return;
+  }
   const body = new FormData(form);
   body.set("do", "save");
   say("saving …");
@@ -37,11 +40,15 @@ function soon() {
     return;
   }
   clearTimeout(waiting);
-  waiting = setTimeout(async () => {
-    await running;
-    running = keep();
-    await running;
-    running = null;
+  waiting = setTimeout(() => {
+    // One after another, however slow the network: each says which draft it has seen.
+    const own = Promise.resolve(running).then(keep);
+    running = own;
+    own.then(() => {
+      if (running === own) {
+        running = null;
+      }
+    });
   }, 1200);
 }
 
@@ -53,8 +60,9 @@ if (form && state) {
       // The draft on its way would make this one look late.
       event.preventDefault();
       const button = event.submitter;
-      await running;
-      running = null;
+      while (running) {
+        await running;
+      }
       form.requestSubmit(button);
     }
   });

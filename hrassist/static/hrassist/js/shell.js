@@ -90,6 +90,32 @@ document.addEventListener(
   true,
 );
 
+// A second press while the first is on its way does not send a form twice. Where the answer is a file the page stays, and
+// the form can be sent again after a while.
+const SENT_MS = 5000;
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") {
+    return;
+  }
+  if (Date.now() - Number(form.dataset.sentAt ?? 0) < SENT_MS) {
+    event.preventDefault();
+    return;
+  }
+  // Whether a script sends it in its own way is known when all have seen it.
+  setTimeout(() => {
+    if (!event.defaultPrevented) {
+      form.dataset.sentAt = String(Date.now());
+    }
+  });
+});
+// Coming back by the browser's button, a form can be sent again at once.
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent-at]")) {
+    delete form.dataset.sentAt;
+  }
+});
+
 // A form that takes its time says so and is not sent twice.
 document.addEventListener("submit", (event) => {
   const form = event.target;

@@ -1,5 +1,7 @@
 // A tailored resume: follows its agents while they work, and keeps each decision about a line as it is pressed.
 
+import { fetchDocument } from "./fragment.js";
+
 const AGAIN_MS = 1500;
 const AGAIN_MOST_MS = 20_000;
 const POLL_MS = 1200;
@@ -89,9 +91,17 @@ function showFinding(event) {
 }
 
 async function reload() {
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-tailoring]");
-  if (!answer.ok || !fresh) {
+  let fresh = null;
+  try {
+    fresh = (await fetchDocument(location.href)).querySelector("[data-tailoring]");
+  } catch (error) {
+    if (!error.status) {
+      // The network may come back.
+      setTimeout(reload, AGAIN_MS);
+      return;
+    }
+  }
+  if (!fresh) {
     location.reload();
     return;
   }
@@ -218,13 +228,11 @@ async function poll(round) {
   }
 }
 
-async function decide(event) {
-  const form = event.target.closest("[data-decide]");
-  const button = event.submitter;
-  if (!form || !button) {
-    return;
-  }
-  event.preventDefault();
+// Decisions go one after another, so that the last one pressed is the one that stands.
+let deciding = Promise.resolve();
+let undecided = 0;
+
+async function decide(form, button) {
   const row = form.closest("[data-line]");
   const pressed = button.getAttribute("aria-pressed") === "true";
   const body = new FormData(form);
@@ -240,7 +248,8 @@ async function decide(event) {
       return;
     }
   } catch {
-    form.submit();
+    form.dataset.plain = "yes";
+    form.requestSubmit(button);
     return;
   }
   row.dataset.decision = pressed ? "waiting" : { accept: "accepted", reject: "rejected" }[button.value];
@@ -258,6 +267,26 @@ async function decide(event) {
   say(pressed ? "Open again." : button.textContent.trim());
 }
 
+function onSubmit(event) {
+  const { target: form, submitter: button } = event;
+  if (form.dataset.plain) {
+    return;
+  }
+  if (form.matches("[data-decide]") && button) {
+    event.preventDefault();
+    undecided += 1;
+    deciding = deciding
+      .then(() => decide(form, button))
+      .finally(() => {
+        undecided -= 1;
+      });
+  } else if (undecided) {
+    // A decision on its way would make this one look late.
+    event.preventDefault();
+    deciding.then(() => form.requestSubmit(button));
+  }
+}
+
 function begin() {
   if (working()) {
     if (losses >= PATIENCE) {
@@ -268,6 +297,6 @@ function begin() {
 }
 
 if (page) {
-  page.addEventListener("submit", decide);
+  page.addEventListener("submit", onSubmit);
   begin();
 }
