@@ -11,6 +11,8 @@ export HRASSIST_PORT ?= 8000
 BIN := .venv/bin
 # Tests use every core; the last one is not left idle, nothing else runs meanwhile.
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
+# Who has nothing left takes from the other: with shares that are fixed the last tenth of the tests ran on one core.
+SPREAD := -n $(CORES) --dist worksteal
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
 PACKAGES := hrassist candidates jobs audit
@@ -28,12 +30,12 @@ run: install ## Start everything with demo data: web, worker and stream; Ctrl-C 
 
 .PHONY: test
 test: install ## Run all tests that need nothing but Python
-	$(WITH_DATABASE) $(BIN)/pytest -rs --durations=25 -n $(CORES) -m "not ($(ELSEWHERE))" $(addprefix --ignore=,$(RESTORE))
+	$(WITH_DATABASE) $(BIN)/pytest -rs --durations=25 $(SPREAD) -m "not ($(ELSEWHERE))" $(addprefix --ignore=,$(RESTORE))
 	$(WITH_DATABASE) $(BIN)/pytest -rs -m alone tests/audit tests/hrassist/ops/fsck
 
 .PHONY: test-authorisation
 test-authorisation: install ## Ask for every address as every role: what it shows, records, changes and leaks (some seven minutes)
-	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m crawl tests/authorisation
+	$(WITH_DATABASE) $(BIN)/pytest -rs $(SPREAD) -m crawl tests/authorisation
 
 .PHONY: test-storage
 test-storage: install ## Run the upload tests against a real S3 server (Ceph's gateway)
@@ -44,17 +46,17 @@ test-storage: install ## Run the upload tests against a real S3 server (Ceph's g
 test-browser: export HRASSIST_SLOW_SECONDS = $(SLOW)
 test-browser: install ## Run the tests that drive Chromium through the admin; SLOW=0.5 delays every request and answer up to that long
 	@deploy/scripts/needs test-browser chromium \
-	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m "browser and not accessibility" tests/browser; } || [[ $$? == 77 ]]
+	  && { $(WITH_DATABASE) $(BIN)/pytest -rs $(SPREAD) -m "browser and not accessibility" tests/browser; } || [[ $$? == 77 ]]
 
 .PHONY: test-accessibility
 test-accessibility: install ## Let axe look at every page of every role, in light and dark, and click what opens there (some minutes)
 	@deploy/scripts/needs test-accessibility chromium \
-	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m accessibility tests/browser; } || [[ $$? == 77 ]]
+	  && { $(WITH_DATABASE) $(BIN)/pytest -rs $(SPREAD) -m accessibility tests/browser; } || [[ $$? == 77 ]]
 
 # The longest first: a host without power holds its work until the lease of it ends.
 .PHONY: test-chaos
 test-chaos: install ## Run the tests that kill processes in the middle of their work
-	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m chaos tests/deploy/test_hosts.py tests/chaos
+	$(WITH_DATABASE) $(BIN)/pytest -rs $(SPREAD) -m chaos tests/deploy/test_hosts.py tests/chaos
 
 .PHONY: test-model
 test-model: install ## Let a real small language model tailor resumes: nothing that it invents is on paper (some ten minutes)
@@ -77,7 +79,7 @@ load-stream: install ## A thousand clients on one stream process; OPTIONS=--stri
 test-deploy: install ## Read, start and overload what is shipped under deploy/ with the real tools (some minutes)
 	@deploy/scripts/needs test-deploy nginx redis-server pgbouncer fail2ban-regex supervisord ufw logrotate systemd-analyze \
 	  faketime promtool amtool monit prometheus prometheus-blackbox-exporter prometheus-node-exporter ip curl pebble certbot openssl sshd sudo \
-	  && { $(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m deploy tests/deploy; } || [[ $$? == 77 ]]
+	  && { $(WITH_DATABASE) $(BIN)/pytest -rs $(SPREAD) -m deploy tests/deploy; } || [[ $$? == 77 ]]
 
 .PHONY: test-rollout
 test-rollout: install ## Release, go back and roll over several machines while others ask (some minutes, as root for ssh)
@@ -96,7 +98,7 @@ test-machine: install ## Install onto a Debian with systemd and run every unit o
 
 .PHONY: test-restore
 test-restore: install ## Back up, damage, restore and drill the database and files (some three minutes)
-	$(WITH_DATABASE) $(BIN)/pytest -rs -n $(CORES) -m "not alone" $(RESTORE)
+	$(WITH_DATABASE) $(BIN)/pytest -rs $(SPREAD) -m "not alone" $(RESTORE)
 
 .PHONY: drill-full
 drill-full: export HRASSIST_PROOF_MB ?= 2048

@@ -67,6 +67,9 @@ class MiniLMEmbedder:
         max_tokens: int = 256,
         threads: int = 1,
     ):
+        # Its published builds tell Microsoft of each process and model, and keep an identifier under ~/.cache, unless
+        # this is set before they start. Nothing leaves this house that nobody asked for.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         # Its import starts a thread, and a process forked after that hangs or aborts at its end: gunicorn preloads.
         import onnxruntime  # noqa: PLC0415
 

@@ -96,13 +96,11 @@ class Asker:
         raise llm.ModelFailed
 
     def _wait(self, seconds: float, hears: Hears) -> None:
-        end = time.monotonic() + seconds
-        while True:
+        while seconds > 0:
             hears(None)
-            left = end - time.monotonic()
-            if left <= 0:
-                return
-            self.pause(min(left, 1.0))
+            self.pause(min(seconds, 1.0))
+            seconds -= 1.0
+        hears(None)
 
     def _once(
         self, messages: Sequence[llm.Message], *, schema: Mapping[str, Any], most_tokens: int, hears: Hears

@@ -1,6 +1,10 @@
 import multiprocessing
+import os
+import socket
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -109,6 +113,39 @@ def test_a_web_worker_forked_from_the_loaded_application_embeds_and_ends_in_peac
         [sys.executable, "-c", PRELOAD_AND_FORK], capture_output=True, text=True, timeout=120, check=False
     )
     assert done.stdout.split() == ["0", "False"], done.stderr
+
+
+EMBED_AND_END = """
+import os
+from hrassist.lib.embeddings import MiniLMEmbedder
+MiniLMEmbedder().embed(["welder"])
+print(os.environ["HTTPS_PROXY"])
+"""
+
+
+def test_whoever_makes_the_model_runtime_is_told_nothing(tmp_path: Path):
+    """It sends by itself where nobody tests it, through whatever proxy the environment names."""
+    asked: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = proxy.accept()
+                    with connection:
+                        asked.append(connection.recv(1000))
+
+        threading.Thread(target=serve, daemon=True).start()
+        address = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+        # What runs in a CI is taken for a test of theirs.
+        known = {name: value for name, value in os.environ.items() if name in {"PATH", "LD_LIBRARY_PATH"}}
+        environment = known | {"HOME": str(tmp_path), "HTTPS_PROXY": address, "https_proxy": address}
+        done = subprocess.run(
+            [sys.executable, "-c", EMBED_AND_END],
+            cwd=Path(__file__).parents[3], env=environment, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+    assert done.stdout.strip() == address, done.stderr
+    assert (asked, sorted(tmp_path.iterdir())) == ([], [])
 
 
 def test_a_forked_process_has_a_model_of_its_own():
