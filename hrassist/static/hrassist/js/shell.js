@@ -90,22 +90,41 @@ document.addEventListener(
   true,
 );
 
-// A second press while the first is on its way does not send a form twice. Where the answer is a file the page stays, and
-// the form can be sent again after a while.
+// A second press while the first is on its way does not send a form twice, and a form that takes its time says so. Where
+// the answer is a file the page stays: a form that takes no time can be sent again after a while.
 const SENT_MS = 5000;
+function showBusy(form, busy) {
+  for (const button of form.querySelectorAll("button")) {
+    if (busy) {
+      button.setAttribute("aria-busy", "true");
+    } else {
+      button.removeAttribute("aria-busy");
+    }
+  }
+  const progress = document.getElementById(form.dataset.busy);
+  if (progress) {
+    progress.hidden = !busy;
+  }
+}
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.method !== "post") {
+  const takesTime = form.hasAttribute("data-busy");
+  if (form.method !== "post" && !takesTime) {
     return;
   }
-  if (Date.now() - Number(form.dataset.sentAt ?? 0) < SENT_MS) {
+  const { sentAt } = form.dataset;
+  if (sentAt && (takesTime || Date.now() - Number(sentAt) < SENT_MS)) {
     event.preventDefault();
     return;
   }
   // Whether a script sends it in its own way is known when all have seen it.
   setTimeout(() => {
-    if (!event.defaultPrevented) {
-      form.dataset.sentAt = String(Date.now());
+    if (event.defaultPrevented) {
+      return;
+    }
+    form.dataset.sentAt = String(Date.now());
+    if (takesTime) {
+      showBusy(form, true);
     }
   });
 });
@@ -113,26 +132,9 @@ document.addEventListener("submit", (event) => {
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent-at]")) {
     delete form.dataset.sentAt;
-  }
-});
-
-// A form that takes its time says so and is not sent twice.
-document.addEventListener("submit", (event) => {
-  const form = event.target;
-  if (!(form instanceof HTMLFormElement) || !form.hasAttribute("data-busy")) {
-    return;
-  }
-  if (form.dataset.sent) {
-    event.preventDefault();
-    return;
-  }
-  form.dataset.sent = "1";
-  for (const button of form.querySelectorAll("button")) {
-    button.setAttribute("aria-busy", "true");
-  }
-  const progress = document.getElementById(form.dataset.busy);
-  if (progress) {
-    progress.hidden = false;
+    if (form.hasAttribute("data-busy")) {
+      showBusy(form, false);
+    }
   }
 });
 
