@@ -258,7 +258,13 @@ def test_on_a_phone_a_card_is_moved_by_its_menu_and_nothing_is_too_wide(recruite
     page.goto(f"/jobs/job/{job.pk}/pipeline/")
     page.locator("[data-card] [data-menu]").tap()
     page.locator("[data-move-sheet]").get_by_role("button", name="Interview").tap()
-    expect(page.locator("[data-toast]")).to_contain_text("is now in Interview.")
+    toast = page.locator("[data-toast]")
+    expect(toast).to_contain_text("is now in Interview.")
+    box = toast.bounding_box()
+    # Its long words have the width of the phone, not half of it.
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    assert box["width"] > 300
     assert stage_of(ann) == "interview"
 
 
