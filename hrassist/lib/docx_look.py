@@ -6,8 +6,9 @@ from typing import Any
 
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
+from lxml import etree
 
-from hrassist.lib.typesetting import is_right_to_left
+from hrassist.lib.typesetting import has_right_to_left, is_right_to_left
 
 
 def _names(said: str) -> tuple[str, ...]:
@@ -29,12 +30,20 @@ THEIRS = {"w:b": "w:bCs", "w:i": "w:iCs", "w:sz": "w:szCs"}
 
 def set_by_own_words(body: Any) -> None:
     """Let each paragraph that begins in Hebrew or Arabic run from the right: it does so only where it is said."""
+    if not has_right_to_left(_words(body)):
+        return
     for paragraph in body.iter(qn("w:p")):
-        if is_right_to_left("".join(paragraph.itertext())):
+        if is_right_to_left(_words(paragraph)):
             paragraph.get_or_add_pPr().insert_element_before(OxmlElement("w:bidi"), *AFTER_BIDI)
     for run in body.iter(qn("w:r")):
-        if is_right_to_left("".join(run.itertext())):
+        if is_right_to_left(_words(run)):
             _set_run(run.get_or_add_rPr())
+
+
+def _words(element: Any) -> str:
+    # What the library calls the text of an element is put together by searches, run by run.
+    said: str = etree.tostring(element, method="text", encoding="unicode", with_tail=False)
+    return said
 
 
 def _set_run(look: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import threading
 import zipfile
 from collections.abc import Mapping
@@ -19,6 +20,8 @@ from hrassist.lib.errors import DomainError
 PDF = "application/pdf"
 # The typesetter is kept, for its fonts take long to read, and it refuses a second thread.
 _ONE_AT_A_TIME = threading.Lock()
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff]")
 
 
 class NoFont(DomainError):
@@ -78,8 +81,13 @@ def without_clock(package: bytes) -> bytes:
 
 
 def is_right_to_left(text: str) -> bool:
+    """Whether its first letter is of Hebrew, Arabic or their neighbours."""
     first = next((one for one in text if one.isalpha()), "")
-    return "\u0590" <= first <= "\u08ff"
+    return has_right_to_left(first)
+
+
+def has_right_to_left(text: str) -> bool:
+    return _RIGHT_TO_LEFT.search(text) is not None
 
 
 def whole_second(moment: datetime) -> datetime:
@@ -89,7 +97,7 @@ def whole_second(moment: datetime) -> datetime:
 
 def clean(text: str) -> str:
     """Without control characters, which no file format bears; line breaks stay."""
-    return "".join(one for one in text.strip() if one in "\n\t" or (ord(one) >= 32 and one not in "\ufffe\uffff"))
+    return _CONTROLS.sub("", text.strip())
 
 
 @cache

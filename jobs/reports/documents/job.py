@@ -181,7 +181,10 @@ def _ranking(
     if run is None:
         return {}, None
     shown.permissions |= needed
-    return {one.candidate_id: one for one in run.matches.filter(candidate__in=people)}, run
+    found = run.matches.filter(candidate__in=people).only(
+        "run_id", "candidate_id", "rank", "must_covered", "must_total"
+    )
+    return {one.candidate_id: one for one in found}, run
 
 
 def _place(ranked: dict[UUID, Match], one: Application) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -142,6 +143,12 @@ def day(value: date | datetime | None) -> str:
         return ""
     if isinstance(value, datetime):
         value = timezone.localtime(value).date()
+    return _day(value)
+
+
+@lru_cache(maxsize=1024)
+def _day(value: date) -> str:
+    """Kept, for a list of people names the same days over and over."""
     with translation.override("en"):
         return formats.date_format(value, "j M Y")
 
