@@ -79,6 +79,7 @@ load-stream: install ## A thousand clients on one stream process; OPTIONS=--stri
 test-deploy: install ## Read, start and overload what is shipped under deploy/ with the real tools (some minutes)
 	@deploy/scripts/needs test-deploy nginx redis-server pgbouncer fail2ban-regex supervisord ufw logrotate systemd-analyze \
 	  faketime promtool amtool monit prometheus prometheus-blackbox-exporter prometheus-node-exporter ip curl pebble certbot openssl sshd sudo \
+	  && { tests/machine/debian || [[ $$? == 77 ]]; } \
 	  && { $(WITH_DATABASE) $(BIN)/pytest -rs $(SPREAD) -m deploy tests/deploy; } || [[ $$? == 77 ]]
 
 .PHONY: test-rollout

@@ -23,8 +23,8 @@ from tests.deploy.tools import SBIN
 from tests.repo.sources import ROOT
 
 pytestmark = pytest.mark.deploy
-# A Debian 13, as tests/restore/pg-tree makes it: the server of the image is another's, which cannot be pulled here.
-TREE = Path(os.environ.get("HRASSIST_PG_TREE", "/var/cache/hrassist/pgtree"))
+# The Debian 13 of tests/machine/debian: the server of the image is another's, which cannot be pulled here.
+TREE = Path(os.environ.get("HRASSIST_MACHINE_TREE", "/var/cache/hrassist/machine"))
 BIN = "/usr/lib/postgresql/17/bin"
 
 
@@ -38,7 +38,7 @@ def within(data: Path, *command: str) -> list[str]:
 def server(tmp_path: Path) -> Iterator[str]:
     """As the image makes it: its one role is the owner of our database, and may do everything."""
     if os.geteuid() != 0 or not (TREE / BIN.lstrip("/") / "postgres").exists():
-        pytest.skip("No Debian tree with PostgreSQL 17: run tests/restore/pg-tree as root.")
+        pytest.skip("No Debian tree with PostgreSQL 17: run tests/machine/debian as root.")
     data, port, environment = tmp_path / "pg", free_port(), {"PATH": SBIN, "LC_ALL": "C.UTF-8"}
     data.mkdir()
     (data / "password").write_text("of-the-owner")
