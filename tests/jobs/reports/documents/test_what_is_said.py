@@ -4,6 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from jobs.models import Opening, ReportDocument
@@ -48,6 +51,20 @@ def test_a_job_report_counts_stages_and_lists_people_by_rank_with_quotes(recruit
     assert {row[0]: row[1] for row in table(said, "Sources")} == {"Referral": "2", "Job board": "1"}
     assert report.shown.people == {one.candidate_id for one in people}
     assert report.shown.cards == {people[0].pk}
+
+
+def test_a_job_report_asks_the_database_as_often_for_many_people_as_for_few(recruiter, job, people):
+    ranked(job, people[:2], by=recruiter)
+    making.put_together(document("job", recruiter, job=job))
+    asked = []
+    for _ in range(2):
+        cache.clear()
+        with CaptureQueriesContext(connection) as queries:
+            making.put_together(document("job", recruiter, job=job))
+        asked.append(len(queries))
+        more = [applied(job, f"Another Person {number}", kind="interview") for number in range(5)]
+        ranked(job, [*people, *more], by=recruiter)
+    assert asked[0] == asked[1] > 0
 
 
 def test_an_opening_names_who_filled_it(recruiter, job, amara):
