@@ -1,9 +1,11 @@
-"""Terraform's files by HashiCorp's parser, evaluated, and by policies; a plan of them needs an account."""
+"""Terraform's files by Terraform itself, evaluated, and by policies; a plan of them needs an account."""
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -76,6 +78,54 @@ def test_a_wrong_reference_would_be_seen(tmp_path: Path, old, new, said):
     done = run("deploy/scripts/scanner", "python", SCRIPT, tmp_path)
     assert done.returncode == 1
     assert said in done.stdout
+
+
+@pytest.fixture
+def shipped(tmp_path: Path) -> Path:
+    shutil.copytree(FOLDER, tmp_path / "terraform")
+    return tmp_path / "terraform"
+
+
+def test_terraform_itself_finds_every_file_in_its_form(shipped):
+    assert terraform(shipped, "fmt", "-check", "-recursive").returncode == 0
+    main = shipped / "modules/dns/main.tf"
+    main.write_text(main.read_text().replace(" = ", "  =  ", 1))
+    done = terraform(shipped, "fmt", "-check", "-recursive")
+    assert done.returncode == 3
+    assert done.stdout.split() == ["modules/dns/main.tf"]
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_terraform_itself_reads_each_environment_with_its_modules(shipped, name):
+    done = terraform(shipped / "environments" / name, "get", "-no-color")
+    assert done.returncode == 0, done.stderr
+    assert sorted(re.findall(r"in \S+/modules/(\w+)$", done.stdout, re.MULTILINE)) == [
+        part.name for part in PARTS if part.parent.name == "modules"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new", "said"),
+    [
+        ("modules/dns/main.tf", 'variable "', 'variabel "', "Unsupported block type"),
+        ("modules/dns/main.tf", "  type ", "  tpye ", "Unsupported argument"),
+        ("modules/dns/main.tf", "variable", 'variable "zone" {}\nvariable', "Missing required argument"),
+        ("modules/network/versions.tf", ">= 1.9", ">= 99", "Unsupported Terraform Core version"),
+        ("modules/installation/main.tf", '"../dns"', '"../names"', "Unreadable module directory"),
+        ("environments/staging/versions.tf", 'backend "s3"', 'backend "s4" {}\n  backend "s3"', "Duplicate 'backend'"),
+    ],
+)
+def test_terraform_itself_refuses_a_mistake(shipped, part, old, new, said):
+    text = (shipped / part).read_text()
+    assert old in text
+    (shipped / part).write_text(text.replace(old, new, 1))
+    done = terraform(shipped / "environments/staging", "get", "-no-color")
+    assert done.returncode == 1
+    assert said in done.stderr
+
+
+def terraform(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    return run("deploy/scripts/scanner", "terraform", folder, *command)
 
 
 def test_policies_have_nothing_to_say_but_what_is_decided_otherwise():
