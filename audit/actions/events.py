@@ -68,6 +68,8 @@ def record(
     # A change is never "the same access again": the rule of one row per access is for reads.
     event.method = "" if event.method == "GET" else event.method
     _insert(event)
+    if request := origin.of_request():
+        request.recorded.append(event.pk)
     return event
 
 

@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
 
 from hrassist import accounts, notifications
-from hrassist.admin import bulk, dashboard, navigation, pages, saved_views
+from hrassist.admin import answers, bulk, dashboard, navigation, pages, saved_views
 from hrassist.admin.search import search_view
 from hrassist.admin.searched_select import Suggestions
 from hrassist.forms import ThrottledAuthenticationForm
@@ -70,15 +70,16 @@ class RecruitersSite(AdminSite):
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             try:
-                answer: HttpResponseBase = view(request, *args, **kwargs)
-                return answer
+                return answers.answer_once(request, lambda: view(request, *args, **kwargs))
             except DomainError as error:
                 return self.refusal(request, error)
             except pages.Elsewhere as moved:
                 messages.info(request, moved.message)
                 return HttpResponseRedirect(moved.url)
 
-        return super().admin_view(guarded, cacheable)
+        inside: Any = super().admin_view(guarded, cacheable)
+        inside.answers_once = True
+        return inside
 
     def refusal(self, request: HttpRequest, error: DomainError) -> HttpResponse:
         """The page for what an action refused: its sentence, its code, and the way back."""

@@ -44,17 +44,25 @@ class ApiView(APIView):
     http_method_names = ["get", "head", "post", "patch", "delete"]  # noqa: RUF012  the base class declares it so
     verdict: throttle.Verdict | None = None
 
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        view: Any = super().as_view(**initkwargs)
+        # By its own means or by the store of answers: see keeps_answers.
+        view.answers_once = True
+        return view
+
     @property
     def actor(self) -> User:
         return cast("User", self.request.user)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if request.method == "POST" and idempotency_key(request) and self.keeps_answers:
+        if self.keeps_answers and idempotency_key(request):
             # The store of answers is a model, and models live above this module: the settings name it.
             answer_once = import_string(settings.API_ANSWER_ONCE)
-            if post := getattr(self, "post", None):
-                vars(self)["post"] = partial(answer_once, self, post)
+            name = str(request.method).lower()
+            if write := getattr(self, name, None):
+                vars(self)[name] = partial(answer_once, self, write)
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)

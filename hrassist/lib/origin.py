@@ -21,6 +21,7 @@ from django.http import HttpRequest
 ActorType = Literal["user", "token", "service", "command", "anonymous", "candidate"]
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,40}")
+_WRITES = {"POST", "PATCH", "DELETE"}
 _SECRET = re.compile(r"pass|secret|token|key|dsn|credential", re.IGNORECASE)
 _CREDENTIALS_IN_URL = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 _TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -60,6 +61,8 @@ class RequestOrigin:
         self.request_id = request_id_of(request)
         # What this request has on record already: (action, target type, target id).
         self.seen: set[tuple[str, str, str]] = set()
+        # The events of what it changed; those of what was rolled back are gone.
+        self.recorded: list[int] = []
         # Whether a refusal or failure of this request is on record already.
         self.kept = False
 
@@ -160,6 +163,14 @@ def request_id_of(request: HttpRequest) -> str:
     if settings.TRUSTED_PROXIES and _REQUEST_ID.fullmatch(given):
         return given
     return uuid4().hex
+
+
+def repeated_as(request: HttpRequest) -> str:
+    """The id under which the proxy before several hosts sends a write again if its host dies; "" where none does."""
+    given = request.headers.get("X-Request-ID", "")
+    if not settings.WRITES_REPEATED or request.method not in _WRITES or not _REQUEST_ID.fullmatch(given):
+        return ""
+    return f"request {given}"
 
 
 def trace_id_of(request: HttpRequest) -> str:

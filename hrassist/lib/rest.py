@@ -104,8 +104,11 @@ class RateThrottle(BaseThrottle):
 
 
 def idempotency_key(request: Request) -> str:
-    """The Idempotency-Key of the request, or nothing. Raises ValidationError for one that is too long or odd."""
-    key = request.headers.get(IDEMPOTENCY_HEADER, "")
+    """What a write is known by when it comes again: its Idempotency-Key, which is a POST's, or the id of the proxy that
+
+    sends it again; nothing where neither is. Raises ValidationError for a key that is too long or odd.
+    """
+    key = request.headers.get(IDEMPOTENCY_HEADER, "") if request.method == "POST" else ""
     if key and not (len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
         raise ValidationError({IDEMPOTENCY_HEADER: [f"Use 1 to {LONGEST_KEY} printable ASCII characters."]})
-    return key
+    return key or origin.repeated_as(request)

@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "hrassist.identity.gate.AuthenticationMiddleware",
     "audit.middleware.AuditMiddleware",
+    "hrassist.once.SentAgainMiddleware",
     "hrassist.pace.PaceMiddleware",
     "auditlog.middleware.AuditlogMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

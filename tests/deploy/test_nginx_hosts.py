@@ -1,4 +1,4 @@
-"""nginx before several hosts: what is asked again of the next one and what never is, by stand-ins that count."""
+"""nginx before several hosts: what is asked again of the next one and how, by stand-ins that count."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import runpy
 import socket
 import subprocess
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,15 +41,17 @@ def _on_one_port() -> dict[str, socket.socket]:
 
 
 class Hosts:
-    """Two hosts of one port; each request is kept with its host and its number on its connection."""
+    """Two hosts of one port; each request is kept with its host and its number on its connection, and its headers."""
 
     def __init__(self) -> None:
         self.listening = _on_one_port()
         self.port: int = self.listening[ADDRESSES[0]].getsockname()[1]
         self.asked: list[tuple[str, str, int]] = []
-        # What becomes of the next request, whoever gets it: an answer with this status, or none at all.
+        self.headers: list[dict[bytes, bytes]] = []
+        # What becomes of the next requests, whoever gets them: an answer of this status after a while, or none at all.
         self.status = 200
-        self.dies = False
+        self.after = 0.0
+        self.dies = 0
         # Whether a connection that was kept is closed at its second request, as by a process that is ending.
         self.keeps = True
         for one in self.listening.items():
@@ -81,9 +84,11 @@ class Hosts:
                 if number > 1 and not self.keeps:
                     return
                 self.asked.append((address, line.split()[0].decode(), number))
+                self.headers.append(headers)
                 if self.dies:
-                    self.dies = False
+                    self.dies -= 1
                     return
+                time.sleep(self.after)
                 connection.sendall(b"HTTP/1.1 %d So\r\nContent-Length: 2\r\n\r\nok" % self.status)
 
 
@@ -105,6 +110,7 @@ def proxy(hosts: Hosts, tmp_path: Path) -> Iterator[Proxy]:
         ":8000 ": f":{hosts.port} ",
         "listen 443 ssl": f"listen 127.0.0.1:{one.tls} ssl",
         "listen 80 ": f"listen 127.0.0.1:{one.plain} ",
+        "proxy_read_timeout 35s": "proxy_read_timeout 2s",
     }.items():
         assert old in text
         text = text.replace(old, new)
@@ -125,24 +131,55 @@ def asks(proxy: Proxy, method: str, times: int = 1) -> list[int]:
     return [proxy.ask("/", method=method, body=body).status for _ in range(times)]
 
 
+def marks(hosts: Hosts) -> list[bytes | None]:
+    return [one.get(b"X-Sent-Again") for one in hosts.headers]
+
+
 @pytest.mark.parametrize("method", TWICE_IS_NOT_ONCE)
-def test_what_a_host_may_have_written_is_sent_to_no_other(proxy, hosts, method):
-    hosts.dies = True
-    assert asks(proxy, method) == [502]
-    assert [asked for _, asked, _ in hosts.asked] == [method]
+def test_what_a_host_may_have_written_comes_to_the_next_one_marked_and_under_the_same_name(proxy, hosts, method):
+    hosts.dies = 1
+    assert asks(proxy, method) == [200]
+    assert [asked for _, asked, _ in hosts.asked] == [method] * 2
+    assert {address for address, _, _ in hosts.asked} == set(ADDRESSES)
+    assert marks(hosts) == [None, b"1"]
+    assert len({one[b"X-Request-ID"] for one in hosts.headers}) == 1
+    assert {one[b"Content-Length"] for one in hosts.headers} == {b"2"}
+
+
+def test_what_two_hosts_died_of_is_sent_to_nobody_else(proxy, hosts):
+    hosts.dies = 2
+    answer = proxy.ask("/", method="POST", body=b"{}")
+    assert answer.status == 502
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Retry-After"] == "10"
+    assert len(hosts.asked) == 2
+
+
+def test_nobody_marks_a_request_but_the_proxy(proxy, hosts):
+    assert proxy.ask("/", method="POST", body=b"{}", X_Sent_Again="1").status == 200
+    assert marks(hosts) == [None]
+
+
+@pytest.mark.parametrize("method", TWICE_IS_NOT_ONCE)
+def test_what_only_takes_long_is_sent_to_no_other(proxy, hosts, method):
+    """The host lives and goes on with it."""
+    hosts.after = 4.0
+    assert asks(proxy, method) == [504]
+    assert len(hosts.asked) == 1
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE"])
 def test_what_may_happen_twice_is_asked_of_the_next_host(proxy, hosts, method):
-    hosts.dies = True
+    hosts.dies = 1
     assert asks(proxy, method) == [200]
     assert {address for address, _, _ in hosts.asked} == set(ADDRESSES)
 
 
-def test_a_file_under_way_is_sent_to_no_other(proxy, hosts):
-    hosts.dies = True
-    assert proxy.ask("/storage/incoming/x", method="PUT", body=b"x" * 300_000).status == 502
-    assert len(hosts.asked) == 1
+def test_a_file_under_way_comes_to_the_next_one_whole(proxy, hosts):
+    hosts.dies = 1
+    assert proxy.ask("/storage/incoming/x", method="PUT", body=b"x" * 300_000).status == 200
+    assert {address for address, _, _ in hosts.asked} == set(ADDRESSES)
+    assert {one[b"Content-Length"] for one in hosts.headers} == {b"300000"}
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -184,4 +221,4 @@ def test_every_way_to_the_application_parts_reading_from_writing(proxy):
     text = (proxy.folder / "hrassist.conf").read_text()
     ways = Counter(re.findall(r"proxy_pass http://([^;]+);", text))
     # Static files and the two addresses of this machine are only read.
-    assert ways == {"$web_for_method": 3, "hrassist_web": 2, "hrassist_web_once": 1, "hrassist_stream": 1}
+    assert ways == {"$web_for_method": 3, "hrassist_web": 2, "hrassist_web_once": 2, "hrassist_stream": 1}

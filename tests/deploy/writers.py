@@ -25,7 +25,8 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
-    asked: float
+    # Seconds.
+    took: float
 
     @property
     def document(self) -> dict[str, str]:
@@ -68,7 +69,7 @@ class Line:
         try:
             self._connection.request(method, path, body=body, headers=headers)
             answer = self._connection.getresponse()
-            got = Answer(answer.status, dict(answer.headers), answer.read(), asked)
+            got = Answer(answer.status, dict(answer.headers), answer.read(), time.monotonic() - asked)
         except (OSError, http.client.HTTPException):
             self.close()
             raise

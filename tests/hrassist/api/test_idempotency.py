@@ -129,7 +129,7 @@ def test_of_twenty_at_once_one_happens_and_the_others_are_told(
 def test_while_the_first_one_runs_the_second_one_is_sent_away_at_once(
     recruiter: User, api_as: Callable[..., APIClient]
 ) -> None:
-    from hrassist.api.idempotency import _hold
+    from hrassist.once import _hold
 
     api, answers = api_as(recruiter), []
 
