@@ -6,7 +6,6 @@ from typing import Any
 
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from lxml import etree
 
 from hrassist.lib.typesetting import has_right_to_left, is_right_to_left
 
@@ -42,8 +41,7 @@ def set_by_own_words(body: Any) -> None:
 
 def _words(element: Any) -> str:
     # What the library calls the text of an element is put together by searches, run by run.
-    said: str = etree.tostring(element, method="text", encoding="unicode", with_tail=False)
-    return said
+    return str(element.xpath("string()"))
 
 
 def _set_run(look: Any) -> None:
