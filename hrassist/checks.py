@@ -200,6 +200,20 @@ def check_halves(**_kwargs: Any) -> list[CheckMessage]:
 
 
 @register(START)
+def check_repeated_writes(**_kwargs: Any) -> list[CheckMessage]:
+    """Only a proxy of ours may name what it sends again."""
+    if not settings.WRITES_REPEATED or settings.TRUSTED_PROXIES:
+        return []
+    return [
+        Error(
+            "HRASSIST_WRITES_REPEATED is on, and there is no proxy whose word for it counts.",
+            hint="Set HRASSIST_TRUSTED_PROXIES=1 behind nginx (deploy/nginx/for-hosts), or remove it.",
+            id="hrassist.E017",
+        )
+    ]
+
+
+@register(START)
 def check_mail(**_kwargs: Any) -> list[CheckMessage]:
     """Say it when mails go into the log of whoever sends them; staging leaves them there on purpose."""
     if settings.ENVIRONMENT != "production" or "console" not in settings.EMAIL_BACKEND:

@@ -168,7 +168,11 @@ def request_id_of(request: HttpRequest) -> str:
 def repeated_as(request: HttpRequest) -> str:
     """The id under which the proxy before several hosts sends a write again if its host dies; "" where none does."""
     given = request.headers.get("X-Request-ID", "")
-    if not settings.WRITES_REPEATED or request.method not in _WRITES or not _REQUEST_ID.fullmatch(given):
+    if (
+        not (settings.WRITES_REPEATED and settings.TRUSTED_PROXIES)
+        or request.method not in _WRITES
+        or not _REQUEST_ID.fullmatch(given)
+    ):
         return ""
     return f"request {given}"
 

@@ -93,7 +93,7 @@ TRUSTED_PROXIES = env.number("HRASSIST_TRUSTED_PROXIES", 0)
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # Whether the proxy stands before several hosts and sends what one of them had in its hands to the next (docs/adr/0032).
-WRITES_REPEATED = bool(TRUSTED_PROXIES) and env.flag("HRASSIST_WRITES_REPEATED", default=False)
+WRITES_REPEATED = env.flag("HRASSIST_WRITES_REPEATED", default=False)
 # Where browsers tell what the policy refused; counted by hrassist.policy_reports.
 POLICY_REPORTS_PATH = "policy-reports"
 CONTENT_SECURITY_POLICY: dict[str, Any] = {

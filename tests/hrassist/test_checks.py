@@ -32,6 +32,7 @@ def ids() -> list[str]:
             checks.check_scanner,
             checks.check_verification,
             checks.check_halves,
+            checks.check_repeated_writes,
             checks.check_mail,
         )
         for message in check()
@@ -83,6 +84,7 @@ def test_a_sound_installation_passes(production):
         ("AUDIT_ANCHOR_ACCESS_KEY_ID", "key", "hrassist.E016"),
         ("BACKUP_PLACES", {"B": {"access_key": "key", "secret_key": ""}}, "hrassist.E016"),
         ("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend", "hrassist.W031"),
+        ("WRITES_REPEATED", True, "hrassist.E017"),
     ],
 )
 def test_each_mistake_has_its_own_id(production, name, value, expected):

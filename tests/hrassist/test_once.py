@@ -157,6 +157,13 @@ def test_what_nobody_can_tell_of_is_refused_as_the_proxy_would(wanted):
     assert "not answered" in answer.content.decode()
 
 
+def test_nobody_but_a_proxy_of_ours_names_a_request(settings, api):
+    settings.TRUSTED_PROXIES = 0
+    for _ in range(2):
+        assert api.post(PEOPLE, {"full_name": "Jane Doe"}, headers=FIRST).status_code == 201
+    assert Candidate.objects.count() == 2
+
+
 def test_where_no_answers_are_kept_nothing_that_is_sent_again_is_carried_out(settings, api, browser):
     settings.WRITES_REPEATED = False
     assert api.post(PEOPLE, {"full_name": "Jane Doe"}, headers=FIRST).status_code == 201
