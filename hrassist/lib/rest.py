@@ -104,9 +104,9 @@ class RateThrottle(BaseThrottle):
 
 
 def idempotency_key(request: Request) -> str:
-    """What a write is known by when it comes again: its Idempotency-Key, which is a POST's, or the id of the proxy that
+    """What a write is known by when it comes again: a POST's Idempotency-Key, or else the proxy's name for the request.
 
-    sends it again; nothing where neither is. Raises ValidationError for a key that is too long or odd.
+    Nothing where neither is. Raises ValidationError for a key that is too long or odd.
     """
     key = request.headers.get(IDEMPOTENCY_HEADER, "") if request.method == "POST" else ""
     if key and not (len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
