@@ -139,12 +139,15 @@ def test_app_servers_and_a_worker_die_amid_writes_and_no_request_fails_and_nothi
             # One host loses its power: the wire is dead before the processes are, and nobody told the database.
             hosts[0].lose_power()
             one.lose_power()
+            waiting = writers.waiting()
             assert_who_asks_with_a_key_in_use_is_told(writers)
             assert is_held(), log.read_text()[-3000:]
             left = what_is_left()
             two.run(WORKER, cwd=ROOT, environment=straight, log=tmp_path / f"{two.space}.log")
             load.wait_for(200, seconds=120)
             assert_reading_failed_for_nobody(load)
+            # One host dies at a time: what the first one had is answered, but for what the second one holds itself.
+            writers.wait_until_answered(waiting, but=1)
             # Of the other one the processes end, and its kernel says so.
             os.killpg(processes[1].pid, signal.SIGKILL)
             wait_until_nobody_listens(hosts[1])

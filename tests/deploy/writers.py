@@ -122,9 +122,19 @@ class Writers:
 
     def unheard(self, kind: str, *, after: float = 1.0) -> list[Write]:
         """What writers of this kind want, and have had no answer for so many seconds."""
-        waiting = [one for one in self.of(kind) if not one.answers]
+        waiting = self.waiting(kind)
         time.sleep(after)
         return [one for one in waiting if not one.answers]
+
+    def waiting(self, kind: str = "") -> list[Write]:
+        return [one for one in self.of(kind) if not one.answers]
+
+    def wait_until_answered(self, writes: list[Write], *, but: int) -> None:
+        """Until all of these have an answer, but for so many."""
+        until = time.monotonic() + PATIENCE
+        while sum(not one.answers for one in writes) > but:
+            assert time.monotonic() < until, [one.name for one in writes if not one.answers]
+            time.sleep(0.1)
 
     def again(self, one: Write) -> Answer:
         """Ask for what a program with a key asked, beside it and with its key."""
