@@ -20,13 +20,12 @@ from audit.sealing import keys
 from hrassist.ops.backup import keys as backup_keys
 from hrassist.ops.migrating.steps import LOCK_TIMEOUT
 from hrassist.ops.timers import table
-from tests.deploy.composed import DOCUMENT, FOLDER, MONITORING, ONCE, OURS, SERVICES
+from tests.deploy.composed import DOCUMENT, FOLDER, HOST, MONITORING, ONCE, OURS, SERVICES, prepare
 from tests.deploy.monitoring import run as ask
 from tests.deploy.tools import needs, run
 from tests.repo.sources import ROOT
 
 pytestmark = pytest.mark.deploy
-HOST = "hr.acme.org"
 
 
 @pytest.mark.parametrize("name", ["compose.yaml", "monitoring.yaml"])
@@ -187,13 +186,7 @@ def test_buckets_are_made_without_the_proxy_which_is_not_there_yet():
 
 @pytest.fixture
 def prepared(tmp_path: Path) -> Path:
-    """deploy/compose of a fresh machine, after `prepare`."""
-    needs("openssl")
-    for name in ("compose", "nginx", "environments", "monitoring"):
-        shutil.copytree(ROOT / "deploy" / name, tmp_path / name)
-    done = run(tmp_path / "compose/prepare", HOST, "it@acme.org")
-    assert done.returncode == 0, done.stderr
-    return tmp_path / "compose"
+    return prepare(tmp_path)
 
 
 def test_all_that_the_files_name_is_there_after_prepare(prepared):

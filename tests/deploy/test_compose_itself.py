@@ -4,31 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.deploy.composed import MONITORING, OURS, SERVICES
-from tests.deploy.tools import needs, run
+from tests.deploy.composed import HOST, MONITORING, OURS, SERVICES, prepare
+from tests.deploy.tools import run
 from tests.repo.sources import ROOT
 
 pytestmark = pytest.mark.deploy
-HOST = "hr.acme.org"
 COMPOSE = (ROOT / "deploy/scripts/scanner", "docker-compose")
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """deploy/compose of a fresh machine, after `prepare`."""
-    needs("openssl")
-    for name in ("compose", "nginx", "environments", "monitoring"):
-        shutil.copytree(ROOT / "deploy" / name, tmp_path / name)
-    done = run(tmp_path / "compose/prepare", HOST, "it@acme.org")
-    assert done.returncode == 0, done.stderr
-    return tmp_path / "compose"
+    return prepare(tmp_path)
 
 
 def read(folder: Path, *files: str) -> dict[str, Any]:
